@@ -1,0 +1,286 @@
+/**
+ * Owns what the API says: the shape of every answer and event, as schemas from which the types, the OpenAPI
+ * document and the clients follow. The single definition of these shapes; holds no behaviour.
+ *
+ * Amounts are integers in the smallest unit (`COIN` of them are one coin). Times are milliseconds since the Unix
+ * epoch, in fields that end in `Ms`. Sizes are bytes.
+ */
+import { z } from "@hono/zod-openapi";
+import type { AccountId, BlockId, DeliveryId, PeerId, TxId } from "#base/brand.ts";
+
+const peerId = z.string().transform((text) => text as PeerId);
+const accountId = z.string().transform((text) => text as AccountId);
+const blockId = z.string().transform((text) => text as BlockId);
+const txId = z.string().transform((text) => text as TxId);
+const deliveryId = z.string().transform((text) => text as DeliveryId);
+const count = z.int().nonnegative();
+const timeMs = z.int().nonnegative();
+const amount = z.int().nonnegative();
+
+export const problemView = z
+  .object({
+    code: z.string().describe("Stable; scripts may compare it."),
+    cause: z.string().describe("Why, in one sentence."),
+    nextStep: z.string().describe("What to do now, in one sentence."),
+  })
+  .openapi("Problem");
+
+export const errorView = z.object({ error: problemView }).openapi("Error");
+
+export const pathView = z.enum(["loopback", "lan", "direct", "relayed"]);
+export const foundByView = z.enum(["mdns", "announcement", "typed", "exchange", "inbound"]);
+
+export const personView = z
+  .object({
+    peerId,
+    account: accountId,
+    name: z.string().describe("The petname if one was given, else the claimed name, else a short peer id."),
+    claimedName: z.string().nullable().describe("What the peer calls itself; anyone may claim any name."),
+    petname: z.string().nullable().describe("What the user calls this person."),
+    contact: z.boolean().describe("Chosen by the user; by default files of contacts are accepted unasked."),
+    blocked: z.boolean(),
+    online: z.boolean(),
+    path: pathView.nullable().describe("How the peer is reached now; null when it is not."),
+    address: z.string().nullable().describe("The multiaddr in use now."),
+    addresses: z.array(z.string()).describe("All multiaddrs known."),
+    foundBy: z.array(foundByView),
+    latencyMs: z.number().nonnegative().nullable(),
+    lastSeenMs: timeMs.nullable(),
+    version: z.string().nullable(),
+    problem: problemView.nullable().describe("Why this person is not reached, or stands on another network."),
+  })
+  .openapi("Person");
+
+export const slipStateView = z
+  .enum([
+    "queued",
+    "offered",
+    "sending",
+    "delivered",
+    "receipted",
+    "anchored",
+    "declined",
+    "cancelled",
+    "failed",
+  ])
+  .describe(
+    "queued: waits for the other side. offered: waits for somebody's yes. sending: bytes move. delivered: the " +
+      "receiver stored, checked and signed. receipted: both signatures are kept. anchored: recorded in the ledger.",
+  );
+
+export const slipFileView = z
+  .object({ path: z.string(), bytes: count, digest: z.string().describe("BLAKE3, hex.") })
+  .openapi("SlipFile");
+
+export const anchorView = z
+  .object({
+    txId,
+    blockId: blockId.nullable(),
+    height: count.nullable(),
+    confirmations: count,
+    timeMs: timeMs.nullable(),
+  })
+  .openapi("Anchor");
+
+export const slipView = z
+  .object({
+    id: deliveryId,
+    kind: z.enum(["message", "files"]),
+    direction: z.enum(["in", "out"]),
+    peerId: peerId.describe("The other side."),
+    peerName: z.string(),
+    order: count.describe("Position in the history of this peer; grows."),
+    text: z.string().nullable(),
+    title: z.string().nullable().describe("For files: the name of the file or folder."),
+    fileCount: count,
+    bytes: count,
+    state: slipStateView,
+    reason: problemView.nullable().describe("Why it waits, or why it ended without delivery."),
+    createdMs: timeMs,
+    deliveredMs: timeMs.nullable(),
+    progress: z
+      .object({
+        bytesDone: count,
+        bytesTotal: count,
+        resumedFromBytes: count.describe("Verified bytes that were already there when the transfer resumed."),
+        bytesPerSecond: z.number().nonnegative(),
+      })
+      .nullable(),
+    savedTo: z.string().nullable().describe("Incoming files: where they were saved."),
+    anchor: anchorView.nullable(),
+  })
+  .openapi("Slip");
+
+export const conversationView = z
+  .object({ person: personView, last: slipView.nullable(), unread: count })
+  .openapi("Conversation");
+
+export const tipView = z
+  .object({
+    height: count,
+    id: blockId,
+    timeMs,
+    miner: accountId.nullable(),
+    minerName: z.string().nullable(),
+    work: z.string().describe("Expected hashes of the whole chain, decimal."),
+    nextBlockHashes: z.string().describe("Expected hashes for the next block, decimal."),
+  })
+  .openapi("Tip");
+
+export const transactionView = z
+  .object({
+    id: txId,
+    type: z.enum(["coinbase", "transfer", "anchor", "stamped-anchor"]),
+    from: accountId.nullable(),
+    fromName: z.string().nullable(),
+    to: accountId.nullable(),
+    toName: z.string().nullable(),
+    amount: amount.nullable(),
+    fee: amount,
+    seq: count.nullable(),
+    root: z.string().nullable().describe("Anchors: the root of a batch of receipts, hex."),
+    bytes: count,
+    state: z.enum(["pending", "confirmed", "unknown"]),
+    height: count.nullable(),
+    blockId: blockId.nullable(),
+    confirmations: count,
+    receivedMs: timeMs.nullable(),
+  })
+  .openapi("Transaction");
+
+export const blockSummaryView = z
+  .object({
+    height: count,
+    id: blockId,
+    previous: blockId,
+    timeMs,
+    miner: accountId.nullable(),
+    minerName: z.string().nullable(),
+    transactionCount: count,
+    bytes: count,
+    reward: amount,
+    fees: amount,
+    hashes: z.string().describe("Expected hashes for this block, decimal."),
+  })
+  .openapi("BlockSummary");
+
+export const blockView = blockSummaryView
+  .extend({
+    header: z.string().describe("The 176 bytes, hex."),
+    txRoot: z.string(),
+    stateRoot: z.string(),
+    confirmations: count,
+    transactions: z.array(transactionView),
+  })
+  .openapi("Block");
+
+export const miningView = z
+  .object({
+    mode: z.enum(["on", "off"]).describe("on: mines while at least one transaction waits."),
+    active: z.boolean(),
+    hashesPerSecond: z.number().nonnegative(),
+    blocksMined: count.describe("Blocks of the best chain mined by this account."),
+    reason: problemView.nullable().describe("Why nothing is mined now."),
+  })
+  .openapi("Mining");
+
+export const walletView = z
+  .object({
+    account: accountId,
+    balance: amount,
+    spendable: amount.describe("Balance less what pending payments will take."),
+    pendingRewards: z.array(z.object({ height: count, paidAtHeight: count, amount })),
+    recent: z.array(transactionView),
+  })
+  .openapi("Wallet");
+
+export const chainView = z
+  .object({
+    networkName: z.string(),
+    chainId: z.string(),
+    tip: tipView,
+    pendingCount: count,
+    sync: z.object({
+      state: z.enum(["synced", "syncing"]),
+      height: count,
+      targetHeight: count,
+    }),
+    miners: z.array(
+      z.object({ account: accountId, name: z.string().nullable(), blocks: count, share: z.number() }),
+    ),
+  })
+  .openapi("Chain");
+
+export const statusView = z
+  .object({
+    name: z.string(),
+    peerId,
+    account: accountId,
+    version: z.string(),
+    dataDir: z.string(),
+    receivedDir: z.string(),
+    accept: z.enum(["all", "contacts", "ask"]),
+    addresses: z.array(z.string()),
+    startedMs: timeMs,
+    peersOnline: count,
+    chain: chainView,
+    mining: miningView,
+    balance: amount,
+    coin: z.object({ symbol: z.string(), unitsPerCoin: count }),
+    warnings: z.array(problemView),
+  })
+  .openapi("Status");
+
+export const verdictView = z
+  .object({
+    ok: z.boolean(),
+    grade: z.enum(["refused", "signed", "anchored", "in-my-chain"]),
+    problem: problemView.nullable(),
+    statements: z.array(z.string()).describe("What was shown, in sentences."),
+    limits: z.array(z.string()).describe("What was not shown."),
+    kind: z.enum(["message", "files"]).nullable(),
+    from: peerId.nullable(),
+    to: peerId.nullable(),
+    bytes: count.nullable(),
+    fileCount: count.nullable(),
+    deliveredMs: timeMs.nullable(),
+    notLaterThanMs: timeMs.nullable(),
+    height: count.nullable(),
+  })
+  .openapi("Verdict");
+
+/** One entry of the event stream. The stream's ids are `EPOCH-SEQUENCE`; a snapshot carries the id it is of. */
+export const eventView = z
+  .discriminatedUnion("type", [
+    z.object({ type: z.literal("reset") }).describe("Events were missed: read the snapshots again."),
+    z.object({ type: z.literal("slip"), slip: slipView }),
+    z.object({ type: z.literal("person"), person: personView }),
+    z.object({
+      type: z.literal("chain"),
+      chain: chainView,
+      connected: z.array(blockSummaryView),
+      disconnected: z.array(blockId),
+    }),
+    z.object({ type: z.literal("pool"), added: z.array(transactionView), removed: z.array(txId) }),
+    z.object({ type: z.literal("mining"), mining: miningView }),
+    z.object({ type: z.literal("status"), status: statusView }),
+  ])
+  .openapi("Event");
+
+export type ProblemView = z.output<typeof problemView>;
+export type PersonView = z.output<typeof personView>;
+export type SlipState = z.output<typeof slipStateView>;
+export type SlipFileView = z.output<typeof slipFileView>;
+export type SlipView = z.output<typeof slipView>;
+export type ConversationView = z.output<typeof conversationView>;
+export type TipView = z.output<typeof tipView>;
+export type TransactionView = z.output<typeof transactionView>;
+export type BlockSummaryView = z.output<typeof blockSummaryView>;
+export type BlockView = z.output<typeof blockView>;
+export type MiningView = z.output<typeof miningView>;
+export type WalletView = z.output<typeof walletView>;
+export type ChainView = z.output<typeof chainView>;
+export type StatusView = z.output<typeof statusView>;
+export type VerdictView = z.output<typeof verdictView>;
+export type EventView = z.output<typeof eventView>;
+export type AnchorView = z.output<typeof anchorView>;

@@ -1,0 +1,233 @@
+/**
+ * Owns plain byte work: hex, comparison, concatenation, and the bounded little-endian reader and writer on
+ * which every format of ours is built. Knows no format.
+ */
+import { fail, ok, type Result } from "./result.ts";
+
+const HEX_DIGITS = "0123456789abcdef";
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+export function toHex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += (HEX_DIGITS[byte >> 4] ?? "") + (HEX_DIGITS[byte & 15] ?? "");
+  return text;
+}
+
+/** Bytes of lower-case hex text; `null` when the text is not that (upper case is refused: one encoding per value). */
+export function fromHex(text: string): Uint8Array | null {
+  if (text.length % 2 !== 0 || !/^[0-9a-f]*$/.test(text)) return null;
+  const bytes = new Uint8Array(text.length / 2);
+  for (let at = 0; at < bytes.length; at++) bytes[at] = Number.parseInt(text.slice(at * 2, at * 2 + 2), 16);
+  return bytes;
+}
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
+/** Text of well-formed UTF-8 bytes; `null` otherwise. */
+export function fromUtf8(bytes: Uint8Array): string | null {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    joined.set(part, at);
+    at += part.length;
+  }
+  return joined;
+}
+
+/** Not constant time: for public values only. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareBytes(a, b) === 0;
+}
+
+/** Lexicographic order: negative, zero or positive. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const shared = Math.min(a.length, b.length);
+  for (let at = 0; at < shared; at++) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** Appends little-endian fields. Grows as needed: bounds belong to whoever builds the value. */
+export class ByteWriter {
+  #bytes = new Uint8Array(256);
+  #view = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  #reserve(count: number): number {
+    const at = this.#length;
+    if (at + count > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, at + count));
+      grown.set(this.#bytes);
+      this.#bytes = grown;
+      this.#view = new DataView(grown.buffer);
+    }
+    this.#length = at + count;
+    return at;
+  }
+
+  u8(value: number): this {
+    this.#view.setUint8(this.#reserve(1), value);
+    return this;
+  }
+  u16(value: number): this {
+    this.#view.setUint16(this.#reserve(2), value, true);
+    return this;
+  }
+  u32(value: number): this {
+    this.#view.setUint32(this.#reserve(4), value, true);
+    return this;
+  }
+  i32(value: number): this {
+    this.#view.setInt32(this.#reserve(4), value, true);
+    return this;
+  }
+  u64(value: bigint | number): this {
+    this.#view.setBigUint64(this.#reserve(8), BigInt(value), true);
+    return this;
+  }
+  u128(value: bigint): this {
+    return this.u64(value & 0xffffffffffffffffn).u64(value >> 64n);
+  }
+  raw(bytes: Uint8Array): this {
+    const at = this.#reserve(bytes.length);
+    this.#bytes.set(bytes, at);
+    return this;
+  }
+  /** u16 length, then the bytes. */
+  short(bytes: Uint8Array): this {
+    if (bytes.length > 0xffff) throw new RangeError(`short field of ${bytes.length} bytes`);
+    return this.u16(bytes.length).raw(bytes);
+  }
+  /** u32 length, then the bytes. */
+  long(bytes: Uint8Array): this {
+    return this.u32(bytes.length).raw(bytes);
+  }
+  /** A copy of what was written. */
+  done(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+/** Why bytes were refused: what was being read, and where. */
+export interface DecodeFault {
+  readonly code: "malformed";
+  readonly what: string;
+  readonly at: number;
+}
+
+class Malformed extends Error {
+  readonly fault: DecodeFault;
+  constructor(fault: DecodeFault) {
+    super(fault.what);
+    this.fault = fault;
+  }
+}
+
+/**
+ * Reads little-endian fields and never past the end. Used only inside {@link decodeWith}, which turns a
+ * refusal into a value.
+ */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get at(): number {
+    return this.#at;
+  }
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  refuse(what: string): never {
+    throw new Malformed({ code: "malformed", what, at: this.#at });
+  }
+
+  #take(count: number): number {
+    if (count > this.left) this.refuse(`needs ${count} bytes, ${this.left} are left`);
+    const at = this.#at;
+    this.#at += count;
+    return at;
+  }
+
+  u8(): number {
+    return this.#view.getUint8(this.#take(1));
+  }
+  u16(): number {
+    return this.#view.getUint16(this.#take(2), true);
+  }
+  u32(): number {
+    return this.#view.getUint32(this.#take(4), true);
+  }
+  i32(): number {
+    return this.#view.getInt32(this.#take(4), true);
+  }
+  u64(): bigint {
+    return this.#view.getBigUint64(this.#take(8), true);
+  }
+  /** A u64 that must be exact as a number (at most 2^53 - 1). */
+  safeU64(what: string): number {
+    const value = this.u64();
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.refuse(`${what} is above 2^53 - 1`);
+    return Number(value);
+  }
+  u128(): bigint {
+    const low = this.u64();
+    return low | (this.u64() << 64n);
+  }
+  /** A copy, so that a decoded value never keeps a whole frame alive. */
+  raw(count: number): Uint8Array {
+    const at = this.#take(count);
+    return this.#bytes.slice(at, at + count);
+  }
+  short(maxBytes: number, what: string): Uint8Array {
+    const length = this.u16();
+    if (length > maxBytes) this.refuse(`${what} of ${length} bytes is above ${maxBytes}`);
+    return this.raw(length);
+  }
+  long(maxBytes: number, what: string): Uint8Array {
+    const length = this.u32();
+    if (length > maxBytes) this.refuse(`${what} of ${length} bytes is above ${maxBytes}`);
+    return this.raw(length);
+  }
+  text(maxBytes: number, what: string): string {
+    const text = fromUtf8(this.short(maxBytes, what));
+    return text ?? this.refuse(`${what} is not UTF-8`);
+  }
+}
+
+/** Runs a decoder over all of `bytes`: a refusal or a trailing byte becomes a fault, never an exception. */
+export function decodeWith<Value>(
+  bytes: Uint8Array,
+  read: (reader: ByteReader) => Value,
+): Result<Value, DecodeFault> {
+  const reader = new ByteReader(bytes);
+  try {
+    const value = read(reader);
+    if (reader.left > 0) reader.refuse(`${reader.left} bytes follow the end`);
+    return ok(value);
+  } catch (error) {
+    if (error instanceof Malformed) return fail(error.fault);
+    throw error;
+  }
+}

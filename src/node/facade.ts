@@ -1,0 +1,110 @@
+/**
+ * What a user can do with a running peer, whoever asks: page, CLI or script. Types only; `node/` implements it and
+ * `api/server.ts` serves it. Every refusal is a `Problem`, ready to be shown.
+ */
+import type {
+  BlockSummaryView,
+  BlockView,
+  ChainView,
+  ConversationView,
+  EventView,
+  MiningView,
+  PersonView,
+  SlipFileView,
+  SlipView,
+  StatusView,
+  TransactionView,
+  VerdictView,
+  WalletView,
+} from "#api/views.ts";
+import type { PeerId } from "#base/brand.ts";
+import type { Unsubscribe } from "#base/emitter.ts";
+import type { Problem, Result } from "#base/result.ts";
+
+type Answer<Value> = Promise<Result<Value, Problem>>;
+
+/** An event with its place in this run's order. `epoch` names the run: sequences of another run mean nothing here. */
+export interface SequencedEvent {
+  readonly epoch: string;
+  readonly sequence: number;
+  readonly event: EventView;
+}
+
+export interface EventFeed {
+  readonly epoch: string;
+  /** The sequence number of the newest event; a snapshot read after this call holds at least that much. */
+  latest(): number;
+  /** Events after `sequence`, or `null` when some are no longer held: then the snapshots must be read again. */
+  since(sequence: number): readonly SequencedEvent[] | null;
+  subscribe(listener: (event: SequencedEvent) => void): Unsubscribe;
+}
+
+export interface SavedFile {
+  readonly path: string;
+  readonly name: string;
+  readonly bytes: number;
+}
+
+export interface Facade {
+  readonly feed: EventFeed;
+  status(): Promise<StatusView>;
+
+  people(): Promise<readonly PersonView[]>;
+  person(who: string): Answer<PersonView>;
+  /** @param address multiaddr, `host:port`, or `[v6]:port`. Dials it and remembers it as typed. */
+  connect(address: string): Answer<PersonView>;
+  updatePerson(
+    who: string,
+    change: { readonly petname?: string | null; readonly contact?: boolean; readonly blocked?: boolean },
+  ): Answer<PersonView>;
+
+  conversations(): Promise<readonly ConversationView[]>;
+  markRead(who: string): Answer<undefined>;
+  /** Newest first. `before` is an `order` of the same query, exclusive. */
+  slips(query: {
+    readonly who?: string;
+    readonly before?: number;
+    readonly limit: number;
+    readonly direction?: "in" | "out";
+  }): Answer<readonly SlipView[]>;
+  slip(id: string): Answer<SlipView>;
+  slipFiles(id: string): Answer<readonly SlipFileView[]>;
+
+  /** `who` is a peer id, petname, claimed name, or an unambiguous beginning of one. */
+  say(who: string, text: string): Answer<SlipView>;
+  /** Offers files and folders of this computer. */
+  sendPaths(who: string, paths: readonly string[]): Answer<SlipView>;
+  /** Opens a folder for what a page uploads; finished by `sendUpload`, dropped by time. */
+  beginUpload(): Answer<{ readonly uploadId: string }>;
+  addUploadFile(
+    uploadId: string,
+    path: string,
+    body: ReadableStream<Uint8Array>,
+  ): Answer<{ readonly bytes: number }>;
+  sendUpload(who: string, uploadId: string): Answer<SlipView>;
+  /** @param folder absolute path to save under instead of the usual place. */
+  accept(id: string, folder?: string): Answer<SlipView>;
+  decline(id: string): Answer<SlipView>;
+  cancel(id: string): Answer<SlipView>;
+  /** A file of a finished transfer, for download. */
+  savedFile(id: string, path: string): Answer<SavedFile>;
+  /** The `.waybill` file of a receipted delivery. */
+  receipt(id: string): Answer<{ readonly fileName: string; readonly bytes: Uint8Array }>;
+  verify(waybill: Uint8Array): Promise<VerdictView>;
+
+  chain(): Promise<ChainView>;
+  /** Newest first; `before` is a height, exclusive. */
+  blocks(query: { readonly before?: number; readonly limit: number }): Promise<readonly BlockSummaryView[]>;
+  block(heightOrId: string): Answer<BlockView>;
+  transaction(id: string): Answer<TransactionView>;
+  pending(): Promise<readonly TransactionView[]>;
+  wallet(): Promise<WalletView>;
+  /** `to` is whom to pay (as in `say`) or a 64-digit account. */
+  pay(to: string, amount: number, fee?: number): Answer<TransactionView>;
+  mining(): Promise<MiningView>;
+  setMining(mode: "on" | "off"): Answer<MiningView>;
+  setName(name: string): Answer<StatusView>;
+  setAccept(accept: "all" | "contacts" | "ask"): Answer<StatusView>;
+}
+
+export type { PeerId };
