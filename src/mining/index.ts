@@ -1,0 +1,4 @@
+/** The search for blocks. */
+
+export { openMiner } from "./miner.ts";
+export type * from "./types.ts";
