@@ -1,0 +1,4 @@
+/** Whom the user knows: what `node/` and `storage/` may use of this folder. */
+export type { People, PeopleDependencies, PeopleEvent, PersonChange } from "./people.ts";
+export type { Candidate, WhoFault } from "./resolve-who.ts";
+export type { PeopleStore, Person } from "./store.ts";
