@@ -1,0 +1,127 @@
+/**
+ * Owns what a dispatch's `contentDigest` covers: the text of a message, or the manifest of files, and the manifest's
+ * bytes (`spec/receipt.md`). Making foreign paths safe for a disk belongs to whoever writes them.
+ */
+import { type ByteReader, ByteWriter, type DecodeFault, decodeWith, utf8 } from "#base/bytes.ts";
+import type { Result } from "#base/result.ts";
+import { blake3 } from "#crypto/blake3.ts";
+import { merkleRoot } from "#crypto/merkle.ts";
+import { MANIFEST_BYTES_MAX, MANIFEST_ENTRIES_MAX, MANIFEST_PATH_BYTES_MAX } from "./limits.ts";
+import type { Manifest, ManifestEntry } from "./types.ts";
+
+const VERSION = 1;
+const DIGEST_BYTES = 32;
+const MANIFEST_HEAD_BYTES = 5;
+const ENTRY_FIXED_BYTES = 2 + 8 + 8 + DIGEST_BYTES;
+
+/** BLAKE3 of the UTF-8 text and nothing else, so that a saved text can be compared by any BLAKE3 tool. */
+export function messageDigest(text: string): Uint8Array {
+  return blake3(utf8(text));
+}
+
+/** Why a path cannot stand in a manifest, or `null`. Parts are divided by `/`; none is empty, `.` or `..`. */
+export function manifestPathFault(path: string): string | null {
+  if (path === "") return "a path is empty";
+  if (!path.isWellFormed()) return "a path is not well-formed text";
+  if (utf8(path).length > MANIFEST_PATH_BYTES_MAX) return `a path is above ${MANIFEST_PATH_BYTES_MAX} bytes`;
+  if (path.includes("\0")) return "a path holds a zero byte";
+  for (const part of path.split("/")) {
+    if (part === "" || part === "." || part === "..") return "a path has an empty, . or .. part";
+  }
+  return null;
+}
+
+function compareUtf8(a: string, b: string): number {
+  return Buffer.compare(utf8(a), utf8(b));
+}
+
+/** The entries in the one order in which a manifest may hold them. */
+export function sortedManifest(entries: readonly ManifestEntry[]): Manifest {
+  return { entries: [...entries].sort((a, b) => compareUtf8(a.path, b.path)) };
+}
+
+/** One entry's bytes: also the leaf under which it can be proven alone. */
+export function encodeManifestEntry(entry: ManifestEntry): Uint8Array {
+  if (entry.digest.length !== DIGEST_BYTES) throw new RangeError(`digest of ${entry.digest.length} bytes`);
+  return new ByteWriter()
+    .short(utf8(entry.path))
+    .u64(entry.bytes)
+    .u64(entry.modifiedMs)
+    .raw(entry.digest)
+    .done();
+}
+
+function readManifestEntry(reader: ByteReader): ManifestEntry {
+  return {
+    path: reader.text(MANIFEST_PATH_BYTES_MAX, "path"),
+    bytes: reader.safeU64("file size"),
+    modifiedMs: reader.safeU64("modification time"),
+    digest: reader.raw(DIGEST_BYTES),
+  };
+}
+
+/** Why these entries are no manifest, or `null`: order, doubles, a file where another entry needs a folder, sum. */
+export function manifestFault(manifest: Manifest): string | null {
+  const { entries } = manifest;
+  if (entries.length < 1 || entries.length > MANIFEST_ENTRIES_MAX) return `${entries.length} files`;
+  const files = new Set<string>();
+  let previous: string | null = null;
+  let total = 0;
+  let encoded = MANIFEST_HEAD_BYTES;
+  for (const { path, bytes } of entries) {
+    const fault = manifestPathFault(path);
+    if (fault !== null) return fault;
+    if (previous !== null && compareUtf8(previous, path) >= 0) return "paths are not in order";
+    previous = path;
+    files.add(path);
+    total += bytes;
+    encoded += ENTRY_FIXED_BYTES + utf8(path).length;
+    if (encoded > MANIFEST_BYTES_MAX) return `the manifest is above ${MANIFEST_BYTES_MAX} bytes`;
+    if (!Number.isSafeInteger(total)) return "the sum of sizes is above 2^53 - 1";
+  }
+  for (const { path } of entries) {
+    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
+      if (files.has(path.slice(0, at))) return "one path is both a file and a folder";
+    }
+  }
+  return null;
+}
+
+/** @throws when the manifest breaks a rule of `manifestFault`, which is a fault of ours. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  const fault = manifestFault(manifest);
+  if (fault !== null) throw new RangeError(`not a manifest: ${fault}`);
+  const writer = new ByteWriter().u8(VERSION).u32(manifest.entries.length);
+  for (const entry of manifest.entries) writer.raw(encodeManifestEntry(entry));
+  return writer.done();
+}
+
+/** Reads one manifest out of a larger format. */
+export function readManifest(reader: ByteReader): Manifest {
+  if (reader.u8() !== VERSION) reader.refuse("manifest version is not 1");
+  const count = reader.u32();
+  if (count < 1 || count > MANIFEST_ENTRIES_MAX) reader.refuse(`a manifest of ${count} files`);
+  const entries: ManifestEntry[] = [];
+  for (let at = 0; at < count; at++) entries.push(readManifestEntry(reader));
+  const manifest: Manifest = { entries };
+  const fault = manifestFault(manifest);
+  if (fault !== null) reader.refuse(fault);
+  return manifest;
+}
+
+export function decodeManifest(bytes: Uint8Array): Result<Manifest, DecodeFault> {
+  return decodeWith(bytes, readManifest);
+}
+
+/** Sum of the sizes of all files. */
+export function manifestBytes(manifest: Manifest): number {
+  return manifest.entries.reduce((sum, entry) => sum + entry.bytes, 0);
+}
+
+/**
+ * Root of the Merkle tree over the entries' bytes, count bound in (`crypto/merkle.ts`): one file of a folder can be
+ * proven later without showing the names of the others.
+ */
+export function manifestDigest(manifest: Manifest): Uint8Array {
+  return merkleRoot(manifest.entries.map(encodeManifestEntry));
+}
