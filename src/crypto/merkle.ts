@@ -1,0 +1,137 @@
+/**
+ * Owns the one Merkle tree of the project: RFC 6962 section 2.1 (leaf prefix 0x00, node prefix 0x01, no leaf
+ * ever duplicated), with the count of leaves bound into the root by a further hash. Without the count, a path
+ * could be replayed for another index in a tree of another size. Does not know what the leaves are.
+ */
+import { ByteWriter, concat, equalBytes, utf8 } from "#base/bytes.ts";
+import { MERKLE_LEAVES_MAX, MERKLE_PATH_MAX } from "./limits.ts";
+import { sha256 } from "./sha256.ts";
+
+export const HASH_BYTES = 32;
+const ROOT_DOMAIN = utf8("waybill-tree-v1\0");
+const LEAF_PREFIX = Uint8Array.of(0x00);
+const NODE_PREFIX = Uint8Array.of(0x01);
+const EMPTY_TREE = sha256(new Uint8Array(0));
+
+/** Siblings from the leaf upwards, 32 bytes each. */
+export type MerklePath = readonly Uint8Array[];
+
+/** That `leaf` is number `index` (from 0) among `count` leaves of the tree with this root. */
+export interface Inclusion {
+  readonly leaf: Uint8Array;
+  readonly index: number;
+  readonly count: number;
+  readonly path: MerklePath;
+}
+
+/**
+ * A growing tree, kept as the roots of its perfect subtrees, largest first (a compact range): one for each
+ * bit set in `count`. Immutable. Enough to append and to give the root; not to make paths.
+ */
+export interface Peaks {
+  readonly count: number;
+  readonly hashes: readonly Uint8Array[];
+}
+
+export const EMPTY_PEAKS: Peaks = Object.freeze({ count: 0, hashes: Object.freeze([]) });
+
+function leafHash(leaf: Uint8Array): Uint8Array {
+  return sha256(concat(LEAF_PREFIX, leaf));
+}
+
+function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256(concat(NODE_PREFIX, left, right));
+}
+
+function bindCount(treeHash: Uint8Array, count: number): Uint8Array {
+  return sha256(new ByteWriter().raw(ROOT_DOMAIN).u32(count).raw(treeHash).done());
+}
+
+/** The tree hash of RFC 6962 alone, without the count: what published vectors give. */
+export function treeHash(leaves: readonly Uint8Array[]): Uint8Array {
+  return treeHashOfPeaks(peaksOf(leaves));
+}
+
+/** The root that is committed to, over the leaves in their order. */
+export function merkleRoot(leaves: readonly Uint8Array[]): Uint8Array {
+  return bindCount(treeHash(leaves), leaves.length);
+}
+
+/** The path of leaf `index`. Throws a `RangeError` when there is no such leaf. */
+export function merklePath(leaves: readonly Uint8Array[], index: number): MerklePath {
+  if (!Number.isInteger(index) || index < 0 || index >= leaves.length) {
+    throw new RangeError(`no leaf ${index} among ${leaves.length}`);
+  }
+  const path: Uint8Array[] = [];
+  let level = leaves.map(leafHash);
+  let at = index;
+  while (level.length > 1) {
+    const sibling = level[at ^ 1];
+    if (sibling !== undefined) path.push(sibling);
+    level = levelAbove(level);
+    at >>>= 1;
+  }
+  return path;
+}
+
+/** Pairs hashed; an odd last one moves up as it is, which gives the shape of RFC 6962. */
+function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
+  const above: Uint8Array[] = [];
+  for (let at = 0; at < level.length; at += 2) {
+    const [left, right] = [level[at], level[at + 1]];
+    if (left !== undefined) above.push(right === undefined ? left : nodeHash(left, right));
+  }
+  return above;
+}
+
+/** Whether the inclusion leads to `root`. False for anything malformed; never throws; at most 34 hashes. */
+export function verifyInclusion(inclusion: Inclusion, root: Uint8Array): boolean {
+  const { leaf, index, count, path } = inclusion;
+  if (!Number.isInteger(count) || count < 1 || count > MERKLE_LEAVES_MAX) return false;
+  if (!Number.isInteger(index) || index < 0 || index >= count || path.length > MERKLE_PATH_MAX) return false;
+  let hash = leafHash(leaf);
+  let [at, last, used] = [index, count - 1, 0];
+  while (last > 0) {
+    // The last node of a level has no sibling when it stands at an even place: it moved up as it was.
+    if (at % 2 === 1 || at < last) {
+      const sibling = path[used];
+      if (sibling === undefined || sibling.length !== HASH_BYTES) return false;
+      hash = at % 2 === 1 ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
+      used += 1;
+    }
+    at = Math.floor(at / 2);
+    last = Math.floor(last / 2);
+  }
+  return used === path.length && equalBytes(bindCount(hash, count), root);
+}
+
+/** The peaks after one more leaf. */
+export function appendLeaf(peaks: Peaks, leaf: Uint8Array): Peaks {
+  if (peaks.count >= MERKLE_LEAVES_MAX) throw new RangeError("the tree is full");
+  const hashes = [...peaks.hashes];
+  let hash = leafHash(leaf);
+  for (let rest = peaks.count; rest % 2 === 1; rest = Math.floor(rest / 2)) {
+    const left = hashes.pop();
+    if (left === undefined) throw new RangeError("fewer peaks than the count has bits");
+    hash = nodeHash(left, hash);
+  }
+  hashes.push(hash);
+  return { count: peaks.count + 1, hashes };
+}
+
+export function peaksOf(leaves: readonly Uint8Array[]): Peaks {
+  return leaves.reduce<Peaks>(appendLeaf, EMPTY_PEAKS);
+}
+
+function treeHashOfPeaks(peaks: Peaks): Uint8Array {
+  const root = peaks.hashes.reduceRight<Uint8Array | null>(
+    (right, left) => (right === null ? left : nodeHash(left, right)),
+    null,
+  );
+  return root ?? EMPTY_TREE;
+}
+
+/** The same root as {@link merkleRoot} over all leaves appended so far. */
+export function rootOfPeaks(peaks: Peaks): Uint8Array {
+  return bindCount(treeHashOfPeaks(peaks), peaks.count);
+}
