@@ -2,7 +2,14 @@
  * Owns what a dispatch's `contentDigest` covers: the text of a message, or the manifest of files, and the manifest's
  * bytes (`spec/receipt.md`). Making foreign paths safe for a disk belongs to whoever writes them.
  */
-import { type ByteReader, ByteWriter, type DecodeFault, decodeWith, utf8 } from "#base/bytes.ts";
+import {
+  type ByteReader,
+  ByteWriter,
+  compareBytes,
+  type DecodeFault,
+  decodeWith,
+  utf8,
+} from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
 import { blake3 } from "#crypto/blake3.ts";
 import { merkleRoot } from "#crypto/merkle.ts";
@@ -31,13 +38,11 @@ export function manifestPathFault(path: string): string | null {
   return null;
 }
 
-function compareUtf8(a: string, b: string): number {
-  return Buffer.compare(utf8(a), utf8(b));
-}
-
 /** The entries in the one order in which a manifest may hold them. */
 export function sortedManifest(entries: readonly ManifestEntry[]): Manifest {
-  return { entries: [...entries].sort((a, b) => compareUtf8(a.path, b.path)) };
+  const keyed = entries.map((entry) => ({ entry, key: utf8(entry.path) }));
+  keyed.sort((a, b) => compareBytes(a.key, b.key));
+  return { entries: keyed.map(({ entry }) => entry) };
 }
 
 /** One entry's bytes: also the leaf under which it can be proven alone. */
@@ -65,17 +70,18 @@ export function manifestFault(manifest: Manifest): string | null {
   const { entries } = manifest;
   if (entries.length < 1 || entries.length > MANIFEST_ENTRIES_MAX) return `${entries.length} files`;
   const files = new Set<string>();
-  let previous: string | null = null;
+  let previous: Uint8Array | null = null;
   let total = 0;
   let encoded = MANIFEST_HEAD_BYTES;
   for (const { path, bytes } of entries) {
     const fault = manifestPathFault(path);
     if (fault !== null) return fault;
-    if (previous !== null && compareUtf8(previous, path) >= 0) return "paths are not in order";
-    previous = path;
+    const key = utf8(path);
+    if (previous !== null && compareBytes(previous, key) >= 0) return "paths are not in order";
+    previous = key;
     files.add(path);
     total += bytes;
-    encoded += ENTRY_FIXED_BYTES + utf8(path).length;
+    encoded += ENTRY_FIXED_BYTES + key.length;
     if (encoded > MANIFEST_BYTES_MAX) return `the manifest is above ${MANIFEST_BYTES_MAX} bytes`;
     if (!Number.isSafeInteger(total)) return "the sum of sizes is above 2^53 - 1";
   }
