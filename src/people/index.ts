@@ -2,3 +2,4 @@
 export type { People, PeopleDependencies, PeopleEvent, PersonChange } from "./people.ts";
 export type { Candidate, WhoFault } from "./resolve-who.ts";
 export type { PeopleStore, Person } from "./store.ts";
+export type { ReadMarkStore } from "./read-marks.ts";

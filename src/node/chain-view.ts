@@ -1,0 +1,148 @@
+/** Owns how blocks, transactions and balances are worded for the API. Pure over what the chain says. */
+import type {
+  BlockSummaryView,
+  BlockView,
+  ChainView,
+  TipView,
+  TransactionView,
+  WalletView,
+} from "#api/views.ts";
+import type { AccountId } from "#base/brand.ts";
+import { toHex } from "#base/bytes.ts";
+import type { BlockSummary, Chain, LocatedTransaction, PoolEntry, Wallet } from "#chain/index.ts";
+import { encodeBlock, encodeHeader, encodeTransaction, txIdOf } from "#ledger/codec.ts";
+import type { Block, Transaction } from "#ledger/types.ts";
+import { MINER_SHARE_BLOCKS, WALLET_RECENT_MAX } from "./limits.ts";
+
+/** What an account is called here: a person's name, or `null`. */
+export type NameOfAccount = (account: AccountId) => string | null;
+
+interface Place {
+  readonly state: TransactionView["state"];
+  readonly height: number | null;
+  readonly blockId: TransactionView["blockId"];
+  readonly confirmations: number;
+  readonly receivedMs: number | null;
+}
+
+const MS_PER_SECOND = 1000;
+
+function transactionView(
+  transaction: Transaction,
+  bytes: number,
+  place: Place,
+  nameOf: NameOfAccount,
+): TransactionView {
+  const from = transaction.type === "coinbase" ? null : transaction.from;
+  const to =
+    transaction.type === "coinbase" ? transaction.miner : transaction.type === "transfer" ? transaction.to : null;
+  return {
+    id: txIdOf(transaction),
+    type: transaction.type,
+    from,
+    fromName: from === null ? null : nameOf(from),
+    to,
+    toName: to === null ? null : nameOf(to),
+    amount: transaction.type === "transfer" ? transaction.amount : null,
+    fee: transaction.type === "coinbase" ? 0 : transaction.fee,
+    seq: transaction.type === "coinbase" ? null : transaction.seq,
+    root: "root" in transaction ? toHex(transaction.root) : null,
+    bytes,
+    ...place,
+  };
+}
+
+export function locatedView(located: LocatedTransaction, nameOf: NameOfAccount): TransactionView {
+  const confirmed = located.state === "confirmed";
+  const place: Place = {
+    state: located.state,
+    height: confirmed ? located.block.height : null,
+    blockId: confirmed ? located.block.id : null,
+    confirmations: confirmed ? located.confirmations : 0,
+    receivedMs: confirmed ? null : located.receivedMs,
+  };
+  return transactionView(located.transaction, located.bytes.length, place, nameOf);
+}
+
+export function poolEntryView(entry: PoolEntry, nameOf: NameOfAccount): TransactionView {
+  return locatedView({ state: "pending", ...entry }, nameOf);
+}
+
+export function blockSummaryView(summary: BlockSummary, nameOf: NameOfAccount): BlockSummaryView {
+  return {
+    height: summary.height,
+    id: summary.id,
+    previous: summary.previous,
+    timeMs: summary.header.time * MS_PER_SECOND,
+    miner: summary.miner,
+    minerName: summary.miner === null ? null : nameOf(summary.miner),
+    transactionCount: summary.transactionCount,
+    bytes: summary.bytes,
+    reward: summary.reward,
+    fees: summary.fees,
+    hashes: summary.work.toString(),
+  };
+}
+
+/** @param summary of the same block. */
+export function blockView(
+  block: Block,
+  summary: BlockSummary,
+  confirmations: number,
+  nameOf: NameOfAccount,
+): BlockView {
+  const place: Place = {
+    state: confirmations > 0 ? "confirmed" : "unknown",
+    height: block.header.height,
+    blockId: block.id,
+    confirmations,
+    receivedMs: null,
+  };
+  return {
+    ...blockSummaryView(summary, nameOf),
+    bytes: encodeBlock(block).length,
+    header: toHex(encodeHeader(block.header)),
+    txRoot: toHex(block.header.txRoot),
+    stateRoot: toHex(block.header.stateRoot),
+    confirmations,
+    transactions: block.transactions.map((transaction) =>
+      transactionView(transaction, encodeTransaction(transaction).length, place, nameOf),
+    ),
+  };
+}
+
+function tipView(chain: Chain, nameOf: NameOfAccount): TipView {
+  const tip = chain.tip();
+  return {
+    height: tip.height,
+    id: tip.id,
+    timeMs: tip.header.time * MS_PER_SECOND,
+    miner: tip.miner,
+    minerName: tip.miner === null ? null : nameOf(tip.miner),
+    work: tip.header.chainWork.toString(),
+    nextBlockHashes: tip.nextWork.toString(),
+  };
+}
+
+export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
+  return {
+    networkName: chain.network.params.name,
+    chainId: chain.network.chainIdHex,
+    tip: tipView(chain, nameOf),
+    pendingCount: chain.pool().length,
+    sync: chain.syncState(),
+    miners: chain.minerShares(MINER_SHARE_BLOCKS).map((share) => ({ ...share, name: nameOf(share.account) })),
+  };
+}
+
+export function walletView(chain: Chain, wallet: Wallet, nameOf: NameOfAccount): WalletView {
+  return {
+    account: wallet.account,
+    balance: wallet.balance(),
+    spendable: wallet.spendable(),
+    pendingRewards: chain.pendingPayouts(wallet.account).map((payout) => ({ ...payout })),
+    recent: chain
+      .transactionsOf(wallet.account, WALLET_RECENT_MAX)
+      .map((located) => locatedView(located, nameOf)),
+  };
+}

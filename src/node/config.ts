@@ -1,0 +1,103 @@
+/**
+ * Owns what a peer is started with, as two values: `NodeConfig`, resolved once from flags by `cli/`, and `Settings`,
+ * what the person chose and wants to find again, kept in `config.json` of the data folder and decoded strictly.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import { writeDurably } from "./durable-file.ts";
+import { CONFIG_FILE_BYTES_MAX, NAME_CHARACTERS_MAX } from "./limits.ts";
+
+export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
+export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
+
+export interface NodeConfig {
+  /** Absolute. Created when missing, mode 0700. */
+  readonly dataDir: string;
+  /** `null`: the one kept in the settings, else one made from the computer's. */
+  readonly name: string | null;
+  /** Multiaddrs to listen on; empty: all interfaces, IPv4 and IPv6, on the usual port. */
+  readonly listen: readonly string[];
+  /** Addresses to connect to, remembered as typed. */
+  readonly join: readonly string[];
+  /** `null`: the one kept in the settings. */
+  readonly accept: AcceptPolicy | null;
+  /** 0: any free port; `null`: the usual one, stepped over when taken. */
+  readonly uiPort: number | null;
+  /** False for `--no-mine`: this run does not mine, whatever the settings say. */
+  readonly mine: boolean;
+  /** Genesis file; `null`: the network that comes with Waybill. */
+  readonly networkFile: string | null;
+  /** Folder of the built page. */
+  readonly webRoot: string;
+  /** Version of this program, shown to peers. */
+  readonly version: string;
+  /** Added to this computer's clock, milliseconds: to try out what a wrong clock does. */
+  readonly clockOffsetMs: number;
+  /** Whether peers look for each other by mDNS and announcements; false: only typed addresses and peer exchange. */
+  readonly discovery: boolean;
+}
+
+export interface Settings {
+  readonly name: string | null;
+  readonly accept: AcceptPolicy;
+  readonly mining: "on" | "off";
+}
+
+export const DEFAULT_SETTINGS: Settings = Object.freeze({ name: null, accept: "contacts", mining: "on" });
+
+const FILE_NAME = "config.json";
+
+function refused(cause: string): Result<never, Problem> {
+  return fail(
+    problem(
+      "config-corrupt",
+      `The file ${FILE_NAME} in the data folder ${cause}.`,
+      `Mend it, or move it away: Waybill then starts with its usual settings; identity and deliveries stay.`,
+    ),
+  );
+}
+
+function decodeSettings(text: string): Result<Settings, Problem> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return refused("is not JSON");
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("is not an object");
+  const fields = new Map<string, unknown>(Object.entries(value));
+  for (const key of fields.keys()) {
+    if (!["name", "accept", "mining"].includes(key))
+      return refused(`has an unknown field "${key.slice(0, 40)}"`);
+  }
+  const name = fields.get("name") ?? null;
+  const accept = fields.get("accept") ?? DEFAULT_SETTINGS.accept;
+  const mining = fields.get("mining") ?? DEFAULT_SETTINGS.mining;
+  if (name !== null && (typeof name !== "string" || name.length > NAME_CHARACTERS_MAX)) {
+    return refused(`has a "name" that is not a text of at most ${NAME_CHARACTERS_MAX} characters`);
+  }
+  const policy = ACCEPT_POLICIES.find((known) => known === accept);
+  if (policy === undefined)
+    return refused(`has an "accept" that is not one of ${ACCEPT_POLICIES.join(", ")}`);
+  if (mining !== "on" && mining !== "off") return refused('has a "mining" that is neither "on" nor "off"');
+  return ok({ name, accept: policy, mining });
+}
+
+/** The settings of a data folder; the usual ones where the file does not exist. */
+export function readSettings(dataDir: string): Result<Settings, Problem> {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(join(dataDir, FILE_NAME));
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return ok(DEFAULT_SETTINGS);
+    return refused(`cannot be read (${error instanceof Error ? error.message : String(error)})`);
+  }
+  if (bytes.length > CONFIG_FILE_BYTES_MAX) return refused(`is larger than ${CONFIG_FILE_BYTES_MAX} bytes`);
+  return decodeSettings(bytes.toString("utf8"));
+}
+
+/** @throws what the file system throws: the caller words it. */
+export function writeSettings(dataDir: string, settings: Settings): void {
+  writeDurably(join(dataDir, FILE_NAME), `${JSON.stringify(settings, null, 2)}\n`, 0o600);
+}

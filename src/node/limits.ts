@@ -1,0 +1,22 @@
+/** Limits of the composition: what one peer keeps for its user. */
+
+/** config.json holds three short fields; anything larger is not ours. */
+export const CONFIG_FILE_BYTES_MAX = 65_536;
+/** A genesis with some thousands of allocations; larger files are refused before they are parsed. */
+export const GENESIS_FILE_BYTES_MAX = 1_048_576;
+/** What fits a line of the page and a UDP announcement. */
+export const NAME_CHARACTERS_MAX = 64;
+/** Events held for clients that come back: some minutes of a busy peer, a few MB at most. */
+export const FEED_EVENTS_MAX = 4_096;
+/** A page's reconnecting never takes longer than one run; older uploads were abandoned. */
+export const UPLOAD_IDLE_MS_MAX = 3_600_000;
+/** Uploads open at once; each is a folder that a page fills. */
+export const UPLOADS_OPEN_MAX = 16;
+/** Files in one upload, the same as in one manifest. */
+export const UPLOAD_FILES_MAX = 100_000;
+/** Status is told at most this often when only counters moved: eyes see no more. */
+export const STATUS_EVERY_MS = 2_000;
+/** Blocks over which the shares of the miners are shown. */
+export const MINER_SHARE_BLOCKS = 100;
+/** Transactions shown in the wallet. */
+export const WALLET_RECENT_MAX = 50;

@@ -1,0 +1,49 @@
+/** Owns the real clock, chance and log: the edge that tests replace. */
+import { getRandomValues, randomInt } from "node:crypto";
+import { type Logger, pino } from "pino";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log, LogFields } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+
+/** @param offsetMs added to the computer's time of day; timers and durations are not touched. */
+export function systemClock(offsetMs: number): Clock {
+  return {
+    nowMs: () => Date.now() + offsetMs,
+    monotonicMs: () => performance.now(),
+    after: (delayMs, task): Timer => {
+      const timer = setTimeout(task, delayMs);
+      timer.unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+    every: (periodMs, task): Timer => {
+      const timer = setInterval(task, periodMs);
+      timer.unref();
+      return { cancel: () => clearInterval(timer) };
+    },
+  };
+}
+
+export const systemRandom: Random = {
+  bytes: (count) => getRandomValues(new Uint8Array(count)),
+  below: (bound) => randomInt(bound),
+};
+
+function wrap(logger: Logger): Log {
+  return {
+    debug: (message, fields: LogFields = {}) => logger.debug(fields, message),
+    info: (message, fields: LogFields = {}) => logger.info(fields, message),
+    warn: (message, fields: LogFields = {}) => logger.warn(fields, message),
+    fault: (message, error, fields: LogFields = {}) => logger.error({ ...fields, err: error }, message),
+    child: (area) => wrap(logger.child({ area })),
+  };
+}
+
+/** Lines of JSON in `path`, synchronous, so that the last line before a crash is there. */
+export function fileLog(path: string): Log {
+  return wrap(
+    pino(
+      { level: "info", base: null },
+      pino.destination({ dest: path, sync: true, mkdir: true, mode: 0o600 }),
+    ),
+  );
+}

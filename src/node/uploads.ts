@@ -1,0 +1,138 @@
+/**
+ * Owns the folders into which a page puts the files that a person drops on it, until they are sent. A page has no
+ * paths of this computer to give, so its bytes come here first; a transfer then reads them like any other files.
+ */
+import { createWriteStream } from "node:fs";
+import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { toHex } from "#base/bytes.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Random } from "#ports/random.ts";
+import { UPLOAD_FILES_MAX, UPLOAD_IDLE_MS_MAX, UPLOADS_OPEN_MAX } from "./limits.ts";
+
+interface Upload {
+  readonly folder: string;
+  readonly paths: Set<string>;
+  lastUsedMs: number;
+  /** Held by a queued transfer from now on: not dropped by time. */
+  sent: boolean;
+}
+
+export interface Uploads {
+  begin(): Promise<Result<{ readonly uploadId: string }, Problem>>;
+  add(
+    uploadId: string,
+    path: string,
+    body: ReadableStream<Uint8Array>,
+  ): Promise<Result<{ readonly bytes: number }, Problem>>;
+  /** Hands the upload over: the paths to send (its top-level files and folders), and where it lies. */
+  take(
+    uploadId: string,
+  ): Promise<Result<{ readonly folder: string; readonly paths: readonly string[] }, Problem>>;
+  /** Removes the bytes of an upload whose transfer has ended. */
+  remove(folder: string): Promise<void>;
+  /** Every folder here that no running transfer reads, left from an earlier run. */
+  sweep(inUse: (folder: string) => boolean): Promise<void>;
+}
+
+const UNKNOWN = problem(
+  "upload-unknown",
+  "This upload is not open any more.",
+  "Choose the files again: an upload is dropped an hour after its last file.",
+);
+
+/** A relative path with no way out of the folder; `null` otherwise. What names mean elsewhere is the receiver's rule. */
+function pathInside(path: string): string | null {
+  const parts = path.split("/");
+  const bad = (part: string) => part === "" || part === "." || part === ".." || /[\\\0]/.test(part);
+  return path.length > 4_096 || parts.some(bad) ? null : join(...parts);
+}
+
+export function openUploads(root: string, edge: { readonly clock: Clock; readonly random: Random }): Uploads {
+  const open = new Map<string, Upload>();
+
+  async function dropIdle(): Promise<void> {
+    for (const [id, upload] of open) {
+      if (edge.clock.monotonicMs() - upload.lastUsedMs < UPLOAD_IDLE_MS_MAX) continue;
+      open.delete(id);
+      if (!upload.sent) await rm(upload.folder, { recursive: true, force: true });
+    }
+  }
+
+  return {
+    async begin() {
+      await dropIdle();
+      if (open.size >= UPLOADS_OPEN_MAX) {
+        return fail(
+          problem(
+            "uploads-busy",
+            `${UPLOADS_OPEN_MAX} uploads are open already.`,
+            "Let one of them finish first.",
+          ),
+        );
+      }
+      const uploadId = toHex(edge.random.bytes(16));
+      const folder = join(root, uploadId);
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      open.set(uploadId, { folder, paths: new Set(), lastUsedMs: edge.clock.monotonicMs(), sent: false });
+      return ok({ uploadId });
+    },
+
+    async add(uploadId, path, body) {
+      const upload = open.get(uploadId);
+      if (upload === undefined) return fail(UNKNOWN);
+      const inside = pathInside(path);
+      if (inside === null || upload.paths.has(inside) || upload.paths.size >= UPLOAD_FILES_MAX) {
+        return fail(
+          problem(
+            "upload-path-refused",
+            "The path of a file is empty, leads out of its folder, came twice, or is one too many.",
+            "Send the folder in parts, or with the send command.",
+          ),
+        );
+      }
+      upload.paths.add(inside);
+      const target = join(upload.folder, inside);
+      try {
+        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+        await pipeline(Readable.fromWeb(body), createWriteStream(target, { flags: "wx", mode: 0o600 }));
+        upload.lastUsedMs = edge.clock.monotonicMs();
+        return ok({ bytes: (await stat(target)).size });
+      } catch (error) {
+        upload.paths.delete(inside);
+        await rm(target, { force: true });
+        return fail(
+          problem(
+            "upload-failed",
+            `The file could not be kept (${error instanceof Error ? error.message : String(error)}).`,
+            "See that the disk has space for a copy, or use the send command, which needs none.",
+          ),
+        );
+      }
+    },
+
+    async take(uploadId) {
+      const upload = open.get(uploadId);
+      if (upload === undefined || upload.paths.size === 0) return fail(UNKNOWN);
+      upload.sent = true;
+      open.delete(uploadId);
+      const names = await readdir(upload.folder);
+      return ok({ folder: upload.folder, paths: names.toSorted().map((name) => join(upload.folder, name)) });
+    },
+
+    async remove(folder) {
+      if (dirname(folder) === root) await rm(folder, { recursive: true, force: true });
+    },
+
+    async sweep(inUse) {
+      const names = await readdir(root).catch(() => []);
+      for (const name of names) {
+        const folder = join(root, name);
+        if (!open.has(name) && !inUse(folder)) await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
