@@ -1,0 +1,228 @@
+/** The contract of the block store, for any implementation. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { AccountId, BlockId, TxId } from "#base/brand.ts";
+import type { AccountChange, BlockStore, Connection, NewBlock } from "#chain/store.ts";
+
+/** @param reopen gives a store over the same data, as after a restart; `null` where nothing outlives the process. */
+export interface OpenedBlockStore {
+  readonly store: BlockStore;
+  readonly reopen: (() => BlockStore) | null;
+  readonly close: () => void;
+}
+
+const NO_BLOCK = "00".repeat(32) as BlockId;
+const CHAIN_ID = new Uint8Array(32).fill(7);
+const ALICE = "aa".repeat(32) as AccountId;
+const BOB = "bb".repeat(32) as AccountId;
+
+function blockId(name: number): BlockId {
+  return name.toString(16).padStart(64, "0") as BlockId;
+}
+
+function txId(name: number): TxId {
+  return name.toString(16).padStart(64, "e") as TxId;
+}
+
+function newBlock(name: number, previous: BlockId, height: number, work: bigint): NewBlock {
+  return {
+    id: blockId(name),
+    height,
+    previous,
+    work,
+    header: new Uint8Array(176).fill(name),
+    bytes: new Uint8Array(200 + name).fill(name),
+    history: Uint8Array.of(name),
+  };
+}
+
+function connection(block: NewBlock, changes: readonly AccountChange[] = []): Connection {
+  return {
+    block,
+    miner: block.height === 0 ? null : BOB,
+    reward: 50,
+    fees: 3,
+    changes,
+    transactions: [
+      { id: txId(block.bytes.length), accounts: [BOB] },
+      { id: txId(block.bytes.length + 100_000), accounts: [ALICE, BOB] },
+    ],
+    undo: Uint8Array.of(1, 2, block.height),
+  };
+}
+
+const genesis = connection(newBlock(1, NO_BLOCK, 0, 10n), [
+  { account: ALICE, after: { balance: 100, nextSeq: 0 } },
+]);
+
+function begun(store: BlockStore): BlockStore {
+  assert.deepEqual(store.begin(CHAIN_ID, genesis), { ok: true, value: undefined });
+  return store;
+}
+
+function balances(store: BlockStore): Record<string, number> {
+  return Object.fromEntries([...store.accounts()].map(([id, account]) => [id.slice(0, 2), account.balance]));
+}
+
+export function testBlockStore(name: string, open: () => OpenedBlockStore): void {
+  const on = (what: string, run: (opened: OpenedBlockStore) => void): void => {
+    test(`${name}: ${what}`, () => {
+      const opened = open();
+      try {
+        run(opened);
+      } finally {
+        opened.close();
+      }
+    });
+  };
+
+  on("is empty at first, and stands on genesis after begin", ({ store }) => {
+    assert.equal(store.chainId(), null);
+    assert.equal(store.tip(), null);
+    assert.equal(store.heaviest(), null);
+    begun(store);
+    assert.deepEqual(store.chainId(), CHAIN_ID);
+    assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
+    assert.deepEqual(store.body(blockId(1)), genesis.block.bytes);
+    assert.equal(store.bestAt(0)?.miner, null);
+    assert.deepEqual(balances(store), { aa: 100 });
+  });
+
+  on("connect and disconnect move tip, accounts and places together", ({ store }) => {
+    begun(store);
+    const block = newBlock(2, blockId(1), 1, 20n);
+    const changes = [
+      { account: ALICE, after: { balance: 40, nextSeq: 1 } },
+      { account: BOB, after: { balance: 60, nextSeq: 0 } },
+    ];
+    store.connect(connection(block, changes));
+    assert.deepEqual(store.tip(), { id: block.id, height: 1 });
+    assert.deepEqual(balances(store), { aa: 40, bb: 60 });
+    assert.deepEqual(store.place(txId(202)), { height: 1, index: 0 });
+    assert.deepEqual(store.undo(block.id), Uint8Array.of(1, 2, 1));
+    assert.deepEqual(store.placesOf(ALICE, 10), [
+      { height: 1, index: 1 },
+      { height: 0, index: 1 },
+    ]);
+    assert.equal(store.best(block.id)?.transactionCount, 2);
+
+    store.disconnect({
+      tip: { id: block.id, height: 1 },
+      changes: [
+        { account: ALICE, after: { balance: 100, nextSeq: 0 } },
+        { account: BOB, after: null },
+      ],
+    });
+    assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
+    assert.deepEqual(balances(store), { aa: 100 });
+    assert.equal(store.place(txId(202)), null);
+    assert.equal(store.best(block.id), null);
+    assert.equal(store.undo(block.id), null);
+    assert.deepEqual(store.placesOf(BOB, 10), [
+      { height: 0, index: 1 },
+      { height: 0, index: 0 },
+    ]);
+    assert.deepEqual(store.body(block.id), block.bytes, "a disconnected block stays kept");
+  });
+
+  on("only the tip is connected to, and only the tip is disconnected", ({ store }) => {
+    begun(store);
+    const stray = newBlock(3, blockId(9), 5, 20n);
+    assert.throws(() => store.connect(connection(stray)), /not the tip/);
+    assert.equal(store.entry(stray.id), null, "a step that failed has changed nothing");
+    assert.throws(() => store.disconnect({ tip: { id: blockId(1), height: 0 }, changes: [] }), /not the tip/);
+    assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
+    assert.deepEqual(balances(store), { aa: 100 });
+  });
+
+  on("the heaviest has most work, and among equals was here first", ({ store }) => {
+    begun(store);
+    store.keep(newBlock(2, blockId(1), 1, 2n ** 100n), false);
+    store.keep(newBlock(3, blockId(1), 1, 2n ** 100n), false);
+    store.keep(newBlock(2, blockId(1), 1, 2n ** 100n), false);
+    assert.equal(store.heaviest()?.id, blockId(2));
+    assert.equal(store.heaviest()?.work, 2n ** 100n);
+    store.keep(newBlock(4, blockId(1), 1, 2n ** 100n + 1n), false);
+    assert.equal(store.heaviest()?.id, blockId(4));
+  });
+
+  on("an invalid mark takes all that stands on the block", ({ store }) => {
+    begun(store);
+    store.keep(newBlock(2, blockId(1), 1, 20n), false);
+    store.keep(newBlock(3, blockId(2), 2, 30n), false);
+    store.keep(newBlock(4, blockId(3), 3, 40n), false);
+    store.keep(newBlock(5, blockId(1), 1, 21n), false);
+    store.keep(newBlock(6, blockId(5), 2, 99n), true);
+    store.markInvalid(blockId(3));
+    assert.deepEqual(
+      [2, 3, 4, 5, 6].map((at) => store.entry(blockId(at))?.invalid),
+      [false, true, true, false, true],
+    );
+    assert.equal(store.heaviest()?.id, blockId(5));
+    assert.throws(() => store.connect(connection(newBlock(6, blockId(1), 1, 99n))), /marked invalid/);
+  });
+
+  on("rewind keeps blocks and drops what was derived", ({ store }) => {
+    begun(store);
+    const block = newBlock(2, blockId(1), 1, 20n);
+    store.connect(connection(block, [{ account: BOB, after: { balance: 1, nextSeq: 0 } }]));
+    store.rewind(genesis);
+    assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
+    assert.deepEqual(balances(store), { aa: 100 });
+    assert.deepEqual(store.body(block.id), block.bytes);
+    store.connect(connection(block));
+    assert.equal(store.tip()?.height, 1);
+  });
+
+  on("begin on a used store empties it, but for what waits", ({ store }) => {
+    begun(store).connect(connection(newBlock(2, blockId(1), 1, 20n)));
+    store.changePool([{ id: txId(1), bytes: Uint8Array.of(1), receivedMs: 5 }], []);
+    begun(store);
+    assert.equal(store.entry(blockId(2)), null);
+    assert.equal(store.tip()?.height, 0);
+    assert.equal(store.pool().length, 1);
+  });
+
+  on("lists of the best chain", ({ store }) => {
+    begun(store);
+    for (let height = 1; height <= 5; height++) {
+      const block = newBlock(height + 1, blockId(height), height, BigInt(10 * (height + 1)));
+      store.connect({ ...connection(block), miner: height % 2 === 0 ? ALICE : BOB });
+    }
+    assert.deepEqual(
+      store.bestBefore(5, 3).map((block) => block.height),
+      [4, 3, 2],
+    );
+    assert.deepEqual(store.bestBefore(0, 3), []);
+    assert.deepEqual(store.minedSince(2), [
+      { miner: ALICE, blocks: 2 },
+      { miner: BOB, blocks: 2 },
+    ]);
+    assert.deepEqual(store.minedSince(1)[0], { miner: BOB, blocks: 3 });
+    assert.equal(store.minedBy(ALICE), 2);
+    assert.equal(store.bestAt(6), null);
+    assert.deepEqual(
+      store.placesOf(ALICE, 2).map((place) => place.height),
+      [5, 4],
+    );
+  });
+
+  on("the pool keeps order of arrival", ({ store }) => {
+    const row = (at: number) => ({ id: txId(at), bytes: new Uint8Array(at).fill(at), receivedMs: at * 1000 });
+    store.changePool([row(3), row(1), row(2)], []);
+    store.changePool([row(3), row(4)], [txId(1)]);
+    assert.deepEqual(store.pool(), [row(3), row(2), row(4)]);
+  });
+
+  on("what was written is there after a restart", ({ store, reopen }) => {
+    if (reopen === null) return;
+    begun(store);
+    const block = newBlock(2, blockId(1), 1, 20n);
+    store.connect(connection(block));
+    store.keep(newBlock(3, blockId(1), 1, 20n), false);
+    const again = reopen();
+    assert.deepEqual(again.tip(), store.tip());
+    assert.deepEqual(again.bestAt(1), store.bestAt(1));
+    assert.equal(again.heaviest()?.id, block.id, "the first seen of two equals stays the first");
+  });
+}
