@@ -1,5 +1,21 @@
 /** The rules on which all peers of one network agree: pure, without clock, chance, files or network. */
 
+export {
+  blockBytes,
+  blockIdOfHeader,
+  bytesOfId,
+  decodeBlock,
+  decodeHeader,
+  decodeTransaction,
+  encodeBlock,
+  encodeHeader,
+  encodeTransaction,
+  isSigned,
+  sealBlock,
+  signingPreimage,
+  transactionBytes,
+  txIdOf,
+} from "./codec.ts";
 export type * from "./faults.ts";
 export {
   type Allocation,
@@ -9,4 +25,14 @@ export {
   type Network,
   type RewardSchedule,
 } from "./params.ts";
+export { isSignatureValid, signTransaction } from "./sign.ts";
+export {
+  isStampValid,
+  type StampSubject,
+  searchStamp,
+  stampMeets,
+  stampPrefix,
+  stampTarget,
+} from "./stamp.ts";
+export { meetsTarget, type NextWork, nextWork, targetBytes, targetOfBits, workOfBits } from "./target.ts";
 export type * from "./types.ts";

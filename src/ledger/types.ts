@@ -62,6 +62,11 @@ export interface StampedAnchor extends Signed {
 }
 
 export type SignedTransaction = Transfer | Anchor | StampedAnchor;
+/** A transaction as its author writes it, before signing; a signed one serves as well. */
+export type UnsignedTransaction =
+  | Omit<Transfer, "signature">
+  | Omit<Anchor, "signature">
+  | Omit<StampedAnchor, "signature">;
 export type Transaction = Coinbase | SignedTransaction;
 
 export interface Block {
@@ -82,6 +87,12 @@ export interface Payout {
   readonly height: number;
   readonly miner: AccountId;
   readonly amount: number;
+}
+
+/** A header with its id: all that is known of a block whose body was not fetched. A `Block` is one too. */
+export interface IdentifiedHeader {
+  readonly id: BlockId;
+  readonly header: Header;
 }
 
 export interface BlockRef {

@@ -1,0 +1,236 @@
+/**
+ * Owns the bytes of headers, transactions and blocks (`spec/ledger.md`, "Encodings"): little-endian, fixed
+ * fields, one encoding per value. Decoding says whether bytes are well formed; whether they are valid is
+ * `check.ts` and `apply.ts`.
+ */
+
+import { unreachable } from "#base/assert.ts";
+import type { AccountId, BlockId, TxId } from "#base/brand.ts";
+import {
+  type ByteReader,
+  ByteWriter,
+  concat,
+  type DecodeFault,
+  decodeWith,
+  fromHex,
+  toHex,
+  utf8,
+} from "#base/bytes.ts";
+import { fail, type Result } from "#base/result.ts";
+import { sha256, sha256d } from "#crypto/sha256.ts";
+import {
+  ANCHOR_BYTES,
+  BLOCK_BYTES_MAX,
+  COINBASE_BYTES_LEAST,
+  COINBASE_EXTRA_BYTES_MAX,
+  HEADER_BYTES,
+  STAMPED_ANCHOR_BYTES,
+  TRANSACTION_BYTES_MAX,
+  TRANSFER_BYTES,
+} from "./limits.ts";
+import type {
+  Block,
+  Coinbase,
+  Header,
+  SignedTransaction,
+  Transaction,
+  UnsignedTransaction,
+} from "./types.ts";
+
+const SIGNATURE_BYTES = 64;
+const TX_ID_DOMAIN = utf8("waybill-txid-v1\0");
+const TX_SIGNING_DOMAIN = utf8("waybill-tx-v1\0");
+/** First byte of each transaction. New kinds take new numbers; unknown ones are refused. */
+const TYPE = { coinbase: 0, transfer: 1, anchor: 2, "stamped-anchor": 3 } as const;
+
+/** The 32 bytes of an id or account. Only for values that were checked when they came in. */
+export function bytesOfId(id: AccountId | BlockId | TxId): Uint8Array {
+  const bytes = fromHex(id);
+  if (bytes === null || bytes.length !== 32) throw new Error(`not an id of 32 bytes: ${id}`);
+  return bytes;
+}
+
+/** 176 bytes. */
+export function encodeHeader(header: Header): Uint8Array {
+  return new ByteWriter()
+    .u32(header.version)
+    .u32(header.height)
+    .raw(bytesOfId(header.previous))
+    .raw(header.txRoot)
+    .raw(header.stateRoot)
+    .raw(header.historyRoot)
+    .u128(header.chainWork)
+    .i32(header.lag)
+    .u64(header.time)
+    .u32(header.bits)
+    .u64(header.nonce)
+    .done();
+}
+
+function readHeader(reader: ByteReader): Header {
+  return {
+    version: reader.u32(),
+    height: reader.u32(),
+    previous: toHex(reader.raw(32)) as BlockId,
+    txRoot: reader.raw(32),
+    stateRoot: reader.raw(32),
+    historyRoot: reader.raw(32),
+    chainWork: reader.u128(),
+    lag: reader.i32(),
+    time: reader.safeU64("time"),
+    bits: reader.u32(),
+    nonce: reader.u64(),
+  };
+}
+
+export function decodeHeader(bytes: Uint8Array): Result<Header, DecodeFault> {
+  return decodeWith(bytes, readHeader);
+}
+
+/** SHA-256d of the 176 bytes of a header. */
+export function blockIdOfHeader(headerBytes: Uint8Array): BlockId {
+  return toHex(sha256d(headerBytes)) as BlockId;
+}
+
+/** The block with its id filled in. */
+export function sealBlock(header: Header, transactions: readonly Transaction[]): Block {
+  return { id: blockIdOfHeader(encodeHeader(header)), header, transactions };
+}
+
+function writeBody(writer: ByteWriter, tx: Coinbase | UnsignedTransaction): ByteWriter {
+  writer.u8(TYPE[tx.type]);
+  if (tx.type === "coinbase") {
+    if (tx.extra.length > COINBASE_EXTRA_BYTES_MAX) throw new RangeError(`extra of ${tx.extra.length} bytes`);
+    return writer.u32(tx.height).raw(bytesOfId(tx.miner)).u8(tx.extra.length).raw(tx.extra);
+  }
+  writer.raw(bytesOfId(tx.from)).u64(tx.seq);
+  switch (tx.type) {
+    case "transfer":
+      return writer.u64(tx.fee).u32(tx.validUntil).raw(bytesOfId(tx.to)).u64(tx.amount);
+    case "anchor":
+      return writer.u64(tx.fee).u32(tx.validUntil).raw(tx.root);
+    case "stamped-anchor":
+      if (tx.fee !== 0) throw new RangeError(`stamped anchor with a fee of ${tx.fee}`);
+      return writer.u32(tx.validUntil).raw(tx.root).u64(tx.stamp);
+    default:
+      return unreachable(tx);
+  }
+}
+
+/** A Merkle leaf of the block: the whole transaction, so that nobody can exchange a signature under a root. */
+export function encodeTransaction(tx: Transaction): Uint8Array {
+  const writer = writeBody(new ByteWriter(), tx);
+  return tx.type === "coinbase" ? writer.done() : writer.raw(tx.signature).done();
+}
+
+/** Encoded size in bytes, without encoding. */
+export function transactionBytes(tx: Transaction): number {
+  switch (tx.type) {
+    case "coinbase":
+      return COINBASE_BYTES_LEAST + tx.extra.length;
+    case "transfer":
+      return TRANSFER_BYTES;
+    case "anchor":
+      return ANCHOR_BYTES;
+    case "stamped-anchor":
+      return STAMPED_ANCHOR_BYTES;
+    default:
+      return unreachable(tx);
+  }
+}
+
+function readTransaction(reader: ByteReader): Transaction {
+  const type = reader.u8();
+  if (type === TYPE.coinbase) return readCoinbase(reader);
+  const head = { from: toHex(reader.raw(32)) as AccountId, seq: reader.safeU64("seq") };
+  switch (type) {
+    case TYPE.transfer:
+      return {
+        type: "transfer",
+        ...head,
+        fee: reader.safeU64("fee"),
+        validUntil: reader.u32(),
+        to: toHex(reader.raw(32)) as AccountId,
+        amount: reader.safeU64("amount"),
+        signature: reader.raw(SIGNATURE_BYTES),
+      };
+    case TYPE.anchor:
+      return {
+        type: "anchor",
+        ...head,
+        fee: reader.safeU64("fee"),
+        validUntil: reader.u32(),
+        root: reader.raw(32),
+        signature: reader.raw(SIGNATURE_BYTES),
+      };
+    case TYPE["stamped-anchor"]:
+      return {
+        type: "stamped-anchor",
+        ...head,
+        fee: 0,
+        validUntil: reader.u32(),
+        root: reader.raw(32),
+        stamp: reader.u64(),
+        signature: reader.raw(SIGNATURE_BYTES),
+      };
+    default:
+      return reader.refuse(`transaction type ${type} is unknown`);
+  }
+}
+
+function readCoinbase(reader: ByteReader): Coinbase {
+  const height = reader.u32();
+  const miner = toHex(reader.raw(32)) as AccountId;
+  const length = reader.u8();
+  if (length > COINBASE_EXTRA_BYTES_MAX) reader.refuse(`extra of ${length} bytes`);
+  return { type: "coinbase", height, miner, extra: reader.raw(length) };
+}
+
+export function decodeTransaction(bytes: Uint8Array): Result<Transaction, DecodeFault> {
+  if (bytes.length > TRANSACTION_BYTES_MAX)
+    return tooLong("transaction", bytes.length, TRANSACTION_BYTES_MAX);
+  return decodeWith(bytes, readTransaction);
+}
+
+/** SHA-256 over the transaction without its signature, behind a domain of its own. */
+export function txIdOf(tx: Coinbase | UnsignedTransaction): TxId {
+  return toHex(sha256(writeBody(new ByteWriter().raw(TX_ID_DOMAIN), tx).done())) as TxId;
+}
+
+/** What a transaction's signature covers: domain, network, and all of the transaction but the signature. */
+export function signingPreimage(tx: UnsignedTransaction, chainId: Uint8Array): Uint8Array {
+  return writeBody(new ByteWriter().raw(TX_SIGNING_DOMAIN).raw(chainId), tx).done();
+}
+
+/** Header, u32 count, then the transactions one after the other: each says by its type how long it is. */
+export function encodeBlock(block: Block): Uint8Array {
+  const { header, transactions } = block;
+  const count = new ByteWriter().u32(transactions.length).done();
+  return concat(encodeHeader(header), count, ...transactions.map(encodeTransaction));
+}
+
+/** Encoded size in bytes, without encoding. */
+export function blockBytes(transactions: readonly Transaction[]): number {
+  return transactions.reduce((sum, tx) => sum + transactionBytes(tx), HEADER_BYTES + 4);
+}
+
+/** The id is computed, never read. What one network allows in size is checked by `checkBlock`. */
+export function decodeBlock(bytes: Uint8Array): Result<Block, DecodeFault> {
+  if (bytes.length > BLOCK_BYTES_MAX) return tooLong("block", bytes.length, BLOCK_BYTES_MAX);
+  return decodeWith(bytes, (reader) => {
+    const header = readHeader(reader);
+    const count = reader.u32();
+    if (count > reader.left / COINBASE_BYTES_LEAST) reader.refuse(`${count} transactions cannot fit`);
+    const transactions: Transaction[] = [];
+    for (let at = 0; at < count; at++) transactions.push(readTransaction(reader));
+    return { id: blockIdOfHeader(bytes.subarray(0, HEADER_BYTES)), header, transactions };
+  });
+}
+
+function tooLong(what: string, length: number, most: number): Result<never, DecodeFault> {
+  return fail({ code: "malformed", what: `${what} of ${length} bytes is above ${most}`, at: most });
+}
+
+export function isSigned(tx: Transaction): tx is SignedTransaction {
+  return tx.type !== "coinbase";
+}

@@ -1,0 +1,37 @@
+/** Owns the limits of the ledger's formats: bounds for any network. What one network allows is in its genesis. */
+
+/** The header, fixed: leaves two SHA-256 compressions per nonce, the others being constant per template. */
+export const HEADER_BYTES = 176;
+
+/** Largest block any genesis may allow: one frame, and a second of signature checks at the very most. */
+export const BLOCK_BYTES_MAX = 1024 * 1024;
+/** Smallest `maxBlockBytes` a genesis may set: a coinbase and some payments always fit. */
+export const BLOCK_BYTES_LEAST = 4 * 1024;
+/** Signatures any genesis may allow in a block: about one second of one core. */
+export const BLOCK_SIGNATURES_MAX = 8192;
+
+/** Free bytes of a coinbase: room for a further nonce and a mark, too small for a text. */
+export const COINBASE_EXTRA_BYTES_MAX = 32;
+/** Encoded sizes, fixed by the format: see `spec/ledger.md`. */
+export const TRANSFER_BYTES = 157;
+export const ANCHOR_BYTES = 149;
+export const STAMPED_ANCHOR_BYTES = 149;
+/** Coinbase without its extra bytes: the smallest transaction of all. */
+export const COINBASE_BYTES_LEAST = 38;
+/** Largest transaction of all. */
+export const TRANSACTION_BYTES_MAX = TRANSFER_BYTES;
+
+/** A genesis file: its allocations are most of it, about 110 bytes each. */
+export const GENESIS_TEXT_CHARS_MAX = 256 * 1024;
+export const GENESIS_ALLOCATIONS_MAX = 1024;
+export const GENESIS_NAME_BYTES_MAX = 32;
+export const COIN_SYMBOL_BYTES_MAX = 8;
+/** Nesting of a genesis file is 3; one more leaves room for an error that names the key. */
+export const JSON_DEPTH_MAX = 4;
+
+/** Longest path of the state tree: one level for each bit of a key. */
+export const STATE_PATH_MAX = 256;
+/** Accounts one block can touch: two for each signature, and two miners. Bounds an undo record. */
+export const UNDO_ACCOUNTS_MAX = 2 * BLOCK_SIGNATURES_MAX + 2;
+/** Longest walk of a reorganisation plan on either side; deeper ones are for people to look at. */
+export const REORGANISATION_BLOCKS_MAX = 100_000;
