@@ -35,7 +35,11 @@ function transactionView(
 ): TransactionView {
   const from = transaction.type === "coinbase" ? null : transaction.from;
   const to =
-    transaction.type === "coinbase" ? transaction.miner : transaction.type === "transfer" ? transaction.to : null;
+    transaction.type === "coinbase"
+      ? transaction.miner
+      : transaction.type === "transfer"
+        ? transaction.to
+        : null;
   return {
     id: txIdOf(transaction),
     type: transaction.type,

@@ -20,3 +20,9 @@ export const STATUS_EVERY_MS = 2_000;
 export const MINER_SHARE_BLOCKS = 100;
 /** Transactions shown in the wallet. */
 export const WALLET_RECENT_MAX = 50;
+/** A chain that catches up connects thousands of blocks a second; the page is told of them in groups. */
+export const CHAIN_EVENT_EVERY_MS = 100;
+/** Blocks carried by one chain event; the page shows fewer, and reads older ones by itself. */
+export const FEED_BLOCKS_MAX = 50;
+/** Receipts moved from a feature to anchoring at one go. */
+export const RECEIPTS_AT_ONCE = 256;

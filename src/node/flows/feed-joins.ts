@@ -1,0 +1,149 @@
+/**
+ * Joins what the features announce into the one feed. A burst (a chain catching up, counters that move) is told as
+ * one event a period; what people wait for (a slip, a person) is told at once.
+ */
+import type { BlockSummaryView, EventView, MiningView, SlipView, StatusView } from "#api/views.ts";
+import type { BlockId, DeliveryId, PeerId } from "#base/brand.ts";
+import type { Unsubscribe } from "#base/emitter.ts";
+import type { BlockSummary, Chain, ChainEvent } from "#chain/index.ts";
+import type { Messaging } from "#messaging/index.ts";
+import type { Miner } from "#mining/index.ts";
+import type { Directory } from "#net/index.ts";
+import type { People } from "#people/index.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Transfers } from "#transfer/index.ts";
+import { blockSummaryView, chainView, poolEntryView } from "../chain-view.ts";
+import { CHAIN_EVENT_EVERY_MS, FEED_BLOCKS_MAX, STATUS_EVERY_MS } from "../limits.ts";
+import type { Persons } from "../person-view.ts";
+
+export interface FeedSources {
+  readonly clock: Clock;
+  readonly publish: (event: EventView) => void;
+  readonly chain: Chain;
+  readonly miner: Miner;
+  readonly messaging: Pick<Messaging, "subscribe">;
+  readonly transfers: Pick<Transfers, "subscribe">;
+  readonly onAnchorChanged: (listener: (id: DeliveryId) => void) => Unsubscribe;
+  readonly directory: Directory;
+  readonly people: Pick<People, "subscribe">;
+  readonly persons: Persons;
+  readonly slipOf: (id: DeliveryId) => SlipView | null;
+  readonly mining: () => MiningView;
+  readonly status: () => StatusView;
+}
+
+/** Calls `task` once for any number of `nudge` calls within `periodMs`. */
+export function coalesce(clock: Clock, periodMs: number, task: () => void): { nudge(): void; stop(): void } {
+  let timer: Timer | null = null;
+  return {
+    nudge() {
+      timer ??= clock.after(periodMs, () => {
+        timer = null;
+        task();
+      });
+    },
+    stop() {
+      timer?.cancel();
+      timer = null;
+    },
+  };
+}
+
+/** Gathers tip changes, so that a block that came and went within one period is not told at all. */
+function tipGatherer(nameOf: Persons["nameOfAccount"]) {
+  let connected: BlockSummary[] = [];
+  let disconnected: BlockId[] = [];
+  return {
+    add(event: Extract<ChainEvent, { type: "TipChanged" }>) {
+      const gone = new Set(event.disconnected);
+      const unseen = new Set(connected.filter((block) => gone.has(block.id)).map((block) => block.id));
+      connected = [...connected.filter((block) => !gone.has(block.id)), ...event.connected].slice(
+        -FEED_BLOCKS_MAX,
+      );
+      disconnected.push(...event.disconnected.filter((id) => !unseen.has(id)));
+    },
+    take(): { connected: BlockSummaryView[]; disconnected: BlockId[] } {
+      const taken = { connected: connected.map((block) => blockSummaryView(block, nameOf)), disconnected };
+      connected = [];
+      disconnected = [];
+      return taken;
+    },
+  };
+}
+
+function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsubscribe[] {
+  const { chain, clock, publish, persons } = sources;
+  const tips = tipGatherer(persons.nameOfAccount);
+  const tell = coalesce(clock, CHAIN_EVENT_EVERY_MS, () => {
+    publish({ type: "chain", chain: chainView(chain, persons.nameOfAccount), ...tips.take() });
+    nudgeStatus();
+  });
+  const stop = chain.subscribe((event) => {
+    switch (event.type) {
+      case "TipChanged":
+        tips.add(event);
+        tell.nudge();
+        break;
+      case "PoolChanged":
+        publish({
+          type: "pool",
+          added: event.added.map((entry) => poolEntryView(entry, persons.nameOfAccount)),
+          removed: [...event.removed],
+        });
+        tell.nudge();
+        break;
+      case "SyncChanged":
+        tell.nudge();
+        break;
+      case "PeerNetworkDiffers":
+        publish({ type: "person", person: persons.view(event.peer) });
+        break;
+      case "ProblemChanged":
+        nudgeStatus();
+        break;
+    }
+  });
+  return [stop, tell.stop];
+}
+
+function joinDeliveries(sources: FeedSources): readonly Unsubscribe[] {
+  const { publish, slipOf } = sources;
+  const tell = (id: DeliveryId) => {
+    const slip = slipOf(id);
+    if (slip !== null) publish({ type: "slip", slip });
+  };
+  return [
+    sources.messaging.subscribe((event) => {
+      if (event.type === "changed") tell(event.message.deliveryId);
+    }),
+    sources.transfers.subscribe((event) => {
+      if (event.type !== "receipt-completed") tell(event.transfer.deliveryId);
+    }),
+    sources.onAnchorChanged(tell),
+  ];
+}
+
+export function joinFeed(sources: FeedSources): Unsubscribe {
+  const { clock, publish, persons } = sources;
+  const status = coalesce(clock, STATUS_EVERY_MS, () =>
+    publish({ type: "status", status: sources.status() }),
+  );
+  const tellPerson = (peer: PeerId) => publish({ type: "person", person: persons.view(peer) });
+  const stops: readonly Unsubscribe[] = [
+    ...joinChain(sources, status.nudge),
+    ...joinDeliveries(sources),
+    sources.directory.subscribe((event) => {
+      if (event.type === "peer") tellPerson(event.entry.peer);
+      status.nudge();
+    }),
+    sources.people.subscribe((event) => tellPerson(event.person.peer)),
+    sources.miner.subscribe((event) => {
+      if (event.type === "StatusChanged") publish({ type: "mining", mining: sources.mining() });
+      status.nudge();
+    }),
+    status.stop,
+  ];
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

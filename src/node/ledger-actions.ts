@@ -1,0 +1,137 @@
+/** Owns what a user can do with the ledger: look at it, pay, mine. Words every refusal of the rules for people. */
+import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import type { Chain, Wallet, WalletFault } from "#chain/index.ts";
+import { accountOfPeer, parseAccount } from "#crypto/peer-id.ts";
+import type { Miner } from "#mining/index.ts";
+import {
+  blockSummaryView,
+  blockView,
+  chainView,
+  locatedView,
+  poolEntryView,
+  walletView,
+} from "./chain-view.ts";
+import type { Facade } from "./facade.ts";
+import { miningView } from "./mining-view.ts";
+import type { Persons } from "./person-view.ts";
+
+interface Parts {
+  readonly chain: Chain;
+  readonly wallet: Wallet;
+  readonly miner: Miner;
+  readonly persons: Persons;
+  /** Keeps the choice for the next start. */
+  readonly rememberMining: (mode: "on" | "off") => Result<undefined, Problem>;
+}
+
+const HASH_HEX = /^[0-9a-f]{64}$/;
+const HEIGHT = /^(0|[1-9][0-9]{0,9})$/;
+
+function unknown(what: string): Result<never, Problem> {
+  return fail(
+    problem(
+      "not-found",
+      `There is no such ${what} here.`,
+      "See that the id is whole, and that this peer has caught up with the others.",
+    ),
+  );
+}
+
+/** The rules' refusal of a payment in a sentence, with what the payer can do. */
+export function walletProblem(fault: WalletFault, unitsPerCoin: number): Problem {
+  const coins = (amount: number) => `${amount / unitsPerCoin}`;
+  switch (fault.code) {
+    case "balance-too-low":
+      return problem(
+        "balance-too-low",
+        `This takes ${coins(fault.needed)} coins with its fee; ${coins("spendable" in fault ? fault.spendable : fault.balance)} can be spent.`,
+        "Pay less, or wait for a mining reward to be paid out.",
+      );
+    case "amount-invalid":
+      return problem("amount-invalid", "The amount is not above zero.", "Give an amount such as 0.5.");
+    case "fee-below-minimum":
+      return problem(
+        "fee-below-minimum",
+        `The fee is below ${coins(fault.minimum)} coins, the least that is passed on.`,
+        "Leave the fee out, or raise it.",
+      );
+    case "too-many-pending":
+      return problem(
+        "too-many-pending",
+        `${fault.limit} of your transactions wait already.`,
+        "Wait for the next block, then try again.",
+      );
+    case "unavailable":
+      return problem(
+        "ledger-unavailable",
+        `The ledger takes nothing now: ${fault.cause}.`,
+        "Try again shortly.",
+      );
+    default:
+      return problem(
+        fault.code,
+        `The ledger refuses this transaction (${fault.code}).`,
+        "Try again after the next block; if it stays, please report it with this code.",
+      );
+  }
+}
+
+export function ledgerActions(
+  parts: Parts,
+): Pick<
+  Facade,
+  "chain" | "blocks" | "block" | "transaction" | "pending" | "wallet" | "pay" | "mining" | "setMining"
+> {
+  const { chain, wallet, miner, persons } = parts;
+  const nameOf = persons.nameOfAccount;
+
+  function payee(to: string): Result<AccountId, Problem> {
+    const account = parseAccount(to);
+    if (account !== null) return ok(account);
+    const peer: Result<PeerId, Problem> = persons.resolve(to);
+    return peer.ok ? ok(accountOfPeer(peer.value)) : peer;
+  }
+
+  return {
+    chain: async () => chainView(chain, nameOf),
+    blocks: async (query) => chain.blocks(query).map((summary) => blockSummaryView(summary, nameOf)),
+
+    async block(heightOrId) {
+      const block = HEIGHT.test(heightOrId)
+        ? chain.blockAt(Number(heightOrId))
+        : HASH_HEX.test(heightOrId)
+          ? chain.block(heightOrId as BlockId)
+          : null;
+      const summary = block === null ? null : chain.summary(block.id);
+      if (block === null || summary === null) return unknown("block");
+      return ok(blockView(block, summary, chain.confirmationsOf(block.id), nameOf));
+    },
+
+    async transaction(id) {
+      const located = HASH_HEX.test(id) ? chain.transaction(id as TxId) : null;
+      return located === null ? unknown("transaction") : ok(locatedView(located, nameOf));
+    },
+
+    pending: async () => chain.pool().map((entry) => poolEntryView(entry, nameOf)),
+    wallet: async () => walletView(chain, wallet, nameOf),
+
+    async pay(to, amount, fee) {
+      const account = payee(to);
+      if (!account.ok) return account;
+      const paid = await wallet.pay(account.value, amount, fee);
+      if (!paid.ok) return fail(walletProblem(paid.fault, chain.network.params.coin.unitsPerCoin));
+      const located = chain.transaction(paid.value);
+      // A block may have replaced it between the two calls only by taking it up, so it is always found.
+      return located === null ? unknown("transaction") : ok(locatedView(located, nameOf));
+    },
+
+    mining: async () => miningView(miner, chain, wallet.account),
+    async setMining(mode) {
+      const remembered = parts.rememberMining(mode);
+      if (!remembered.ok) return remembered;
+      miner.setMode(mode);
+      return ok(miningView(miner, chain, wallet.account));
+    },
+  };
+}
