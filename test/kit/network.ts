@@ -1,0 +1,241 @@
+/**
+ * Owns the simulated network: any number of peers in one process behind `ports/network`, on simulated time and
+ * seeded chance. Links delay, lose (a lost frame breaks its stream, as lost data breaks a connection; a lost gossip
+ * message is just missing), may be partitioned and healed; peers may be stopped and started again.
+ * Knows nothing of what is carried. Bytes are copied at each hop, so that peers share no memory.
+ */
+import type { PeerId } from "#base/brand.ts";
+import { Emitter } from "#base/emitter.ts";
+import type { Judgement, Network, NetworkEvent } from "#ports/network.ts";
+import type { SimulatedClock } from "./clock.ts";
+import { SimulatedPeer } from "./network-peer.ts";
+import type { SeededRandom } from "./random.ts";
+
+export interface LinkConditions {
+  /** One way. */
+  readonly delayMs: number;
+  /** Added to the delay: uniform from 0. Gossip may overtake itself by this; streams keep their order. */
+  readonly jitterMs: number;
+  /** Part of stream frames that are lost; each loss resets its stream on both sides, after the delay. */
+  readonly streamLoss: number;
+  /** Part of gossip messages that are lost on this link. */
+  readonly gossipLoss: number;
+}
+
+export interface SimulatedNetworkOptions {
+  readonly clock: SimulatedClock;
+  readonly random: SeededRandom;
+  /** Of every link that `setLink` says nothing else about. */
+  readonly link?: Partial<LinkConditions>;
+  /** How long a broken link goes unnoticed: then both sides see `disconnected`. */
+  readonly detectMs?: number;
+  /** How long two peers that may reach each other take to be connected again. */
+  readonly reconnectMs?: number;
+  /** `mesh`: all running peers connect to each other by themselves. `manual`: only where `connect` says so. */
+  readonly wiring?: "mesh" | "manual";
+  /** What a feature's handler or listener throws: a fault of ours. Default: remembered in `faults`. */
+  readonly onFault?: (error: unknown) => void;
+}
+
+const PERFECT_LINK: LinkConditions = { delayMs: 1, jitterMs: 0, streamLoss: 0, gossipLoss: 0 };
+const DETECT_MS = 5_000;
+const RECONNECT_MS = 1_000;
+
+/** The rejects after which a peer is disconnected, and for how long it is refused. */
+const REJECTS_BEFORE_BAN = 20;
+const BAN_MS = 10 * 60_000;
+
+function pairKey(a: PeerId, b: PeerId): string {
+  return a < b ? `${a} ${b}` : `${b} ${a}`;
+}
+
+export class SimulatedNetwork {
+  readonly clock: SimulatedClock;
+  readonly random: SeededRandom;
+  /** What handlers threw, when no `onFault` was given. A test asserts that it stays empty. */
+  readonly faults: unknown[] = [];
+  readonly #options: SimulatedNetworkOptions;
+  readonly #peers = new Map<PeerId, SimulatedPeer>();
+  readonly #links = new Map<string, LinkConditions>();
+  /** Pairs that are wired by hand, or all pairs of a mesh. */
+  readonly #wired = new Set<string>();
+  readonly #connected = new Set<string>();
+  readonly #bannedUntilMs = new Map<string, number>();
+  readonly #rejects = new Map<string, number>();
+  #groups: ReadonlyMap<PeerId, number> | null = null;
+
+  constructor(options: SimulatedNetworkOptions) {
+    this.#options = options;
+    this.clock = options.clock;
+    this.random = options.random;
+  }
+
+  /** A new peer, running. */
+  addPeer(self: PeerId): Network {
+    if (this.#peers.has(self)) throw new Error(`peer ${self} is there already`);
+    const peer = this.#run(self);
+    if (this.#options.wiring !== "manual") {
+      for (const other of this.#peers.keys()) if (other !== self) this.#wired.add(pairKey(self, other));
+    }
+    this.#reconsider(self);
+    return peer;
+  }
+
+  #run(self: PeerId): SimulatedPeer {
+    const peer = new SimulatedPeer(this, self, new Emitter<NetworkEvent>((error) => this.onFault(error)));
+    this.#peers.set(self, peer);
+    return peer;
+  }
+
+  /** Wires two peers (with `wiring: "manual"`): they connect whenever both run and can reach each other. */
+  connect(a: PeerId, b: PeerId): void {
+    this.#wired.add(pairKey(a, b));
+    this.#reconsiderPair(a, b);
+  }
+
+  /** Undoes `connect`: the connection breaks at once, seen by both. */
+  disconnect(a: PeerId, b: PeerId): void {
+    this.#wired.delete(pairKey(a, b));
+    this.#break(a, b, "disconnected");
+  }
+
+  setLink(a: PeerId, b: PeerId, conditions: Partial<LinkConditions>): void {
+    this.#links.set(pairKey(a, b), { ...this.link(a, b), ...conditions });
+  }
+
+  link(a: PeerId, b: PeerId): LinkConditions {
+    return this.#links.get(pairKey(a, b)) ?? { ...PERFECT_LINK, ...this.#options.link };
+  }
+
+  /**
+   * Splits the network: peers of different groups reach each other no more, and peers in no group form one of their
+   * own. What is under way across the cut is lost; the cut is noticed after `detectMs`.
+   */
+  partition(...groups: readonly (readonly PeerId[])[]): void {
+    const groupOf = new Map<PeerId, number>();
+    for (const peer of this.#peers.keys()) groupOf.set(peer, -1);
+    groups.forEach((group, at) => {
+      for (const peer of group) groupOf.set(peer, at);
+    });
+    this.#groups = groupOf;
+    for (const [a, b] of this.#connectedPairs()) {
+      if (this.reachable(a, b)) continue;
+      this.clock.after(this.#options.detectMs ?? DETECT_MS, () => {
+        if (!this.reachable(a, b)) this.#break(a, b, "no answer");
+      });
+    }
+  }
+
+  /** Ends the partition: what was cut breaks if it was not noticed before, and connects again. */
+  heal(): void {
+    const cut = this.#connectedPairs().filter(([a, b]) => !this.reachable(a, b));
+    this.#groups = null;
+    for (const [a, b] of cut) this.#break(a, b, "data lost on the way");
+    for (const peer of this.#peers.keys()) this.#reconsider(peer);
+  }
+
+  /** The peer's process ends as by a power cut: its streams break at once, and its `Network` is dead for good. */
+  stop(self: PeerId): void {
+    const peer = this.#peerOf(self);
+    peer.stop();
+    for (const other of this.#peers.keys()) if (other !== self) this.#break(self, other, "peer stopped");
+  }
+
+  /** A stopped peer runs again, with nothing registered. */
+  start(self: PeerId): Network {
+    if (this.#peerOf(self).running) throw new Error(`peer ${self} runs already`);
+    const peer = this.#run(self);
+    this.#reconsider(self);
+    return peer;
+  }
+
+  // What peers ask of the network --------------------------------------------------------------------------
+
+  onFault(error: unknown): void {
+    if (this.#options.onFault === undefined) this.faults.push(error);
+    else this.#options.onFault(error);
+  }
+
+  find(peer: PeerId): SimulatedPeer | null {
+    return this.#peers.get(peer) ?? null;
+  }
+
+  isConnected(a: PeerId, b: PeerId): boolean {
+    return this.#connected.has(pairKey(a, b));
+  }
+
+  connectedTo(self: PeerId): readonly PeerId[] {
+    return [...this.#peers.keys()].filter((other) => other !== self && this.isConnected(self, other));
+  }
+
+  /** Whether bytes pass between the two now; a cut that is not yet noticed makes this false first. */
+  reachable(a: PeerId, b: PeerId): boolean {
+    const [one, other] = [this.#peers.get(a), this.#peers.get(b)];
+    if (one?.running !== true || other?.running !== true) return false;
+    return this.#groups === null || this.#groups.get(a) === this.#groups.get(b);
+  }
+
+  /** Runs `deliver` after the delay of the link, unless the two cannot reach each other by then. */
+  carry(from: PeerId, to: PeerId, notBeforeMs: number, deliver: () => void): number {
+    const { delayMs, jitterMs } = this.link(from, to);
+    const arrivalMs = Math.max(
+      notBeforeMs,
+      this.clock.monotonicMs() + delayMs + this.random.fraction() * jitterMs,
+    );
+    this.clock.after(arrivalMs - this.clock.monotonicMs(), () => {
+      if (this.reachable(from, to) && this.isConnected(from, to)) deliver();
+    });
+    return arrivalMs;
+  }
+
+  judge(judge: PeerId, judged: PeerId, judgement: Judgement): void {
+    if (judgement !== "reject") return;
+    const rejects = (this.#rejects.get(`${judge} ${judged}`) ?? 0) + 1;
+    this.#rejects.set(`${judge} ${judged}`, rejects);
+    if (rejects < REJECTS_BEFORE_BAN) return;
+    this.#rejects.delete(`${judge} ${judged}`);
+    this.#bannedUntilMs.set(pairKey(judge, judged), this.clock.monotonicMs() + BAN_MS);
+    this.#break(judge, judged, "conduct");
+    this.clock.after(BAN_MS, () => this.#reconsiderPair(judge, judged));
+  }
+
+  // Connections --------------------------------------------------------------------------------------------
+
+  #peerOf(self: PeerId): SimulatedPeer {
+    const peer = this.#peers.get(self);
+    if (peer === undefined) throw new Error(`no such peer: ${self}`);
+    return peer;
+  }
+
+  #connectedPairs(): readonly (readonly [PeerId, PeerId])[] {
+    return [...this.#connected].map((key) => key.split(" ") as [PeerId, PeerId]);
+  }
+
+  #mayConnect(a: PeerId, b: PeerId): boolean {
+    const bannedUntilMs = this.#bannedUntilMs.get(pairKey(a, b)) ?? 0;
+    return (
+      this.#wired.has(pairKey(a, b)) && this.reachable(a, b) && bannedUntilMs <= this.clock.monotonicMs()
+    );
+  }
+
+  #reconsider(self: PeerId): void {
+    for (const other of this.#peers.keys()) if (other !== self) this.#reconsiderPair(self, other);
+  }
+
+  #reconsiderPair(a: PeerId, b: PeerId): void {
+    if (this.isConnected(a, b) || !this.#mayConnect(a, b)) return;
+    this.clock.after(this.#options.reconnectMs ?? RECONNECT_MS, () => {
+      if (this.isConnected(a, b) || !this.#mayConnect(a, b)) return;
+      this.#connected.add(pairKey(a, b));
+      this.#peerOf(a).onConnected(b);
+      this.#peerOf(b).onConnected(a);
+    });
+  }
+
+  #break(a: PeerId, b: PeerId, cause: string): void {
+    if (!this.#connected.delete(pairKey(a, b))) return;
+    this.#peerOf(a).onDisconnected(b, cause);
+    this.#peerOf(b).onDisconnected(a, cause);
+    this.#reconsiderPair(a, b);
+  }
+}
