@@ -2,14 +2,8 @@
 
 // Wire --------------------------------------------------------------------------------------------------------
 
-/** Header as fixed by `spec/ledger.md`. */
-export const HEADER_BYTES = 176;
-/** Hard bound on one encoded block whatever a genesis says: what gossip and a sync frame must be able to carry. */
-export const BLOCK_BYTES_MAX = 512 * 1024;
-/** Hard bound on one encoded transaction: the largest of today is under 250 bytes. */
-export const TRANSACTION_BYTES_MAX = 1024;
-/** Answers stay below this: one full block with its framing, with room for as many small ones as fit. */
-export const SYNC_FRAME_BYTES_MAX = 1024 * 1024;
+/** One block of the largest that any genesis may allow, with its framing; as many small ones as fit. */
+export const SYNC_FRAME_BYTES_MAX = 1024 * 1024 + 64 * 1024;
 /** 352 KB of headers an answer; the field's usual figure. */
 export const SYNC_HEADERS_MAX = 2_000;
 /** Ten steps of one, then doubling: 64 entries reach below any height. */
@@ -76,6 +70,8 @@ export const POOL_COUNT_MAX = 50_000;
 export const POOL_HELD_COUNT_MAX = 1_000;
 /** Smallest units per byte. */
 export const POOL_FEE_PER_BYTE_MIN = 1;
+/** After a full pool raised its minimum, that halves in this time. */
+export const POOL_FEE_FLOOR_HALF_LIFE_MS = 10 * 60_000;
 /** A replacement pays at least this part more, in eighths. */
 export const REPLACEMENT_STEP_EIGHTHS = 1;
 /** Free anchors waiting, all accounts together: some blocks' worth of their share. */

@@ -5,15 +5,13 @@
 import type { BlockId, TxId } from "#base/brand.ts";
 import { type ByteReader, ByteWriter, type DecodeFault, decodeWith, fromHex, toHex } from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
+import { BLOCK_BYTES_MAX, HEADER_BYTES, TRANSACTION_BYTES_MAX } from "#ledger/limits.ts";
 import {
-  BLOCK_BYTES_MAX,
-  HEADER_BYTES,
   SYNC_BLOCKS_MAX,
   SYNC_HEADERS_MAX,
   SYNC_LOCATOR_MAX,
   SYNC_POOL_IDS_MAX,
   SYNC_TRANSACTIONS_MAX,
-  TRANSACTION_BYTES_MAX,
 } from "./limits.ts";
 
 /** Carries the version of the messages; the chain id in the hello tells networks apart (decision 0020). */

@@ -3,6 +3,7 @@ import type { AccountId, BlockId } from "#base/brand.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem, Result } from "#base/result.ts";
 import type { Block } from "#ledger/index.ts";
+import type { NonceSearch } from "./search.ts";
 
 /** `on`: mines while at least one transaction waits. */
 export type MiningMode = "on" | "off";
@@ -24,7 +25,9 @@ export type MiningEvent =
 
 /** What the miner needs of a chain. */
 export interface MinedChain {
-  readonly network: { readonly params: { readonly minGapSeconds: number; readonly maxAheadSeconds: number } };
+  readonly network: {
+    readonly params: { readonly minGapSeconds: number; readonly maxFutureSeconds: number };
+  };
   tip(): { readonly id: BlockId; readonly header: { readonly time: number } };
   pool(): readonly unknown[];
   template(
@@ -35,6 +38,33 @@ export interface MinedChain {
     bytes: Uint8Array,
   ): Promise<Result<{ readonly code: string; readonly id: BlockId }, { readonly code: string }>>;
   subscribe(listener: (event: { readonly type: string }) => void): Unsubscribe;
+}
+
+/** The part of a clock that mining needs. */
+export interface MinerClock {
+  nowMs(): number;
+  monotonicMs(): number;
+  after(delayMs: number, task: () => void): { cancel(): void };
+}
+
+/** The part of a log that mining needs. */
+export interface MinerLog {
+  info(message: string, fields?: Readonly<Record<string, string | number>>): void;
+  fault(message: string, error: unknown): void;
+}
+
+export interface MinerOptions {
+  /** Who is paid. */
+  readonly account: AccountId;
+  readonly mode: MiningMode;
+}
+
+export interface MinerDependencies {
+  readonly chain: MinedChain;
+  readonly clock: MinerClock;
+  readonly log: MinerLog;
+  readonly random: { below(bound: number): number };
+  readonly search: NonceSearch;
 }
 
 export interface Miner {
