@@ -1,0 +1,173 @@
+/** Owns the bounds of the network: each with its reason. What a feature's protocol adds is in that feature's limits. */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+// Listening.
+
+/** Unassigned at IANA, and below the range from which systems draw ports for outgoing connections (32768 up). */
+export const LISTEN_PORT_DEFAULT = 28411;
+/** How many ports after the first are tried when another program, or another peer, holds it. */
+export const LISTEN_PORT_STEPS_MAX = 64;
+/** The UDP port of announcements: shared by all peers of one computer, so it is never stepped over. */
+export const ANNOUNCEMENT_PORT_DEFAULT = 28411;
+
+// Connections and streams.
+
+/** Well above a class or a hospital department, far below what file descriptors allow. */
+export const CONNECTIONS_MAX = 300;
+/** Beyond so many, peers that were merely heard of are left alone; gossip needs no more to reach everyone. */
+export const UNASKED_CONNECTIONS_MAX = 64;
+/** A whole classroom behind one address may start in the same second. */
+export const INBOUND_PER_HOST_PER_SECOND_MAX = 64;
+/** Handshakes in progress; each costs two signatures and some kilobytes. */
+export const INBOUND_PENDING_MAX = 64;
+/** TLS over a slow path takes three round trips; ten seconds forgive a second of delay in each. */
+export const UPGRADE_TIMEOUT_MS = 10 * SECOND_MS;
+/** All addresses of one peer together. */
+export const DIAL_TIMEOUT_MS = 12 * SECOND_MS;
+/** One address: a silent firewall must not use up the time of the addresses behind it. */
+export const ADDRESS_DIAL_TIMEOUT_MS = 4 * SECOND_MS;
+export const STREAM_OPEN_TIMEOUT_MS = 10 * SECOND_MS;
+/** How long an orderly close may take before the connection is broken off. */
+export const CLOSE_TIMEOUT_MS = 2 * SECOND_MS;
+/** What is queued on a slow path may take a while to leave, in order, before a stream is broken off. */
+export const STREAM_CLOSE_TIMEOUT_MS = 30 * SECOND_MS;
+/** Streams of one connection in one direction, all protocols together; times the window it bounds memory. */
+export const STREAMS_PER_CONNECTION_MAX = 256;
+/** Of one protocol towards one peer; features ask for far fewer. */
+export const OUTBOUND_STREAMS_PER_PROTOCOL_MAX = 256;
+/** Two connections to one peer within this time are one meeting: both sides dialled at once. */
+export const SIMULTANEOUS_DIAL_MS = 5 * SECOND_MS;
+
+// Frames.
+
+/** u32 length before each frame. */
+export const FRAME_HEADER_BYTES = 4;
+/** No protocol may ask for larger frames: a frame is held in memory whole. */
+export const FRAME_BYTES_MAX = 16 * MIB;
+/** Frames up to this are copied behind their header: one small record costs more than the copy. */
+export const FRAME_JOIN_BYTES_MAX = 64 * KIB;
+/** Read ahead of the reader before the other side is asked to wait; one frame and a quarter of the usual size. */
+export const READ_AHEAD_BYTES = 1280 * KIB;
+/** Written but not yet taken by the muxer: two frames of the usual size keep it busy. */
+export const WRITE_AHEAD_BYTES = 2 * MIB;
+/** What one yamux frame carries; 1 MiB measured best on TLS. */
+export const MUXER_MESSAGE_BYTES_MAX = MIB;
+/** What may be under way before the reader answers. All peers must use the same first value (spec/framing.md). */
+export const STREAM_WINDOW_FIRST_BYTES = 8 * MIB;
+/** Grows to this while the reader keeps up: 64 MiB carry 640 MB/s over 100 ms. */
+export const STREAM_WINDOW_BYTES_MAX = 64 * MIB;
+/** A paused stream holds what was already allowed to be sent: the window, and the read-ahead on top. */
+export const STREAM_READ_BUFFER_BYTES_MAX = STREAM_WINDOW_BYTES_MAX + 2 * MIB;
+
+// Liveness.
+
+/** A path that died is noticed within period + timeout + period/2 < 10 s. */
+export const HEARTBEAT_PERIOD_MS = 3 * SECOND_MS;
+export const HEARTBEAT_TIMEOUT_MS = 5 * SECOND_MS;
+
+// Gossip.
+
+/** One RPC of gossip: the largest block, some transactions, and control messages beside them. */
+export const GOSSIP_RPC_BYTES_MAX = 2 * MIB;
+/** The largest message a topic may ask for; leaves room for what an RPC adds. */
+export const GOSSIP_MESSAGE_BYTES_MAX = MIB;
+/** Queued towards one peer that reads slowly; then the stream is dropped and the peer catches up by sync. */
+export const GOSSIP_OUTBOUND_BYTES_MAX = 16 * MIB;
+/** Some thirty topics: a few for each network, never hundreds. */
+export const GOSSIP_TOPIC_BYTES_PER_PEER_MAX = 32 * KIB;
+
+// Standing.
+
+/** What one message judged `reject` takes. */
+export const STANDING_REJECT_POINTS = 20;
+/** Below this a peer is disconnected: five rejected messages in quick succession. */
+export const STANDING_MIN_POINTS = -100;
+/** Given back each ten seconds, so that one mistake an hour costs nothing. */
+export const STANDING_RECOVERY_POINTS = 1;
+export const STANDING_RECOVERY_PERIOD_MS = 10 * SECOND_MS;
+/** How long a peer that fell so low is not let in again. */
+export const BAN_MS = 10 * MINUTE_MS;
+/** Peers whose standing is remembered; those who behaved are not kept. */
+export const STANDINGS_MAX = 4096;
+
+// Directory and address book.
+
+/** Peers held in the list; the least recently heard of who is offline makes room. */
+export const DIRECTORY_PEERS_MAX = 1024;
+export const ADDRESSES_PER_PEER_MAX = 12;
+/** Rows of the address book, typed ones included. */
+export const ADDRESS_BOOK_ROWS_MAX = 2048;
+/** What the user may have typed and not dropped. */
+export const TYPED_ADDRESSES_MAX = 256;
+/** A learned address at which nobody answered for so long is dropped. */
+export const LEARNED_ADDRESS_EXPIRY_MS = 30 * 24 * 60 * MINUTE_MS;
+/** A proven address is written again after this, not at every connection. */
+export const REACHED_WRITE_PERIOD_MS = 10 * MINUTE_MS;
+export const ADDRESS_TEXT_CHARS_MAX = 300;
+/** A multiaddr in a signed record: an IPv6 address, port, and a relay's in front of it. */
+export const MULTIADDR_BYTES_MAX = 128;
+
+// Dialling.
+
+/** First pause after a failed dial. */
+export const REDIAL_FIRST_MS = SECOND_MS;
+export const REDIAL_FACTOR = 1.6;
+/** Longest pause for an address the user typed, and for peers seen within `SEEN_RECENTLY_MS`. */
+export const REDIAL_WANTED_MAX_MS = 10 * SECOND_MS;
+/** Longest pause for all others. */
+export const REDIAL_OTHERS_MAX_MS = 5 * MINUTE_MS;
+export const SEEN_RECENTLY_MS = 10 * MINUTE_MS;
+/** A peer only heard of, never reached and silent for so long, is forgotten. */
+export const HEARSAY_EXPIRY_MS = 60 * MINUTE_MS;
+/** An announcement dials at once, but not sooner than this after the last attempt. */
+export const REDIAL_ON_WORD_MIN_MS = SECOND_MS;
+export const DIALS_AT_ONCE_MAX = 16;
+/** How often the dialler looks whether somebody is due. */
+export const DIAL_TICK_MS = 500;
+
+// Profiles and peer exchange.
+
+export const NAME_BYTES_MAX = 64;
+export const VERSION_BYTES_MAX = 32;
+export const CAPABILITIES_MAX = 16;
+export const CAPABILITY_BYTES_MAX = 32;
+/** Largest encoding: 12 addresses of 128 bytes, 16 capabilities of 32, and the fixed fields. */
+export const PROFILE_BYTES_MAX = 3 * KIB;
+/** Profiles told in one go. */
+export const EXCHANGE_PROFILES_MAX = 32;
+export const EXCHANGE_FRAME_BYTES_MAX = 128 * KIB;
+/** How long news of peers are gathered before they are told on. */
+export const EXCHANGE_GATHER_MS = SECOND_MS;
+/** Everybody is told of everybody again after this, for those who missed it. */
+export const EXCHANGE_REPEAT_MS = 2 * MINUTE_MS;
+export const EXCHANGE_TIMEOUT_MS = 10 * SECOND_MS;
+/** Profiles from one peer that are checked in a minute; each costs a signature check. */
+export const PROFILES_PER_PEER_PER_MINUTE_MAX = 256;
+
+// Announcements.
+
+/** Fits the smallest IPv6 packet (RFC 8200 section 5: 1,280) with its headers: never fragmented. */
+export const ANNOUNCEMENT_BYTES_MAX = 1200;
+export const ANNOUNCEMENT_PERIOD_MS = 8 * SECOND_MS;
+/** A new peer says so at once and twice more, because UDP loses packets. */
+export const ANNOUNCEMENT_BURST_MS: readonly number[] = [0, 300, 1000];
+/** A newcomer is answered after a random part of this, so that a full room does not answer in one moment. */
+export const ANNOUNCEMENT_REPLY_SPREAD_MS = 400;
+/** Answers are announcements to all; no more than one in this time. */
+export const ANNOUNCEMENT_REPLY_PERIOD_MS = 500;
+export const ANNOUNCEMENT_ADDRESSES_MAX = 8;
+/** Signature checks caused by strangers, per sending address: a computer with fifty peers stays below. */
+export const ANNOUNCEMENTS_PER_SOURCE_BURST = 64;
+export const ANNOUNCEMENTS_PER_SOURCE_PER_SECOND = 16;
+export const ANNOUNCEMENTS_BURST = 256;
+export const ANNOUNCEMENTS_PER_SECOND = 64;
+/** Sending addresses, and announcing keys, that are remembered for limits and replays. */
+export const ANNOUNCEMENT_SOURCES_MAX = 1024;
+/** A key silent for so long may start again with any clock. */
+export const ANNOUNCEMENT_MEMORY_MS = MINUTE_MS;
+/** mDNS asks this often; the first time at once. */
+export const MDNS_PERIOD_MS = 10 * SECOND_MS;
