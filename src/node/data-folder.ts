@@ -1,0 +1,105 @@
+/**
+ * Owns the data folder as a whole: made when missing, held by one process, its databases opened. What lies in it is
+ * written down in `spec/data-folder.md`.
+ */
+import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import { Database, type Schema } from "#storage/disk/database.ts";
+import { acquireDataLock, type DataLock } from "./data-lock.ts";
+
+export interface HeldFolder {
+  readonly path: string;
+  readonly lock: DataLock;
+}
+
+function causeOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Makes the folder when it is missing, and holds it. A folder held by another process is `data-folder-in-use`. */
+export function holdDataFolder(path: string): Result<HeldFolder, Problem> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    const lock = acquireDataLock(path);
+    if (lock !== null) return ok({ path, lock });
+  } catch (error) {
+    return fail(
+      problem(
+        "data-folder-unusable",
+        `The data folder ${path} cannot be used (${causeOf(error)}).`,
+        "Choose another one with --data, or see that it belongs to you and that the disk has space.",
+      ),
+    );
+  }
+  return fail(
+    problem(
+      "data-folder-in-use",
+      `Another Waybill is running on the data folder ${path}.`,
+      "Use its page, or start a second peer with --data and another folder.",
+    ),
+  );
+}
+
+/**
+ * Opens the database of deliveries. It holds what nobody else has, so a damaged one is never replaced by itself.
+ */
+export function openDeliveryDatabase(dataDir: string, schemas: readonly Schema[]): Result<Database, Problem> {
+  const path = join(dataDir, "waybill.db");
+  try {
+    return ok(opened(path, schemas));
+  } catch (error) {
+    return fail(
+      problem(
+        "deliveries-damaged",
+        `The file waybill.db in the data folder cannot be used (${causeOf(error)}).`,
+        "Put back a copy of it, or move it away to start without history; identity and received files stay.",
+      ),
+    );
+  }
+}
+
+/**
+ * Opens the database of one network's ledger. All of it can be had from peers again, so a damaged one is moved aside
+ * and the ledger is fetched anew; `repaired` says so.
+ */
+export function openLedgerDatabase(
+  dataDir: string,
+  chainIdHex: string,
+  schemas: readonly Schema[],
+): Result<{ readonly database: Database; readonly repaired: Problem | null }, Problem> {
+  const name = `ledger-${chainIdHex.slice(0, 16)}.db`;
+  const path = join(dataDir, name);
+  try {
+    return ok({ database: opened(path, schemas), repaired: null });
+  } catch (damaged) {
+    try {
+      for (const suffix of ["", "-wal", "-shm"]) {
+        if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged${suffix}`);
+      }
+      const repaired = problem(
+        "ledger-refetched",
+        `The ledger's file was damaged (${causeOf(damaged)}); it was moved aside.`,
+        `Nothing is to be done: the ledger is fetched from other peers. Delete ${name}.damaged when you like.`,
+      );
+      return ok({ database: opened(path, schemas), repaired });
+    } catch (error) {
+      return fail(
+        problem(
+          "ledger-unusable",
+          `The file ${name} in the data folder cannot be used (${causeOf(error)}).`,
+          "See that the disk has space and that the folder belongs to you.",
+        ),
+      );
+    }
+  }
+}
+
+/** @throws when the file is not a sound database. */
+function opened(path: string, schemas: readonly Schema[]): Database {
+  const database = new Database(path, schemas);
+  const answer = database.sql.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  if (answer === "ok") return database;
+  database.close();
+  throw new Error(`quick_check: ${String(answer)}`);
+}
