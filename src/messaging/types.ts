@@ -32,7 +32,12 @@ export type MessagingEvent =
   /** A message is new, or its state or reason changed; told after the commit. */
   | { readonly type: "changed"; readonly message: Message }
   /** Both signatures are kept here. Told on both sides, after the commit. */
-  | { readonly type: "receipt-completed"; readonly receipt: Receipt; readonly deliveryId: DeliveryId; readonly peer: PeerId };
+  | {
+      readonly type: "receipt-completed";
+      readonly receipt: Receipt;
+      readonly deliveryId: DeliveryId;
+      readonly peer: PeerId;
+    };
 
 export interface MessageHistoryQuery {
   readonly peer?: PeerId;

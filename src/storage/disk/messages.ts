@@ -1,0 +1,155 @@
+/** Keeps messages in SQLite: history, outbox, numbers of each conversation, and receipts not yet taken. */
+import type { DeliveryId, PeerId } from "#base/brand.ts";
+import type { Message, MessageState, MessageStore, NewMessage } from "#messaging/index.ts";
+import { decodeCompletion, decodeDispatch, encodeCompletion, encodeDispatch } from "#receipts/index.ts";
+import type { Database, Schema } from "./database.ts";
+import { bytesOf, decoded, integerOf, problemOf, problemText, type Row, textOf } from "./rows.ts";
+import { orderSeries, SLIP_ORDER_TABLE } from "./slip-order.ts";
+
+export const messagesSchema: Schema = {
+  name: "messages",
+  steps: [
+    `${SLIP_ORDER_TABLE}
+     CREATE TABLE messages (
+       place INTEGER PRIMARY KEY, delivery_id TEXT NOT NULL UNIQUE, peer TEXT NOT NULL,
+       direction TEXT NOT NULL CHECK (direction IN ('in', 'out')), text TEXT NOT NULL,
+       state TEXT NOT NULL CHECK (state IN ('queued', 'receipted', 'failed')), reason TEXT,
+       created_ms INTEGER NOT NULL, dispatch BLOB NOT NULL, completion BLOB, taken INTEGER NOT NULL DEFAULT 0
+     ) STRICT;
+     CREATE INDEX messages_peer ON messages (peer, place);
+     CREATE INDEX messages_queued ON messages (peer, place) WHERE state = 'queued';
+     CREATE INDEX messages_untaken ON messages (place) WHERE state = 'receipted' AND taken = 0;
+     CREATE TABLE message_numbers (
+       peer TEXT PRIMARY KEY, next_out INTEGER NOT NULL DEFAULT 1, next_in INTEGER NOT NULL DEFAULT 1
+     ) STRICT, WITHOUT ROWID`,
+  ],
+};
+
+export function diskMessages(database: Database): MessageStore {
+  const { sql } = database;
+  const nextOrder = orderSeries(database);
+  const insert = sql.prepare(
+    `INSERT INTO messages
+       (place, delivery_id, peer, direction, text, state, reason, created_ms, dispatch, completion)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const select = sql.prepare("SELECT * FROM messages WHERE delivery_id = ?");
+  const selectNumbers = sql.prepare("SELECT next_out, next_in FROM message_numbers WHERE peer = ?");
+  const setNextIn = sql.prepare(
+    `INSERT INTO message_numbers (peer, next_in) VALUES (?, ?)
+     ON CONFLICT (peer) DO UPDATE SET next_in = excluded.next_in`,
+  );
+  const setNextOut = sql.prepare(
+    `INSERT INTO message_numbers (peer, next_out) VALUES (?, ?)
+     ON CONFLICT (peer) DO UPDATE SET next_out = excluded.next_out`,
+  );
+  const complete = sql.prepare(
+    `UPDATE messages SET state = 'receipted', completion = ?
+     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
+  );
+  const setFailed = sql.prepare(
+    `UPDATE messages SET state = 'failed', reason = ?
+     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
+  );
+  const historyOfAll = sql.prepare("SELECT * FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?");
+  const historyOfPeer = sql.prepare(
+    "SELECT * FROM messages WHERE peer = ? AND place < ? ORDER BY place DESC LIMIT ?",
+  );
+  const outbox = sql.prepare(
+    "SELECT * FROM messages WHERE peer = ? AND state = 'queued' ORDER BY place LIMIT ?",
+  );
+  const countQueued = sql.prepare("SELECT count(*) AS n FROM messages WHERE peer = ? AND state = 'queued'");
+  const queuedPeers = sql.prepare("SELECT DISTINCT peer FROM messages WHERE state = 'queued' ORDER BY peer");
+  const allPeers = sql.prepare("SELECT DISTINCT peer FROM messages ORDER BY peer");
+  const countIn = sql.prepare(
+    "SELECT count(*) AS n FROM messages WHERE peer = ? AND place > ? AND direction = 'in'",
+  );
+  const untaken = sql.prepare(
+    "SELECT * FROM messages WHERE state = 'receipted' AND taken = 0 ORDER BY place LIMIT ?",
+  );
+  const markTaken = sql.prepare(
+    "UPDATE messages SET taken = 1 WHERE delivery_id = ? AND state = 'receipted'",
+  );
+
+  const existing = (id: DeliveryId): Message => {
+    const row = select.get(id);
+    if (row === undefined) throw new Error(`no message ${id}`);
+    return messageOf(row);
+  };
+  const add = (message: NewMessage): Message => {
+    const order = nextOrder();
+    const { deliveryId, peer, direction, text, state, reason, createdMs, dispatch, completion } = message;
+    const signed = completion === null ? null : encodeCompletion(completion);
+    const fields = [deliveryId, peer, direction, text, state, problemText(reason), createdMs] as const;
+    insert.run(order, ...fields, encodeDispatch(dispatch), signed);
+    return { ...message, order };
+  };
+
+  return {
+    numbers(peer) {
+      const row = selectNumbers.get(peer);
+      if (row === undefined) return { nextOut: 1, nextIn: 1 };
+      return { nextOut: integerOf(row, "next_out"), nextIn: integerOf(row, "next_in") };
+    },
+    addOutgoing: (message) => database.transaction(() => add(message)),
+    addIncoming: (message, nextIn) =>
+      database.transaction(() => {
+        setNextIn.run(message.peer, nextIn);
+        return add(message);
+      }),
+    complete: (id, completion, nextOut) =>
+      database.transaction(() => {
+        const changes = complete.run(encodeCompletion(completion), id).changes;
+        if (changes !== 1) throw new Error(`message ${id} is not queued`);
+        const message = existing(id);
+        setNextOut.run(message.peer, nextOut);
+        return message;
+      }),
+    fail: (id, reason) =>
+      database.transaction(() => {
+        if (setFailed.run(problemText(reason), id).changes !== 1)
+          throw new Error(`message ${id} is not queued`);
+        return existing(id);
+      }),
+    setNextOut: (peer, nextOut) => {
+      setNextOut.run(peer, nextOut);
+    },
+    get(id) {
+      const row = select.get(id);
+      return row === undefined ? null : messageOf(row);
+    },
+    history({ peer, before = Number.MAX_SAFE_INTEGER, limit }) {
+      const rows =
+        peer === undefined ? historyOfAll.all(before, limit) : historyOfPeer.all(peer, before, limit);
+      return rows.map(messageOf);
+    },
+    outbox: (peer, limit) => outbox.all(peer, limit).map(messageOf),
+    outboxLength: (peer) => integerOf(countQueued.get(peer) ?? {}, "n"),
+    outboxPeers: () => queuedPeers.all().map(peerOf),
+    peers: () => allPeers.all().map(peerOf),
+    countIncoming: (peer, afterOrder) => integerOf(countIn.get(peer, afterOrder) ?? {}, "n"),
+    untaken: (limit) => untaken.all(limit).map(messageOf),
+    markTaken: (id) => {
+      markTaken.run(id);
+    },
+  };
+}
+
+function peerOf(row: Row): PeerId {
+  return textOf(row, "peer") as PeerId;
+}
+
+function messageOf(row: Row): Message {
+  return {
+    deliveryId: textOf(row, "delivery_id") as DeliveryId,
+    peer: peerOf(row),
+    direction: textOf(row, "direction") as "in" | "out",
+    order: integerOf(row, "place"),
+    text: textOf(row, "text"),
+    state: textOf(row, "state") as MessageState,
+    reason: problemOf(row, "reason"),
+    createdMs: integerOf(row, "created_ms"),
+    dispatch: decoded(decodeDispatch(bytesOf(row, "dispatch"))),
+    completion: row["completion"] === null ? null : decoded(decodeCompletion(bytesOf(row, "completion"))),
+  };
+}
