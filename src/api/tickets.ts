@@ -1,0 +1,37 @@
+/**
+ * Owns one-use tickets for downloads: a link that a browser follows carries no header, and a token in a URL would
+ * stay in histories. A ticket is good once, briefly, and for one file.
+ */
+import { toHex } from "#base/bytes.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Random } from "#ports/random.ts";
+import { TICKET_LIFETIME_MS, TICKETS_MAX } from "./limits.ts";
+
+export interface TicketFor {
+  readonly id: string;
+  readonly path: string;
+}
+
+export interface Tickets {
+  /** 64 hex digits. */
+  issue(subject: TicketFor): string;
+  /** What the ticket was for; `null` when it is unknown, used, or too old. It is used up now. */
+  redeem(ticket: string): TicketFor | null;
+}
+
+export function createTickets(edge: { readonly clock: Clock; readonly random: Random }): Tickets {
+  const issued = new Map<string, TicketFor & { readonly expiresMs: number }>();
+  return {
+    issue(subject) {
+      const ticket = toHex(edge.random.bytes(32));
+      issued.set(ticket, { ...subject, expiresMs: edge.clock.monotonicMs() + TICKET_LIFETIME_MS });
+      if (issued.size > TICKETS_MAX) issued.delete(issued.keys().next().value ?? ticket);
+      return ticket;
+    },
+    redeem(ticket) {
+      const found = issued.get(ticket);
+      issued.delete(ticket);
+      return found === undefined || edge.clock.monotonicMs() > found.expiresMs ? null : found;
+    },
+  };
+}
