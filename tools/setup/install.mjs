@@ -77,7 +77,12 @@ export async function install(root, { say }) {
   say("installing the packages that package-lock.json names (npm ci); this takes a minute the first time");
   fs.rmSync(stampFile(root), { force: true });
   const npm = npmCommand();
-  const code = await run(npm.file, [...npm.args, "ci", "--no-audit", "--no-fund", "--loglevel=error"], root, npm.shell);
+  const code = await run(
+    npm.file,
+    [...npm.args, "ci", "--no-audit", "--no-fund", "--loglevel=error"],
+    root,
+    npm.shell,
+  );
   if (code !== 0) {
     throw new Error(
       `npm ci ended with code ${code}. Its own words are above; most often the registry is out of reach.`,
