@@ -1,6 +1,24 @@
 /** The rules on which all peers of one network agree: pure, without clock, chance, files or network. */
 
 export {
+  type Applied,
+  applyBlock,
+  applyTransaction,
+  applyTransactions,
+  type Undo,
+  undoBlock,
+  WorkingAccounts,
+} from "./apply.ts";
+export {
+  type BlockCheckOptions,
+  checkBlock,
+  checkHeader,
+  checkTransaction,
+  checkTransactionTerms,
+  FreeShare,
+  type HeaderContext,
+} from "./check.ts";
+export {
   blockBytes,
   blockIdOfHeader,
   bytesOfId,
@@ -17,6 +35,17 @@ export {
   txIdOf,
 } from "./codec.ts";
 export type * from "./faults.ts";
+export { hasMoreWork, planReorganisation, type ReorganisationPlan } from "./fork-choice.ts";
+export { HEADER_VERSION, loadNetwork, networkOf } from "./genesis.ts";
+export {
+  ANCHOR_BYTES,
+  BLOCK_BYTES_MAX,
+  COINBASE_EXTRA_BYTES_MAX,
+  HEADER_BYTES,
+  STAMPED_ANCHOR_BYTES,
+  TRANSACTION_BYTES_MAX,
+  TRANSFER_BYTES,
+} from "./limits.ts";
 export {
   type Allocation,
   type ChainParams,
@@ -34,5 +63,17 @@ export {
   stampPrefix,
   stampTarget,
 } from "./stamp.ts";
+export {
+  type AccountEntry,
+  type AccountView,
+  EMPTY_ACCOUNT,
+  isEmptyAccount,
+  LedgerState,
+  type Totals,
+  verifyAccountProof,
+} from "./state.ts";
+export { issuedAt, payoutOfBlock, rewardAt } from "./supply.ts";
 export { meetsTarget, type NextWork, nextWork, targetBytes, targetOfBits, workOfBits } from "./target.ts";
+export { buildTemplate, type TemplateRequest } from "./template.ts";
 export type * from "./types.ts";
+export { decodeUndo, encodeUndo } from "./undo-codec.ts";

@@ -33,5 +33,3 @@ export const JSON_DEPTH_MAX = 4;
 export const STATE_PATH_MAX = 256;
 /** Accounts one block can touch: two for each signature, and two miners. Bounds an undo record. */
 export const UNDO_ACCOUNTS_MAX = 2 * BLOCK_SIGNATURES_MAX + 2;
-/** Longest walk of a reorganisation plan on either side; deeper ones are for people to look at. */
-export const REORGANISATION_BLOCKS_MAX = 100_000;

@@ -1,0 +1,195 @@
+/**
+ * Owns what can be judged without the state: a header against its parent, a block by itself, a transaction by
+ * itself. Cheap checks come first, signatures last. What a block does to the accounts is `apply.ts`.
+ */
+import type { AccountId, TxId } from "#base/brand.ts";
+import { equalBytes } from "#base/bytes.ts";
+import { isAdmissibleKey } from "#crypto/ed25519.ts";
+import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
+import { blockBytes, bytesOfId, encodeTransaction, isSigned, txIdOf } from "./codec.ts";
+import type { BodyFault, HeaderFault, TransactionFormFault } from "./faults.ts";
+import { HEADER_VERSION } from "./genesis.ts";
+import { type ChainParams, MAX_MONEY, type Network } from "./params.ts";
+import { isSignatureValid } from "./sign.ts";
+import { isStampValid } from "./stamp.ts";
+import { meetsTarget, nextWork, workOfBits } from "./target.ts";
+import type { Block, Coinbase, IdentifiedHeader, SignedTransaction, Transaction } from "./types.ts";
+
+/** What a header is judged against. */
+export interface HeaderContext {
+  readonly parent: IdentifiedHeader;
+  /** Over the ids of all headers from the genesis to the parent: `parent.height + 1` leaves, 32 bytes each. */
+  readonly history: Peaks;
+  /** This computer's clock, in seconds since the Unix epoch. */
+  readonly nowSeconds: number;
+}
+
+/** `null` when the header may follow its parent. The caller has computed its id from its bytes. */
+export function checkHeader(
+  candidate: IdentifiedHeader,
+  context: HeaderContext,
+  params: ChainParams,
+): HeaderFault | null {
+  const { header } = candidate;
+  const { parent, history, nowSeconds } = context;
+  const { height, time, bits, lag, chainWork } = header;
+  if (header.version !== HEADER_VERSION) return { code: "version-unknown", version: header.version };
+  if (header.previous !== parent.id) return { code: "previous-wrong", previous: header.previous };
+  const expectedHeight = parent.header.height + 1;
+  if (height !== expectedHeight) return { code: "height-wrong", height, expected: expectedHeight };
+  const earliest = parent.header.time + params.minGapSeconds;
+  if (time < earliest) return { code: "time-too-early", time, earliest };
+  const expected = nextWork(parent.header, time, params);
+  if (bits !== expected.bits) return { code: "bits-wrong", bits, expected: expected.bits };
+  if (lag !== expected.lag) return { code: "lag-wrong", lag, expected: expected.lag };
+  const expectedWork = parent.header.chainWork + workOfBits(bits);
+  if (chainWork !== expectedWork) return { code: "chain-work-wrong", chainWork, expected: expectedWork };
+  if (!meetsTarget(candidate.id, bits)) return { code: "work-too-low" };
+  if (!equalBytes(header.historyRoot, rootOfPeaks(history))) return { code: "history-root-wrong" };
+  // Last, so that only a header that was paid for with work is ever kept for later.
+  const aheadSeconds = time - nowSeconds;
+  if (aheadSeconds > params.maxFutureSeconds) return { code: "time-too-far-ahead", time, aheadSeconds };
+  return null;
+}
+
+/** What may spare work in {@link checkBlock}. */
+export interface BlockCheckOptions {
+  /** True when the signature of this very transaction, signature included, was verified on this network before. */
+  readonly isVerified?: (tx: SignedTransaction) => boolean;
+}
+
+/** `null` when the block is valid by itself. Its header was checked before: only its commitments are looked at here. */
+export function checkBlock(
+  block: Block,
+  params: ChainParams,
+  chainId: Uint8Array,
+  options: BlockCheckOptions = {},
+): BodyFault | null {
+  const { header, transactions } = block;
+  const bytes = blockBytes(transactions);
+  if (bytes > params.maxBlockBytes) return { code: "block-too-big", bytes, limit: params.maxBlockBytes };
+  const coinbaseFault = checkCoinbase(transactions, header.height);
+  if (coinbaseFault !== null) return coinbaseFault;
+  const signed = transactions.filter(isSigned);
+  const limit = params.maxBlockSignatures;
+  if (signed.length > limit) return { code: "too-many-signatures", count: signed.length, limit };
+  if (!equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot)) {
+    return { code: "tx-root-wrong" };
+  }
+  return (
+    checkRepeats(signed) ??
+    checkFreeShare(signed, params) ??
+    checkEach(signed, block, { params, chainId }, options)
+  );
+}
+
+function checkCoinbase(transactions: readonly Transaction[], expected: number): BodyFault | null {
+  const [coinbase, ...others] = transactions;
+  if (coinbase?.type !== "coinbase") return { code: "coinbase-missing" };
+  const misplaced = others.findIndex((tx) => tx.type === "coinbase");
+  if (misplaced >= 0) return { code: "coinbase-misplaced", index: misplaced + 1 };
+  return checkCoinbaseTerms(coinbase, expected);
+}
+
+function checkCoinbaseTerms({ height, miner }: Coinbase, expected: number): BodyFault | null {
+  if (height !== expected) return { code: "coinbase-height-wrong", height, expected };
+  return isAdmissibleKey(bytesOfId(miner)) ? null : { code: "miner-key-inadmissible" };
+}
+
+function checkRepeats(signed: readonly SignedTransaction[]): BodyFault | null {
+  const seen = new Set<TxId>();
+  for (const [at, tx] of signed.entries()) {
+    const id = txIdOf(tx);
+    if (seen.has(id)) return { code: "transaction-repeated", index: at + 1 };
+    seen.add(id);
+  }
+  return null;
+}
+
+function checkFreeShare(signed: readonly SignedTransaction[], params: ChainParams): BodyFault | null {
+  const share = new FreeShare(params);
+  for (const tx of signed) {
+    const fault = share.take(tx);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+function checkEach(
+  signed: readonly SignedTransaction[],
+  block: Block,
+  network: Pick<Network, "params" | "chainId">,
+  { isVerified }: BlockCheckOptions,
+): BodyFault | null {
+  for (const [at, tx] of signed.entries()) {
+    const fault =
+      checkTransactionTerms(tx, network, block.header.height) ??
+      (isVerified?.(tx) === true ? null : checkSignature(tx, network.chainId));
+    if (fault !== null) return { code: "transaction-invalid", index: at + 1, fault };
+  }
+  return null;
+}
+
+/** Counts the free anchors of one block against its share and each account's. */
+export class FreeShare {
+  readonly #params: ChainParams;
+  readonly #taken = new Map<AccountId, number>();
+  #count = 0;
+
+  constructor(params: ChainParams) {
+    this.#params = params;
+  }
+
+  /** `null` when there is room, which is then taken; transactions that pay a fee need none. */
+  take(tx: SignedTransaction): BodyFault | null {
+    if (tx.type !== "stamped-anchor") return null;
+    const { perBlock, perAccountPerBlock } = this.#params.freeAnchors;
+    const taken = this.#taken.get(tx.from) ?? 0;
+    if (this.#count >= perBlock) return { code: "free-share-exceeded", limit: perBlock };
+    if (taken >= perAccountPerBlock) {
+      return { code: "free-share-of-account-exceeded", account: tx.from, limit: perAccountPerBlock };
+    }
+    this.#count += 1;
+    this.#taken.set(tx.from, taken + 1);
+    return null;
+  }
+}
+
+/**
+ * `null` when the transaction may stand in a block of this height, as far as can be said without the accounts.
+ * @param height of the block, so at least one above the tip.
+ */
+export function checkTransaction(
+  tx: SignedTransaction,
+  network: Pick<Network, "params" | "chainId">,
+  height: number,
+): TransactionFormFault | null {
+  return checkTransactionTerms(tx, network, height) ?? checkSignature(tx, network.chainId);
+}
+
+/** All of {@link checkTransaction} but the signature, which costs a hundred times the rest. */
+export function checkTransactionTerms(
+  tx: SignedTransaction,
+  { params, chainId }: Pick<Network, "params" | "chainId">,
+  height: number,
+): TransactionFormFault | null {
+  const { fee, validUntil } = tx;
+  if (validUntil < height) return { code: "expired", validUntil, height };
+  const latest = height + params.validUntilMaxBlocks;
+  if (validUntil > latest) return { code: "valid-too-long", validUntil, latest };
+  if (!isAdmissibleKey(bytesOfId(tx.from))) return { code: "key-inadmissible", field: "from" };
+  if (tx.type === "transfer") {
+    const { amount } = tx;
+    if (amount < 1 || amount > MAX_MONEY - fee) return { code: "amount-out-of-range", amount, fee };
+    if (!isAdmissibleKey(bytesOfId(tx.to))) return { code: "key-inadmissible", field: "to" };
+  }
+  const { stampBits } = params.freeAnchors;
+  if (tx.type === "stamped-anchor" && !isStampValid(tx, chainId, stampBits)) {
+    return { code: "stamp-too-weak", neededBits: stampBits };
+  }
+  return null;
+}
+
+function checkSignature(tx: SignedTransaction, chainId: Uint8Array): TransactionFormFault | null {
+  return isSignatureValid(tx, chainId) ? null : { code: "signature-invalid" };
+}

@@ -1,0 +1,87 @@
+/** Owns the making of a block that is complete but for its nonce. Which transactions to prefer is the caller's. */
+import { assert } from "#base/assert.ts";
+import type { AccountId, TxId } from "#base/brand.ts";
+import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
+import { applyTransaction, applyTransactions, WorkingAccounts } from "./apply.ts";
+import { checkTransactionTerms, FreeShare } from "./check.ts";
+import { blockBytes, encodeTransaction, sealBlock, transactionBytes, txIdOf } from "./codec.ts";
+import { HEADER_VERSION } from "./genesis.ts";
+import type { Network } from "./params.ts";
+import type { LedgerState } from "./state.ts";
+import { nextWork, workOfBits } from "./target.ts";
+import type { Block, Coinbase, IdentifiedHeader, Payout, SignedTransaction } from "./types.ts";
+
+export interface TemplateRequest {
+  readonly parent: IdentifiedHeader;
+  /** After the parent. */
+  readonly state: LedgerState;
+  /** Over all headers from the genesis to the parent. */
+  readonly history: Peaks;
+  /** Of the block `payoutDelayBlocks` before the new one; `null` when that is the genesis block or earlier. */
+  readonly payout: Payout | null;
+  /** Best first; of one account in order of `seq`. Signatures were verified when they came in. */
+  readonly candidates: readonly SignedTransaction[];
+  readonly miner: AccountId;
+  /** At most 32 bytes. */
+  readonly extra: Uint8Array;
+  /** Raised to the least the rules allow. */
+  readonly timeSeconds: number;
+}
+
+/** A block with nonce 0, valid but for its work. Candidates that do not fit or cannot be applied now are left out. */
+export function buildTemplate(request: TemplateRequest, network: Pick<Network, "params" | "chainId">): Block {
+  const { parent, state, history, payout, miner, extra } = request;
+  const { params } = network;
+  const height = parent.header.height + 1;
+  const coinbase: Coinbase = { type: "coinbase", height, miner, extra };
+  const transactions = [coinbase, ...selectTransactions(request, coinbase, network)];
+  const applied = applyTransactions(state, { transactions }, payout, params);
+  assert(applied.ok, "selected transactions can be applied");
+  const time = Math.max(request.timeSeconds, parent.header.time + params.minGapSeconds);
+  const { bits, lag } = nextWork(parent.header, time, params);
+  const header = {
+    version: HEADER_VERSION,
+    height,
+    previous: parent.id,
+    txRoot: merkleRoot(transactions.map(encodeTransaction)),
+    stateRoot: applied.value.state.root,
+    historyRoot: rootOfPeaks(history),
+    chainWork: parent.header.chainWork + workOfBits(bits),
+    lag,
+    time,
+    bits,
+    nonce: 0n,
+  };
+  return sealBlock(header, transactions);
+}
+
+function selectTransactions(
+  { candidates, state, payout }: TemplateRequest,
+  coinbase: Coinbase,
+  network: Pick<Network, "params" | "chainId">,
+): readonly SignedTransaction[] {
+  const { params } = network;
+  const accounts = new WorkingAccounts(state);
+  if (payout !== null) accounts.credit(payout.miner, payout.amount);
+  const share = new FreeShare(params);
+  const seen = new Set<TxId>();
+  const selected: SignedTransaction[] = [];
+  let bytes = blockBytes([coinbase]);
+  for (const tx of candidates) {
+    if (selected.length >= params.maxBlockSignatures) break;
+    const id = txIdOf(tx);
+    if (seen.has(id) || bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
+    if (checkTransactionTerms(tx, network, coinbase.height) !== null) continue;
+    // The share last: it counts what it lets through.
+    if (!isApplicable(accounts, tx) || share.take(tx) !== null) continue;
+    assert(applyTransaction(accounts, tx) === null, "an applicable transaction is applied");
+    seen.add(id);
+    selected.push(tx);
+    bytes += transactionBytes(tx);
+  }
+  return selected;
+}
+
+function isApplicable(accounts: WorkingAccounts, tx: SignedTransaction): boolean {
+  return applyTransaction(new WorkingAccounts(accounts), tx) === null;
+}
