@@ -26,6 +26,8 @@ export const SYNC_OPEN_TIMEOUT_MS = 10_000;
 export const SYNC_SERVE_IDLE_MS = 30_000;
 /** Tips are compared this often with each peer: gossip may lose a block, this finds it. */
 export const TIP_COMPARE_PERIOD_MS = 20_000;
+/** Of the connected ones, picked by chance each time. */
+export const TIP_COMPARE_PEERS_MAX = 4;
 /** After connecting: both sides register their protocols first. */
 export const SYNC_ON_CONNECT_DELAY_MS = 100;
 /** After a peer failed to answer, others are asked first for this long. */
@@ -49,11 +51,13 @@ export const TOO_EARLY_MAX = 16;
 export const INVALID_IDS_MAX = 1_024;
 /** Headers of one conversation held while they show less work than our chain: 50,000 of them are some 20 MB. */
 export const HEADERS_HELD_MAX = 50_000;
+/** Rounds of headers without a block worth fetching: enough to hold {@link HEADERS_HELD_MAX}, and some. */
+export const SYNC_FRUITLESS_ROUNDS_MAX = 32;
 /** A block below tip minus this is kept only when headers have shown that its branch has more work than ours. */
 export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 /** Waiting submissions to the single writer. */
 export const WRITER_QUEUE_MAX = 256;
-/** Recent states kept beside the tip's so that a short reorganisation needs no rebuild. */
+/** Peers of other networks remembered while connected, to be named to the user. */
 export const PEERS_ELSEWHERE_MAX = 256;
 /** Signatures checked before other work gets its turn: some 5 ms. */
 export const SIGNATURES_PER_SLICE = 32;

@@ -3,6 +3,7 @@
  * Types only. Amounts are integers in the smallest unit, times in the fields' unit, hashes 32 bytes.
  */
 import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
+import type { DecodeFault } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem, Result } from "#base/result.ts";
 import type {
@@ -140,15 +141,16 @@ export type BlockOutcome =
   | { readonly code: "side-branch"; readonly id: BlockId }
   | { readonly code: "known"; readonly id: BlockId };
 
-/** Why a block was not taken. Only {@link BlockFault} says anything about who sent it. */
+/** Why a block was not taken. What that says about who sent it is decided in `standing.ts` alone. */
 export type InboundBlockFault =
+  | DecodeFault
   | BlockFault
   /** Its parent is not known; ancestors are asked of the peer that sent it. */
   | { readonly code: "parent-unknown"; readonly previous: BlockId }
-  /** Its time is ahead of this computer's clock; it is kept for a later try. */
-  | { readonly code: "too-early"; readonly aheadSeconds: number }
-  /** Descends from a block found invalid. */
+  /** It, or a block that it stands on, was found invalid before. */
   | { readonly code: "branch-invalid"; readonly id: BlockId }
+  /** Far below the tip, on a branch that has not shown more work than ours. */
+  | { readonly code: "branch-too-low"; readonly height: number }
   | { readonly code: "busy" }
   | { readonly code: "unavailable"; readonly cause: string };
 
@@ -210,6 +212,8 @@ export interface Chain {
   template(miner: AccountId, timeSeconds: number): MiningTemplate;
   inclusion(id: TxId): Inclusion | null;
   /** Most blocks first, over the newest `blocks` blocks. */
+  /** The least fee per byte that this node takes now. */
+  feePerByte(): number;
   minerShares(blocks: number): readonly MinerShare[];
   /** Blocks of the best chain mined by this account. */
   blocksMinedBy(account: AccountId): number;
