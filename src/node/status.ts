@@ -1,0 +1,50 @@
+/** Owns the one-page answer to "how is this peer": who it is, where it is reached, the ledger, and what is amiss. */
+import type { StatusView } from "#api/views.ts";
+import type { Problem } from "#base/result.ts";
+import type { Chain, Wallet } from "#chain/index.ts";
+import { accountOfPeer } from "#crypto/peer-id.ts";
+import type { Miner } from "#mining/index.ts";
+import type { PeerNetwork } from "#net/index.ts";
+import { chainView } from "./chain-view.ts";
+import type { Settings } from "./config.ts";
+import { miningView } from "./mining-view.ts";
+import type { Persons } from "./person-view.ts";
+
+export interface StatusSources {
+  readonly version: string;
+  readonly dataDir: string;
+  readonly receivedDir: string;
+  readonly startedMs: number;
+  readonly settings: () => Settings;
+  readonly ownName: () => string;
+  readonly network: Pick<PeerNetwork, "network" | "listenAddresses" | "warnings">;
+  readonly chain: Chain;
+  readonly wallet: Pick<Wallet, "account" | "balance">;
+  readonly miner: Miner;
+  readonly persons: Pick<Persons, "nameOfAccount">;
+  /** What was noticed at the start and stays true for this run. */
+  readonly startWarnings: readonly Problem[];
+}
+
+export function statusView(sources: StatusSources): StatusView {
+  const { chain, network, wallet } = sources;
+  const { self } = network.network;
+  const stopped = chain.problem();
+  return {
+    name: sources.ownName(),
+    peerId: self,
+    account: accountOfPeer(self),
+    version: sources.version,
+    dataDir: sources.dataDir,
+    receivedDir: sources.receivedDir,
+    accept: sources.settings().accept,
+    addresses: [...network.listenAddresses()],
+    startedMs: sources.startedMs,
+    peersOnline: network.network.connected().length,
+    chain: chainView(chain, sources.persons.nameOfAccount),
+    mining: miningView(sources.miner, chain, wallet.account),
+    balance: wallet.balance(),
+    coin: { ...chain.network.params.coin },
+    warnings: [...sources.startWarnings, ...network.warnings(), ...(stopped === null ? [] : [stopped])],
+  };
+}
