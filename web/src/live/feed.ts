@@ -17,18 +17,18 @@ export const HISTORY_PAGE = 60;
 export const BLOCKS_PAGE = 60;
 
 /** A refusal on its way through react-query, which carries only exceptions. */
-export class Refusal extends Error {
+export class Refused extends Error {
   readonly problem: Problem;
 
-  constructor(problem: Problem) {
-    super(problem.cause);
-    this.name = "Refusal";
-    this.problem = problem;
+  constructor(fault: Problem) {
+    super(fault.cause);
+    this.name = "Refused";
+    this.problem = fault;
   }
 }
 
-export function valueOf<Value>(answer: Answered<Value>): Value {
-  if (!answer.ok) throw new Refusal(answer.fault);
+export function valueIn<Value>(answer: Answered<Value>): Value {
+  if (!answer.ok) throw new Refused(answer.fault);
   return answer.value;
 }
 
@@ -80,12 +80,12 @@ export function loadDesk(): Promise<Desk> {
       client.pending(),
     ]);
     return {
-      status: valueOf(status),
-      people: valueOf(people),
-      conversations: valueOf(conversations),
-      blocks: valueOf(blocks),
+      status: valueIn(status),
+      people: valueIn(people),
+      conversations: valueIn(conversations),
+      blocks: valueIn(blocks),
       aside: [],
-      pending: valueOf(pending),
+      pending: valueIn(pending),
     };
   };
   return eventsDuring(load, (desk, event) => reduceDesk(desk, event, reading));
@@ -93,7 +93,7 @@ export function loadDesk(): Promise<Desk> {
 
 export function loadHistory(peerId: string): Promise<History> {
   const load = async () =>
-    historyOf(valueOf(await client.slips({ who: peerId, limit: HISTORY_PAGE })), HISTORY_PAGE);
+    historyOf(valueIn(await client.slips({ who: peerId, limit: HISTORY_PAGE })), HISTORY_PAGE);
   return eventsDuring(load, (history, event) => reduceHistory(history, isOf(event, peerId) ? event : RESET));
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 import type { Answered, Connection } from "#api/client.ts";
 import type { Problem } from "#base/result.ts";
 import type { Desk } from "./desk.ts";
-import { follow, loadDesk, loadHistory, queries, Refusal, valueOf } from "./feed.ts";
+import { follow, loadDesk, loadHistory, queries, Refused, valueIn } from "./feed.ts";
 import type { History } from "./history.ts";
 import { client } from "./session.ts";
 import { currentUploads, subscribeUploads, type Upload } from "./uploads.ts";
@@ -15,7 +15,7 @@ const AGE_PERIOD_MS = 5_000;
 /** Any fault as something that can be shown. What is not a refusal is a fault of this page. */
 export function problemOf(error: unknown): Problem | null {
   if (error === null || error === undefined) return null;
-  if (error instanceof Refusal) return error.problem;
+  if (error instanceof Refused) return error.problem;
   return {
     code: "page-fault",
     cause: error instanceof Error ? error.message : String(error),
@@ -39,13 +39,13 @@ export function useHistory(peerId: string) {
 }
 
 export function useSlip(id: string) {
-  return useQuery({ queryKey: ["slip", id], queryFn: async () => valueOf(await client.slip(id)) });
+  return useQuery({ queryKey: ["slip", id], queryFn: async () => valueIn(await client.slip(id)) });
 }
 
 export function useSlipFiles(id: string, enabled: boolean) {
   return useQuery({
     queryKey: ["slip-files", id],
-    queryFn: async () => valueOf(await client.slipFiles(id)),
+    queryFn: async () => valueIn(await client.slipFiles(id)),
     enabled,
   });
 }
@@ -53,19 +53,19 @@ export function useSlipFiles(id: string, enabled: boolean) {
 export function useBlock(heightOrId: string) {
   return useQuery({
     queryKey: ["block", heightOrId],
-    queryFn: async () => valueOf(await client.block(heightOrId)),
+    queryFn: async () => valueIn(await client.block(heightOrId)),
   });
 }
 
 export function useTransaction(id: string) {
   return useQuery({
     queryKey: ["transaction", id],
-    queryFn: async () => valueOf(await client.transaction(id)),
+    queryFn: async () => valueIn(await client.transaction(id)),
   });
 }
 
 export function useWallet() {
-  return useQuery({ queryKey: ["wallet"], queryFn: async () => valueOf(await client.wallet()) });
+  return useQuery({ queryKey: ["wallet"], queryFn: async () => valueIn(await client.wallet()) });
 }
 
 /** Something a person asked for: what it waits for and why it was refused stay beside its button. */
@@ -74,7 +74,7 @@ export function useAction<Input, Value>(
   onDone?: (value: Value) => void,
 ) {
   const mutation = useMutation({
-    mutationFn: async (input: Input) => valueOf(await act(input)),
+    mutationFn: async (input: Input) => valueIn(await act(input)),
     ...(onDone === undefined ? {} : { onSuccess: onDone }),
   });
   return {

@@ -1,0 +1,86 @@
+/**
+ * Owns the first minute: asks how others shall call this person, shows who is here already, and says what to do
+ * next. The name is asked once in each browser, since the computer's own name is only a guess.
+ */
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useDesk } from "../live/use-live.ts";
+import { NameForm } from "../me/name-form.tsx";
+import { Identicon } from "../person/identicon.tsx";
+import { Presence } from "../person/presence.tsx";
+import { Command } from "../shell/copy.tsx";
+import { DropTarget } from "./drop-target.tsx";
+
+/** People offered here; the list beside has all. */
+const SHOWN_MAX = 6;
+
+function askedKey(peerId: string): string {
+  return `waybill.name-asked.${peerId}`;
+}
+
+export function FirstMinute() {
+  const { status, people, conversations } = useDesk();
+  const [asked, setAsked] = useState(() => window.localStorage.getItem(askedKey(status.peerId)) !== null);
+  const spoken = conversations.some(({ last }) => last !== null);
+  const here = people.filter(({ online, blocked }) => online && !blocked);
+  const done = () => {
+    window.localStorage.setItem(askedKey(status.peerId), "yes");
+    setAsked(true);
+  };
+  return (
+    <div className="empty first-minute">
+      {!asked && !spoken ? (
+        <>
+          <h2 className="first-title">What shall others call you?</h2>
+          <p className="soft">
+            People see this name beside a mark drawn from your key. You can change it later.
+          </p>
+          <NameForm onDone={done} submitLabel="Use this name" />
+        </>
+      ) : (
+        <h2 className="first-title">
+          {spoken ? "Whom do you want to write to?" : `Welcome, ${status.name}`}
+        </h2>
+      )}
+      {here.length > 0 ? (
+        <>
+          <p>{spoken ? "Here now:" : "Already here. Write to somebody, or drop a file on them:"}</p>
+          <ul className="first-people">
+            {here.slice(0, SHOWN_MAX).map((person) => (
+              <li key={person.peerId}>
+                <DropTarget peerId={person.peerId} name={person.name}>
+                  <Link to="/chats/$who" params={{ who: person.peerId }} className="first-person">
+                    <Identicon peerId={person.peerId} size={44} />
+                    <span className="who-name" dir="auto">
+                      {person.name}
+                    </span>
+                    <Presence person={person} />
+                  </Link>
+                </DropTarget>
+              </li>
+            ))}
+          </ul>
+          <Command line={`waybill say ${quoted(here[0]?.name ?? "NAME")} "hello"`} />
+        </>
+      ) : (
+        <>
+          <p>
+            Nobody else is here yet. Whoever starts Waybill on the same network appears here by themselves
+            within seconds. Somebody farther away is reached by an address.
+          </p>
+          <p>
+            <Link to="/people" className="button">
+              Add somebody by address
+            </Link>
+          </p>
+          <Command line="waybill connect ADDRESS" />
+        </>
+      )}
+    </div>
+  );
+}
+
+/** A word as a shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,46 @@
+/** Owns the place Ledger: the tip and the stack of blocks as they come, and beside it coins, mining, race and what waits. */
+
+import { useDesk, useTitle } from "../live/use-live.ts";
+import { countOf } from "../look/format.ts";
+import { BlockStack } from "./block-stack.tsx";
+import { Mining } from "./mining.tsx";
+import { Race } from "./race.tsx";
+import { Waiting } from "./waiting.tsx";
+import { Wallet } from "./wallet.tsx";
+import "./ledger.css";
+
+export function LedgerPlace() {
+  const { status } = useDesk();
+  const { chain } = status;
+  useTitle("Ledger");
+  return (
+    <div className="ledger">
+      <header className="ledger-head">
+        <h1>Ledger</h1>
+        <p className="small soft">
+          Network “{chain.networkName}”, {countOf(chain.tip.height, "block")} after the first
+        </p>
+        {chain.sync.state === "syncing" && (
+          <p role="status" className="small ledger-sync">
+            <b className="tone-waiting">… Catching up:</b>{" "}
+            <span className="mono">
+              {chain.sync.height} of {chain.sync.targetHeight}
+            </span>{" "}
+            blocks checked
+          </p>
+        )}
+      </header>
+      <div className="ledger-columns">
+        <section className="ledger-stack" aria-label="Blocks">
+          <BlockStack />
+        </section>
+        <div className="ledger-side">
+          <Wallet />
+          <Mining />
+          <Race />
+          <Waiting />
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,41 @@
+/** Says what a transaction does in one line that leads to it. */
+import { Link } from "@tanstack/react-router";
+import type { TransactionView } from "#api/views.ts";
+import type { AccountId } from "#base/brand.ts";
+import { useDesk } from "../live/use-live.ts";
+import { formatAmount, shortenKey } from "../look/format.ts";
+
+export const TYPE_WORDS: Readonly<Record<TransactionView["type"], string>> = {
+  coinbase: "Reward",
+  transfer: "Payment",
+  anchor: "Receipts",
+  "stamped-anchor": "Receipts, free",
+};
+
+/** The name of one end of a transaction. */
+export function useAccountName(): (account: AccountId | null, name: string | null) => string {
+  const { status } = useDesk();
+  return (account, name) => {
+    if (account === null) return "nobody";
+    return account === status.account ? "you" : (name ?? shortenKey(account, 6, 4));
+  };
+}
+
+export function TransactionLine({ transaction }: { readonly transaction: TransactionView }) {
+  const { status } = useDesk();
+  const nameOf = useAccountName();
+  const { type, from, fromName, to, toName, amount } = transaction;
+  return (
+    <Link to="/ledger/transaction/$id" params={{ id: transaction.id }} className="line">
+      <span className="line-words">
+        <span>{TYPE_WORDS[type]}</span>
+        <span className="small soft" dir="auto">
+          {type === "transfer" && `${nameOf(from, fromName)} → ${nameOf(to, toName)}`}
+          {type === "coinbase" && `to ${nameOf(to, toName)}`}
+          {(type === "anchor" || type === "stamped-anchor") && `recorded by ${nameOf(from, fromName)}`}
+        </span>
+      </span>
+      {amount !== null && <span className="mono small line-amount">{formatAmount(amount, status.coin)}</span>}
+    </Link>
+  );
+}

@@ -1,0 +1,148 @@
+/** Owns the page of one transaction, drawn as a slip: what it does, and the stamp once a block holds it. */
+import { Link, useParams } from "@tanstack/react-router";
+import type { TransactionView } from "#api/views.ts";
+import { problemOf, useDesk, useTitle, useTransaction } from "../live/use-live.ts";
+import { countOf, formatAmount, formatBytes, formatExact } from "../look/format.ts";
+import { Copyable } from "../shell/copy.tsx";
+import { Icon } from "../shell/icon.tsx";
+import { ProblemNote } from "../shell/problem.tsx";
+import { Stamp } from "../slip/stamp.tsx";
+import { TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
+import "../slip/slip.css";
+import "../slip/slip-place.css";
+import "./ledger.css";
+
+const STATE_WORDS = {
+  pending: "… waits for a block",
+  confirmed: "✓ recorded",
+  unknown: "? held by no block we know",
+} as const;
+
+export function TransactionPage() {
+  const { id = "" } = useParams({ strict: false });
+  const { data: transaction, error, refetch } = useTransaction(id);
+  useTitle("Transaction");
+  const problem = problemOf(error);
+  return (
+    <div className="sheet">
+      <p>
+        <Link to="/ledger" className="back-link small">
+          <Icon name="back" /> Ledger
+        </Link>
+      </p>
+      {transaction !== undefined && <OneTransaction transaction={transaction} />}
+      {transaction === undefined && (
+        <>
+          <h1>Transaction</h1>
+          {problem === null ? <p>Looking for the transaction…</p> : <ProblemNote problem={problem} />}
+          {problem !== null && (
+            <p>
+              <button type="button" onClick={() => void refetch()}>
+                Look again
+              </button>
+            </p>
+          )}
+        </>
+      )}
+    </div>
+  );
+}
+
+function OneTransaction({ transaction }: { readonly transaction: TransactionView }) {
+  const { status } = useDesk();
+  const nameOf = useAccountName();
+  const { type, from, fromName, to, toName, amount, height, blockId, state } = transaction;
+  const anchor =
+    height === null
+      ? null
+      : { txId: transaction.id, blockId, height, confirmations: transaction.confirmations, timeMs: null };
+  return (
+    <>
+      <div className="sheet-slip">
+        <article className="slip slip-files" aria-label="Transaction">
+          <div className="slip-body">
+            <p className="slip-head small">
+              <span className="slip-way">
+                {from !== null && nameOf(from, fromName)}
+                {to !== null && ` → ${nameOf(to, toName)}`}
+              </span>
+            </p>
+            <h1 className="slip-title">{TYPE_WORDS[type]}</h1>
+            {amount !== null && <p className="balance mono">{formatAmount(amount, status.coin)}</p>}
+            {transaction.root !== null && (
+              <p className="small soft">
+                One number that stands for a batch of receipts. Who sent what to whom is not in the ledger.
+              </p>
+            )}
+            <p className={`small tone-${state === "confirmed" ? "good" : "waiting"}`}>
+              {STATE_WORDS[state]}
+              {state === "confirmed" && `, ${countOf(transaction.confirmations, "confirmation")}`}
+            </p>
+          </div>
+          <div className="slip-stub">
+            <Stamp slipId={transaction.id} anchor={anchor} size={96} />
+          </div>
+        </article>
+      </div>
+      <section aria-labelledby="facts">
+        <h2 id="facts">Its fields</h2>
+        <dl className="facts">
+          <dt>Id</dt>
+          <dd>
+            <Copyable text={transaction.id} what="transaction id" />
+          </dd>
+          {height !== null && (
+            <>
+              <dt>Block</dt>
+              <dd>
+                <Link to="/ledger/block/$id" params={{ id: blockId ?? String(height) }} className="mono">
+                  {height}
+                </Link>
+              </dd>
+            </>
+          )}
+          {from !== null && (
+            <>
+              <dt>From</dt>
+              <dd>
+                <Copyable text={from} what="account of the payer" short />
+              </dd>
+            </>
+          )}
+          {to !== null && (
+            <>
+              <dt>To</dt>
+              <dd>
+                <Copyable text={to} what="account of the receiver" short />
+              </dd>
+            </>
+          )}
+          <dt>Fee</dt>
+          <dd className="mono">{formatAmount(transaction.fee, status.coin)}</dd>
+          {transaction.seq !== null && (
+            <>
+              <dt>Number of the payer</dt>
+              <dd className="mono">{transaction.seq}</dd>
+            </>
+          )}
+          {transaction.root !== null && (
+            <>
+              <dt>Root of the batch</dt>
+              <dd>
+                <code>{transaction.root}</code>
+              </dd>
+            </>
+          )}
+          <dt>Size</dt>
+          <dd className="mono">{formatBytes(transaction.bytes)}</dd>
+          {transaction.receivedMs !== null && (
+            <>
+              <dt>Seen here</dt>
+              <dd>{formatExact(transaction.receivedMs)}</dd>
+            </>
+          )}
+        </dl>
+      </section>
+    </>
+  );
+}

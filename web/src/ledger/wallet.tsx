@@ -1,0 +1,138 @@
+/** Owns the own coins: what there is, what comes, paying somebody, and the last payments. */
+import { Link } from "@tanstack/react-router";
+import { useId, useState } from "react";
+import { client } from "../live/session.ts";
+import { problemOf, queries, useAction, useDesk, useWallet } from "../live/use-live.ts";
+import { countOf, formatAmount, parseAmount } from "../look/format.ts";
+import { Command } from "../shell/copy.tsx";
+import { ProblemNote } from "../shell/problem.tsx";
+import { TransactionLine } from "./transaction-line.tsx";
+
+/** Payments shown at once; more on demand. */
+const RECENT_SHOWN = 5;
+
+export function Wallet() {
+  const { status } = useDesk();
+  const { data: wallet, error } = useWallet();
+  const balance = wallet?.balance ?? status.balance;
+  const held = wallet === undefined ? 0 : wallet.balance - wallet.spendable;
+  const coming = wallet?.pendingRewards ?? [];
+  return (
+    <section className="side-card" aria-labelledby="wallet">
+      <h2 id="wallet">My coins</h2>
+      <p className="balance mono">{formatAmount(balance, status.coin)}</p>
+      {held > 0 && (
+        <p className="small soft">
+          {formatAmount(wallet?.spendable ?? 0, status.coin)} to spend; {formatAmount(held, status.coin)} is
+          on its way out.
+        </p>
+      )}
+      {coming.length > 0 && (
+        <p className="small soft">
+          {formatAmount(
+            coming.reduce((sum, { amount }) => sum + amount, 0),
+            status.coin,
+          )}{" "}
+          from {countOf(coming.length, "found block")} is paid out from block{" "}
+          <span className="mono">{Math.min(...coming.map(({ paidAtHeight }) => paidAtHeight))}</span> on.
+        </p>
+      )}
+      <ProblemNote problem={problemOf(error)} role="note" />
+      <Pay />
+      {wallet !== undefined && wallet.recent.length > 0 && (
+        <details>
+          <summary className="small">Last payments</summary>
+          <ul className="lines">
+            {wallet.recent.slice(0, RECENT_SHOWN * 2).map((transaction) => (
+              <li key={transaction.id}>
+                <TransactionLine transaction={transaction} />
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </section>
+  );
+}
+
+function Pay() {
+  const { status, people } = useDesk();
+  const [to, setTo] = useState("");
+  const [amount, setAmount] = useState("");
+  const names = useId();
+  const units = parseAmount(amount, status.coin);
+  const wrong = amount !== "" && units === null;
+  const pay = useAction(
+    (order: { readonly to: string; readonly units: number }) => client.pay(order.to, order.units),
+    () => {
+      setAmount("");
+      void queries.invalidateQueries({ queryKey: ["wallet"] });
+    },
+  );
+  // Two people may claim one name: the one chosen here is meant by key.
+  const person = people.filter(({ name, peerId }) => name === to.trim() || peerId === to.trim());
+  const target = person.length === 1 ? (person[0]?.peerId ?? to.trim()) : to.trim();
+  return (
+    <form
+      className="stack"
+      aria-label="Pay somebody"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (units !== null) pay.run({ to: target, units });
+      }}
+    >
+      <div className="pay">
+        <label className="field">
+          <span>Pay whom</span>
+          <input
+            value={to}
+            onChange={(event) => setTo(event.target.value)}
+            list={names}
+            placeholder="name, key or account"
+            autoComplete="off"
+            spellCheck={false}
+          />
+        </label>
+        <datalist id={names}>
+          {people.map(({ peerId, name }) => (
+            <option key={peerId} value={name} />
+          ))}
+        </datalist>
+        <label className="field">
+          <span>How much, {status.coin.symbol}</span>
+          <input
+            value={amount}
+            onChange={(event) => setAmount(event.target.value)}
+            inputMode="decimal"
+            placeholder="0.00"
+            autoComplete="off"
+            aria-invalid={wrong}
+          />
+        </label>
+        <button
+          type="submit"
+          className="button-main"
+          disabled={to.trim() === "" || units === null || pay.running}
+        >
+          Pay
+        </button>
+      </div>
+      {wrong && (
+        <p className="small tone-bad" role="alert">
+          ! This is no amount. Write coins like 1 or 0.25.
+        </p>
+      )}
+      <ProblemNote problem={pay.problem} />
+      {pay.value !== undefined && pay.problem === null && (
+        <p className="small" role="status">
+          ✓ Paid {formatAmount(pay.value.amount ?? 0, status.coin)}.{" "}
+          <Link to="/ledger/transaction/$id" params={{ id: pay.value.id }}>
+            See the payment
+          </Link>
+          ; it counts once a block holds it.
+        </p>
+      )}
+      <Command line="waybill wallet pay WHO AMOUNT" />
+    </form>
+  );
+}

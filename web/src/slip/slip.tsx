@@ -1,0 +1,181 @@
+/**
+ * Draws a slip: what travels from whom to whom, the two signature lines, the stamp, and while it waits the reason
+ * and the one step that helps. A message shows its text and its evidence in one line; files show the whole slip.
+ */
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
+import type { SlipView } from "#api/views.ts";
+import { countOf, formatBytes, formatExact, formatTime } from "../look/format.ts";
+import { SIGNATURE_HEIGHT, SIGNATURE_WIDTH, signaturePath } from "../person/mark.ts";
+import { Ruler } from "./ruler.tsx";
+import { SlipSteps } from "./slip-steps.tsx";
+import { Stamp } from "./stamp.tsx";
+import { type SignatureLine, sentenceOf, signatureLines, stateWords } from "./words.ts";
+import "./slip.css";
+
+export interface SlipProperties {
+  readonly slip: SlipView;
+  /** This peer, as the other end of every slip. */
+  readonly self: { readonly peerId: string; readonly name: string };
+  readonly nowMs: number;
+}
+
+export function Slip(properties: SlipProperties) {
+  return properties.slip.kind === "message" ? <MessageSlip {...properties} /> : <FilesSlip {...properties} />;
+}
+
+function Time({ nowMs, timeMs }: { readonly nowMs: number; readonly timeMs: number }) {
+  return (
+    <time dateTime={new Date(timeMs).toISOString()} title={formatExact(timeMs)}>
+      {formatTime(nowMs, timeMs)}
+    </time>
+  );
+}
+
+function MessageSlip({ slip, self, nowMs }: SlipProperties) {
+  const words = stateWords(slip);
+  const height = slip.anchor?.height ?? null;
+  const from = slip.direction === "in" ? slip.peerName : self.name;
+  return (
+    <article className={`slip slip-message slip-${slip.direction}`} aria-label={`Message from ${from}`}>
+      <p className="slip-text" dir="auto">
+        {slip.text}
+      </p>
+      <p className="slip-foot small">
+        <Time nowMs={nowMs} timeMs={slip.createdMs} />
+        <Link
+          to="/slips/$id"
+          params={{ id: slip.id }}
+          className={`slip-state tone-${words.tone}`}
+          title="Show the slip of this message"
+        >
+          {height === null ? (
+            <>
+              <span aria-hidden="true">{words.sign}</span> {words.word}
+            </>
+          ) : (
+            <>
+              <span className="stamp-small mono">{height}</span>
+              <span>anchored</span>
+            </>
+          )}
+        </Link>
+      </p>
+      <SlipWaits slip={slip} />
+    </article>
+  );
+}
+
+function FilesSlip({ slip, self, nowMs }: SlipProperties) {
+  const words = stateWords(slip);
+  const asks = words.tone === "asking";
+  return (
+    <article
+      className={`slip slip-files slip-${slip.direction}${asks ? " slip-asks" : ""}`}
+      aria-label={`Files: ${slip.title ?? "without a name"}`}
+    >
+      <div className="slip-body">
+        <SlipHead slip={slip} self={self} nowMs={nowMs} />
+        <h3 className="slip-title" dir="auto">
+          <Link to="/slips/$id" params={{ id: slip.id }}>
+            {slip.title ?? "Files"}
+          </Link>
+        </h3>
+        <p className="slip-what mono small">
+          <span>{countOf(slip.fileCount, "file")}</span>
+          <span>{formatBytes(slip.bytes)}</span>
+          <span className={`slip-state tone-${words.tone}`}>
+            <span aria-hidden="true">{words.sign}</span> {words.word}
+          </span>
+        </p>
+        {slip.progress !== null && slip.state === "sending" ? (
+          <Ruler progress={slip.progress} label={`Progress of ${slip.title ?? "files"}`} />
+        ) : (
+          <Signatures slip={slip} self={self} nowMs={nowMs} />
+        )}
+        <SlipWaits slip={slip} />
+      </div>
+      <div className="slip-stub">
+        <Stamp slipId={slip.id} anchor={slip.anchor} />
+      </div>
+    </article>
+  );
+}
+
+/** The top line: from → to, and when. */
+export function SlipHead({ slip, self, nowMs }: SlipProperties) {
+  const [from, to] = slip.direction === "in" ? [slip.peerName, self.name] : [self.name, slip.peerName];
+  return (
+    <p className="slip-head small">
+      <span className="slip-way">
+        {from}{" "}
+        <span aria-label="to" role="img">
+          →
+        </span>{" "}
+        {to}
+      </span>
+      <Time nowMs={nowMs} timeMs={slip.createdMs} />
+    </p>
+  );
+}
+
+/** Why it waits, and what can be done about it. */
+export function SlipWaits({ slip, children }: { readonly slip: SlipView; readonly children?: ReactNode }) {
+  const sentence = sentenceOf(slip);
+  return (
+    <>
+      {sentence !== null && (
+        <p className="slip-why" role="note">
+          {sentence} {slip.reason?.nextStep}
+          {slip.reason !== null && <code className="slip-code">{slip.reason.code}</code>}
+        </p>
+      )}
+      <SlipSteps slip={slip}>{children}</SlipSteps>
+    </>
+  );
+}
+
+export function Signatures({ slip, self, nowMs }: SlipProperties) {
+  const { dispatch, completion } = signatureLines(slip);
+  const other = { peerId: slip.peerId, name: slip.peerName };
+  const [sender, receiver] = slip.direction === "in" ? [other, self] : [self, other];
+  return (
+    <div className="signatures">
+      <Signature line={dispatch} by={sender} nowMs={nowMs} />
+      <Signature line={completion} by={receiver} nowMs={nowMs} />
+    </div>
+  );
+}
+
+function Signature(properties: {
+  readonly line: SignatureLine;
+  readonly by: { readonly peerId: string; readonly name: string };
+  readonly nowMs: number;
+}) {
+  const { line, by, nowMs } = properties;
+  return (
+    <p className={`signature${line.signed ? " signature-there" : ""}`}>
+      <span className="signature-line">
+        {line.signed && (
+          <svg
+            viewBox={`0 0 ${SIGNATURE_WIDTH} ${SIGNATURE_HEIGHT}`}
+            preserveAspectRatio="xMinYMax meet"
+            aria-hidden="true"
+            focusable="false"
+          >
+            <path d={signaturePath(by.peerId)} pathLength="1" />
+          </svg>
+        )}
+      </span>
+      <span className="signature-words">
+        {line.signed ? `${line.label}, signed by ${by.name}` : `not yet ${line.label}`}
+        {line.atMs !== null && (
+          <>
+            {" "}
+            <Time nowMs={nowMs} timeMs={line.atMs} />
+          </>
+        )}
+      </span>
+    </p>
+  );
+}
