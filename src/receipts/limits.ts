@@ -11,3 +11,18 @@ export const MANIFEST_BYTES_MAX = 16 * 1024 * 1024;
 
 /** UTF-8 bytes of one message; read whole before it is shown. */
 export const MESSAGE_BYTES_MAX = 64 * 1024;
+
+/** Largest transaction a proof may carry: those of version 1 have at most 157 bytes. */
+export const WAYBILL_TRANSACTION_BYTES_MAX = 1024;
+
+/** Levels of either path: as many as a u32 count can have. */
+export const WAYBILL_PATH_MAX = 32;
+
+/** A whole `.waybill` file: the manifest, and some 4 KiB for all else at its longest. */
+export const WAYBILL_BYTES_MAX = MANIFEST_BYTES_MAX + 8 * 1024;
+
+/** Differences of a content from its manifest that a verdict names; it counts them all. */
+export const CONTENT_DIFFERENCES_NAMED_MAX = 20;
+
+/** Files looked at when a folder is compared: as many as a manifest may name, and as many that it does not. */
+export const CONTENT_FILES_MAX = 2 * MANIFEST_ENTRIES_MAX;
