@@ -2,7 +2,7 @@
 import type { BlockId } from "#base/brand.ts";
 import { ByteReader, ByteWriter, fromHex } from "#base/bytes.ts";
 import { appendLeaf, type Peaks } from "#crypto/merkle.ts";
-import type { Header } from "#ledger/types.ts";
+import { blockIdOfHeader, HEADER_BYTES, type Header } from "#ledger/index.ts";
 
 export interface HeaderPoint {
   readonly id: BlockId;
@@ -33,4 +33,9 @@ export function decodeHistory(bytes: Uint8Array): Peaks {
     if (rest % 2 === 1) hashes.push(reader.raw(32));
   if (reader.left > 0) reader.refuse("bytes follow the peaks");
   return { count, hashes };
+}
+
+/** The id in the first bytes of an encoded block; `null` when they are too few. */
+export function blockIdOfBytes(bytes: Uint8Array): BlockId | null {
+  return bytes.length < HEADER_BYTES ? null : blockIdOfHeader(bytes.subarray(0, HEADER_BYTES));
 }

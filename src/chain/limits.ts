@@ -59,8 +59,8 @@ export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 export const WRITER_QUEUE_MAX = 256;
 /** Peers of other networks remembered while connected, to be named to the user. */
 export const PEERS_ELSEWHERE_MAX = 256;
-/** Signatures checked before other work gets its turn: some 5 ms. */
-export const SIGNATURES_PER_SLICE = 32;
+/** The thread is kept for so long at most between two blocks before other work gets its turn. */
+export const TURN_MS = 10;
 
 // Pool (policy of this node, not a rule) -----------------------------------------------------------------------
 
@@ -85,6 +85,8 @@ export const POOL_FREE_PER_ACCOUNT_MAX = 4;
 
 // Wallet ------------------------------------------------------------------------------------------------------
 
+/** Payments and anchors being made at once; each takes its turn. */
+export const WALLET_QUEUE_MAX = 64;
 /** Stamp hashes tried before other work gets its turn: some milliseconds. */
 export const STAMP_SLICE_HASHES = 4_096;
 /** Our own waiting transactions are told again after this many blocks without being taken up. */

@@ -108,6 +108,8 @@ export interface BlockStore {
   keep(block: NewBlock, invalid: boolean): Written;
   /** Marks a block and all kept blocks that stand on it. */
   markInvalid(id: BlockId): Written;
+  /** Drops a block that is damaged here, and all that stand on it, so that they can be fetched anew. Not on the best chain. */
+  forget(id: BlockId): Written;
   /** Most work among those not invalid; among equals the one that was here first. `null` while empty. */
   heaviest(): BlockEntry | null;
 

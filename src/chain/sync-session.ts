@@ -10,9 +10,9 @@
 import type { BlockId, PeerId, TxId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
-import { blockIdOfHeader, decodeHeader } from "#ledger/codec.ts";
+import { blockIdOfHeader, decodeHeader } from "#ledger/index.ts";
 import type { FrameStream, Judgement } from "#ports/network.ts";
-import type { HeaderPoint } from "./header-point.ts";
+import { blockIdOfBytes, type HeaderPoint } from "./header-point.ts";
 import {
   HEADERS_HELD_MAX,
   SYNC_ANSWER_TIMEOUT_MS,
@@ -186,7 +186,7 @@ export class SyncSession {
   }
 
   async #takeBody(bytes: Uint8Array, expected: HeaderPoint | undefined): Step<undefined> {
-    if (expected === undefined || blockIdOfHeader(bytes.subarray(0, 176)) !== expected.id) {
+    if (expected === undefined || blockIdOfBytes(bytes) !== expected.id) {
       return this.#misconduct("another block than asked for");
     }
     const taken = await this.#target.takeBlock(bytes);

@@ -204,6 +204,8 @@ export interface Chain {
   pendingPayouts(account: AccountId): readonly PendingPayout[];
   /** Oldest arrival first. */
   pool(): readonly PoolEntry[];
+  /** What waits of this account, by `seq`. */
+  pendingOf(account: AccountId): readonly PoolEntry[];
   /** Resolves after the transaction is durable; then it is told to peers. A transaction that waits already is ok. */
   submit(transaction: SignedTransaction): Promise<Result<TxId, SubmitFault>>;
   /** The door for blocks, our miner's included. Resolves after the commit. */
@@ -218,6 +220,8 @@ export interface Chain {
   /** Blocks of the best chain mined by this account. */
   blocksMinedBy(account: AccountId): number;
   syncState(): SyncState;
+  /** Tells peers of a waiting transaction once more; nothing when it does not wait. */
+  tellAgain(id: TxId): void;
   /** Connected peers whose genesis differs from ours. */
   peersOnOtherNetworks(): readonly PeerId[];
   /** Why the chain takes no blocks now; `null` when it does. */

@@ -162,6 +162,20 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     assert.throws(() => store.connect(connection(newBlock(6, blockId(1), 1, 99n))), /marked invalid/);
   });
 
+  on("what is forgotten can be kept again, with all that stood on it", ({ store }) => {
+    begun(store);
+    for (const at of [2, 3, 4]) store.keep(newBlock(at, blockId(at - 1), at - 1, BigInt(10 * at)), false);
+    assert.ok(store.forget(blockId(3)).ok);
+    assert.deepEqual(
+      [2, 3, 4].map((at) => store.entry(blockId(at)) !== null),
+      [true, false, false],
+    );
+    assert.equal(store.body(blockId(4)), null);
+    assert.equal(store.heaviest()?.id, blockId(2));
+    store.keep(newBlock(3, blockId(2), 2, 30n), false);
+    assert.deepEqual(store.body(blockId(3)), newBlock(3, blockId(2), 2, 30n).bytes);
+  });
+
   on("rewind keeps blocks and drops what was derived", ({ store }) => {
     begun(store);
     const block = newBlock(2, blockId(1), 1, 20n);

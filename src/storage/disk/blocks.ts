@@ -60,6 +60,12 @@ const ENTRY_COLUMNS =
 const BEST_COLUMNS = `${ENTRY_COLUMNS}, best.miner, best.reward, best.fees, best.transactions`;
 const BEST_FROM = "FROM best JOIN blocks b ON b.arrival = best.arrival";
 
+/** A block and all kept blocks that stand on it. */
+const WITH_BRANCH = `WITH RECURSIVE branch (id) AS (
+  SELECT id FROM blocks WHERE id = ?
+  UNION ALL SELECT blocks.id FROM blocks JOIN branch ON blocks.previous = branch.id
+)`;
+
 /** Result codes of SQLite that speak of the disk and not of us: FULL, IOERR, READONLY, CANTOPEN, BUSY, LOCKED. */
 const DISK_CODES = new Set([13, 10, 8, 14, 5, 6]);
 
@@ -129,12 +135,11 @@ function prepare(database: Database) {
        VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
     ),
     addBody: sql.prepare("INSERT OR IGNORE INTO bodies SELECT arrival, ? FROM blocks WHERE id = ?"),
-    markInvalid: sql.prepare(
-      `WITH RECURSIVE branch (id) AS (
-         SELECT id FROM blocks WHERE id = ?
-         UNION ALL SELECT blocks.id FROM blocks JOIN branch ON blocks.previous = branch.id
-       ) UPDATE blocks SET invalid = 1 WHERE id IN branch`,
+    markInvalid: sql.prepare(`${WITH_BRANCH} UPDATE blocks SET invalid = 1 WHERE id IN branch`),
+    forgetBodies: sql.prepare(
+      `${WITH_BRANCH} DELETE FROM bodies WHERE arrival IN (SELECT arrival FROM blocks WHERE id IN branch)`,
     ),
+    forget: sql.prepare(`${WITH_BRANCH} DELETE FROM blocks WHERE id IN branch`),
     heaviest: sql.prepare(
       `SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.invalid = 0 ORDER BY b.work DESC, b.arrival LIMIT 1`,
     ),
@@ -230,6 +235,13 @@ class DiskBlockStore implements BlockStore {
 
   markInvalid(id: BlockId): Written {
     return this.#write(() => this.#sql.markInvalid.run(idBytes(id)));
+  }
+
+  forget(id: BlockId): Written {
+    return this.#write(() => {
+      this.#sql.forgetBodies.run(idBytes(id));
+      this.#sql.forget.run(idBytes(id));
+    });
   }
 
   heaviest(): BlockEntry | null {

@@ -78,12 +78,14 @@ class MemoryBlockStore implements BlockStore {
   }
 
   markInvalid(id: BlockId): Written {
-    const marked = new Set([id]);
-    // A block arrives after its parent, so one pass in order of arrival finds all descendants.
-    for (const entry of this.#entries.values()) {
-      if (!marked.has(entry.id) && !marked.has(entry.previous)) continue;
-      marked.add(entry.id);
-      this.#entries.set(entry.id, { ...entry, invalid: true });
+    for (const entry of this.#branch(id)) this.#entries.set(entry.id, { ...entry, invalid: true });
+    return ok();
+  }
+
+  forget(id: BlockId): Written {
+    for (const entry of this.#branch(id)) {
+      this.#entries.delete(entry.id);
+      this.#bodies.delete(entry.id);
     }
     return ok();
   }
@@ -183,6 +185,16 @@ class MemoryBlockStore implements BlockStore {
     for (const id of removed) this.#pool.delete(id);
     for (const row of added) if (!this.#pool.has(row.id)) this.#pool.set(row.id, row);
     return ok();
+  }
+
+  /** A block and all that stand on it. */
+  #branch(id: BlockId): BlockEntry[] {
+    const branch = new Map<BlockId, BlockEntry>();
+    // A block arrives after its parent, so one pass in order of arrival finds all descendants.
+    for (const entry of this.#entries.values()) {
+      if (entry.id === id || branch.has(entry.previous)) branch.set(entry.id, entry);
+    }
+    return [...branch.values()];
   }
 
   #connect(step: Connection): void {

@@ -1,0 +1,337 @@
+/**
+ * Owns the best chain and the state at its tip. Single writer of the store's blocks: one atomic step at a time, the
+ * state in memory following only after the store has it. Takes blocks that were checked by themselves; does not
+ * decode what strangers sent, judge them, hold the pool, or mine.
+ */
+import { assert } from "#base/assert.ts";
+import type { AccountId, BlockId } from "#base/brand.ts";
+import { equalBytes } from "#base/bytes.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import { EMPTY_PEAKS, merkleRoot } from "#crypto/merkle.ts";
+import {
+  type AccountEntry,
+  type Applied,
+  type ApplyFault,
+  applyBlock,
+  type Block,
+  decodeBlock,
+  decodeHeader,
+  decodeUndo,
+  encodeBlock,
+  encodeHeader,
+  encodeTransaction,
+  encodeUndo,
+  type Header,
+  isEmptyAccount,
+  isSigned,
+  LedgerState,
+  type Network,
+  type Payout,
+  payoutOfBlock,
+  planReorganisation,
+  rewardAt,
+  type Transaction,
+  txIdOf,
+  undoBlock,
+} from "#ledger/index.ts";
+import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
+import type { AccountChange, BestBlock, BlockStore, Connection, NewBlock, StoreFault } from "./store.ts";
+
+/** How the best chain moved. */
+export interface Move {
+  /** Newest first. */
+  readonly disconnected: readonly Block[];
+  /** Oldest first. */
+  readonly connected: readonly Block[];
+}
+
+export interface Advance extends Move {
+  /** Why the heaviest branch could not be reached: the chain rests where it is, validly. */
+  readonly stopped: StoreFault | null;
+}
+
+const DATA_OF_OTHER_NETWORK = problem(
+  "data-of-other-network",
+  "The ledger in this data folder belongs to a network with another genesis.",
+  "Start with the network file it was made with, or with another data folder.",
+);
+const REPAIRED = problem(
+  "ledger-repaired",
+  "The accounts on disk did not agree with the newest block, so they were computed again from the blocks.",
+  "Nothing to do; should this come back, have the disk checked.",
+);
+
+function storeUnusable(fault: StoreFault): Problem {
+  return problem(
+    "ledger-store-unusable",
+    `The ledger cannot be written: ${fault.cause}.`,
+    "Make room on the disk.",
+  );
+}
+
+/** Accounts in whose history a transaction appears. */
+function accountsOf(transaction: Transaction): AccountId[] {
+  if (transaction.type === "coinbase") return [transaction.miner];
+  if (transaction.type !== "transfer" || transaction.to === transaction.from) return [transaction.from];
+  return [transaction.from, transaction.to];
+}
+
+function changesOf(entries: readonly AccountEntry[]): AccountChange[] {
+  return entries.map(({ id, account }) => ({ account: id, after: isEmptyAccount(account) ? null : account }));
+}
+
+export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
+  const { id, header } = block;
+  return {
+    id,
+    height: header.height,
+    previous: header.previous,
+    work: header.chainWork,
+    header: encodeHeader(header),
+    bytes: encodeBlock(block),
+    history: encodeHistory(historyAfter(parent.history, id)),
+  };
+}
+
+export class BestChain {
+  readonly network: Network;
+  readonly #store: BlockStore;
+  #tip: HeaderPoint;
+  #state: LedgerState;
+
+  private constructor(network: Network, store: BlockStore, tip: HeaderPoint, state: LedgerState) {
+    this.network = network;
+    this.#store = store;
+    this.#tip = tip;
+    this.#state = state;
+  }
+
+  /** Reads the tip and the accounts; where they disagree, computes the accounts again from the kept blocks. */
+  static open(
+    network: Network,
+    store: BlockStore,
+  ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
+    const genesis = genesisPoint(network);
+    const fresh = LedgerState.atGenesis(network.params);
+    const chainId = store.chainId();
+    if (chainId !== null && !equalBytes(chainId, network.chainId)) return fail(DATA_OF_OTHER_NETWORK);
+    if (chainId === null || store.tip() === null) {
+      const begun = store.begin(network.chainId, genesisConnection(network));
+      if (!begun.ok) return fail(storeUnusable(begun.fault));
+    }
+    const read = readTip(network, store);
+    if (read !== null)
+      return ok({ best: new BestChain(network, store, read.tip, read.state), repaired: null });
+    const rewound = store.rewind(genesisConnection(network));
+    if (!rewound.ok) return fail(storeUnusable(rewound.fault));
+    return ok({ best: new BestChain(network, store, genesis, fresh), repaired: REPAIRED });
+  }
+
+  get tip(): HeaderPoint {
+    return this.#tip;
+  }
+
+  get state(): LedgerState {
+    return this.#state;
+  }
+
+  /** A kept block as parent of further ones; `"invalid"` when found so, `null` when not kept. */
+  point(id: BlockId): HeaderPoint | "invalid" | null {
+    if (id === this.#tip.id) return this.#tip;
+    const entry = this.#store.entry(id);
+    if (entry === null || entry.invalid) return entry === null ? null : "invalid";
+    const header = decodeHeader(entry.header);
+    return header.ok ? { id, header: header.value, history: decodeHistory(entry.history) } : null;
+  }
+
+  /** Of a block of this height on the best chain; `null` when none falls due then. */
+  payoutDueAt(height: number): Payout | null {
+    const due = height - this.network.params.payoutDelayBlocks;
+    return due < 1 ? null : payoutOfBest(this.#store.bestAt(due));
+  }
+
+  /** Connects a block whose parent is the tip. On a fault nothing has changed. */
+  extend(block: Block): Result<undefined, ApplyFault | StoreFault> {
+    assert(block.header.previous === this.#tip.id, "a block is connected to the tip");
+    const due = this.payoutDueAt(block.header.height);
+    const applied = applyBlock(this.#state, block, due, this.network.params);
+    if (!applied.ok) return applied;
+    const kept = newBlockOf(block, this.#tip);
+    const written = this.#store.connect(connectionOf(block, kept, applied.value, this.network));
+    if (!written.ok) return written;
+    this.#tip = { id: block.id, header: block.header, history: historyAfter(this.#tip.history, block.id) };
+    this.#state = applied.value.state;
+    return ok();
+  }
+
+  /**
+   * Moves to the heaviest kept branch, block by block, as long as there is a heavier one than ours. A block that
+   * cannot be connected marks its branch invalid, and the choice is made again.
+   * @param pause awaited between blocks, so that other work gets its turn.
+   */
+  async advance(pause: () => Promise<void>): Promise<Advance> {
+    const trail = new Trail();
+    let stopped: StoreFault | null = null;
+    for (let next = this.#heavier(); next !== null && stopped === null; next = this.#heavier()) {
+      stopped = await this.#moveTo(next, trail, pause);
+    }
+    return { ...trail.move(), stopped };
+  }
+
+  #heavier(): HeaderPoint | null {
+    for (let entry = this.#store.heaviest(); entry !== null; entry = this.#store.heaviest()) {
+      if (entry.work <= this.#tip.header.chainWork) return null;
+      const point = this.point(entry.id);
+      if (point !== null && point !== "invalid") return point;
+      if (!this.#store.forget(entry.id).ok) return null;
+    }
+    return null;
+  }
+
+  async #moveTo(target: HeaderPoint, trail: Trail, pause: () => Promise<void>): Promise<StoreFault | null> {
+    const plan = planReorganisation(this.#tip, target, (id) => this.#headerOf(id));
+    if (plan.kind === "keep") return null;
+    if (plan.kind === "header-unknown") return faultOf(this.#store.forget(target.id));
+    for (const id of plan.kind === "reorganise" ? plan.undo : []) {
+      assert(id === this.#tip.id, "blocks are undone from the tip");
+      const fault = this.#retreat(trail);
+      if (fault !== null) return fault;
+      await pause();
+    }
+    for (const id of plan.apply) {
+      const outcome = this.#connectKept(id, trail);
+      if (outcome !== "connected") return outcome;
+      await pause();
+    }
+    return null;
+  }
+
+  /** `null` when the block was marked or dropped, so that another choice is due. */
+  #connectKept(id: BlockId, trail: Trail): "connected" | StoreFault | null {
+    const block = this.#readBlock(id);
+    if (block === null) return faultOf(this.#store.forget(id));
+    const extended = this.extend(block);
+    if (extended.ok) {
+      trail.forward(block);
+      return "connected";
+    }
+    if (extended.fault.code === "store-unavailable") return extended.fault;
+    return faultOf(this.#store.markInvalid(id));
+  }
+
+  #retreat(trail: Trail): StoreFault | null {
+    const { id, header } = this.#tip;
+    const parent = this.point(header.previous);
+    const undo = decodeUndo(this.#store.undo(id) ?? new Uint8Array(0));
+    const block = this.#readBlock(id);
+    assert(parent !== null && parent !== "invalid" && undo.ok && block !== null, `block ${id} can be undone`);
+    const state = undoBlock(this.#state, undo.value);
+    const step = { tip: { id, height: header.height }, changes: changesOf(undo.value.before) };
+    const written = this.#store.disconnect(step);
+    if (!written.ok) return written.fault;
+    this.#tip = parent;
+    this.#state = state;
+    trail.back(block);
+    return null;
+  }
+
+  #headerOf(id: BlockId): Header | null {
+    const point = this.point(id);
+    return point === null || point === "invalid" ? null : point.header;
+  }
+
+  /** `null` when what is on disk is not the block of this id. */
+  #readBlock(id: BlockId): Block | null {
+    const bytes = this.#store.body(id);
+    const block = bytes === null ? null : decodeBlock(bytes);
+    if (block === null || !block.ok || block.value.id !== id) return null;
+    const { header, transactions } = block.value;
+    return equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot) ? block.value : null;
+  }
+}
+
+function faultOf(written: Result<undefined, StoreFault>): StoreFault | null {
+  return written.ok ? null : written.fault;
+}
+
+function genesisPoint(network: Network): HeaderPoint {
+  const { id, header } = network.genesis;
+  return { id, header, history: historyAfter(EMPTY_PEAKS, id) };
+}
+
+function genesisConnection(network: Network): Connection {
+  const { genesis, params } = network;
+  const { id, header } = genesis;
+  const before = { id, header, history: EMPTY_PEAKS };
+  return {
+    block: newBlockOf(genesis, before),
+    miner: null,
+    reward: 0,
+    fees: 0,
+    changes: params.allocations.map(({ account, amount }) => ({
+      account,
+      after: { balance: amount, nextSeq: 0 },
+    })),
+    transactions: [],
+    undo: new Uint8Array(0),
+  };
+}
+
+function connectionOf(block: Block, kept: NewBlock, applied: Applied, { params }: Network): Connection {
+  const earned = payoutOfBlock(block, params);
+  const fees = block.transactions.filter(isSigned).reduce((sum, { fee }) => sum + fee, 0);
+  return {
+    block: kept,
+    miner: earned?.miner ?? null,
+    reward: rewardAt(block.header.height, params.reward),
+    fees,
+    changes: changesOf(applied.changes),
+    transactions: block.transactions.map((transaction) => ({
+      id: txIdOf(transaction),
+      accounts: accountsOf(transaction),
+    })),
+    undo: encodeUndo(applied.undo),
+  };
+}
+
+export function payoutOfBest(block: BestBlock | null): Payout | null {
+  if (block === null || block.miner === null) return null;
+  return { height: block.height, miner: block.miner, amount: block.reward + block.fees };
+}
+
+/** Tip and state as the store has them; `null` when they do not agree. */
+function readTip(network: Network, store: BlockStore): { tip: HeaderPoint; state: LedgerState } | null {
+  const ref = store.tip();
+  const entry = ref === null ? null : store.entry(ref.id);
+  const header = entry === null ? null : decodeHeader(entry.header);
+  if (ref === null || entry === null || header === null || !header.ok) return null;
+  try {
+    const accounts = [...store.accounts()].map(([id, account]) => ({ id, account }));
+    const state = LedgerState.fromAccounts(accounts, ref.height, network.params);
+    if (!equalBytes(state.root, header.value.stateRoot)) return null;
+    return { tip: { id: ref.id, header: header.value, history: decodeHistory(entry.history) }, state };
+  } catch {
+    // Sums or encodings that cannot be: damage, the same as a root that differs.
+    return null;
+  }
+}
+
+/** What moved in all, however it went back and forth on the way. */
+class Trail {
+  readonly #disconnected: Block[] = [];
+  readonly #connected: Block[] = [];
+
+  back(block: Block): void {
+    if (this.#connected.at(-1)?.id === block.id) this.#connected.pop();
+    else this.#disconnected.push(block);
+  }
+
+  forward(block: Block): void {
+    if (this.#connected.length === 0 && this.#disconnected.at(-1)?.id === block.id) this.#disconnected.pop();
+    else this.#connected.push(block);
+  }
+
+  move(): Move {
+    return { disconnected: this.#disconnected, connected: this.#connected };
+  }
+}

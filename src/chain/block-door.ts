@@ -1,0 +1,250 @@
+/**
+ * Owns the one door through which every block comes in: mined here, told by gossip, or fetched. Checks in the order
+ * of their cost, keeps what is worth keeping, and moves the best chain. Judges blocks, never peers.
+ *
+ *     bytes ─▶ form ─▶ known? ─▶ parent known? ─▶ header ─▶ worth keeping? ─▶ block by itself
+ *           ─▶ on the tip: connect   ─▶ elsewhere: keep ─▶ heavier than ours? reorganise
+ */
+import type { BlockId } from "#base/brand.ts";
+import { fail, ok, type Result } from "#base/result.ts";
+import { TaskQueue } from "#base/task-queue.ts";
+import {
+  type Block,
+  type BlockFault,
+  blockIdOfHeader,
+  checkBlock,
+  checkHeader,
+  decodeBlock,
+  decodeHeader,
+  type IdentifiedHeader,
+  meetsTarget,
+  type SignedTransaction,
+  targetOfBits,
+} from "#ledger/index.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import { type Advance, type BestChain, type Move, newBlockOf } from "./best-chain.ts";
+import { type HeaderPoint, historyAfter } from "./header-point.ts";
+import {
+  COMMIT_RETRY_PERIOD_MS,
+  INVALID_IDS_MAX,
+  SIDE_BRANCH_DEPTH_MAX_BLOCKS,
+  TOO_EARLY_KEPT_MS,
+  TOO_EARLY_MAX,
+  TURN_MS,
+  WRITER_QUEUE_MAX,
+} from "./limits.ts";
+import type { BlockStore, StoreFault } from "./store.ts";
+import type { BlockOutcome, InboundBlockFault } from "./types.ts";
+
+type Outcome = Result<BlockOutcome, InboundBlockFault>;
+
+export interface BlockDoorDependencies {
+  readonly best: BestChain;
+  readonly store: BlockStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether this very transaction was verified before, so that its signature need not be checked again. */
+  readonly isVerified: (transaction: SignedTransaction) => boolean;
+  /** After the commits; before anything else is done with the chain. */
+  readonly onMove: (move: Move) => void;
+  /** The store refuses (its cause), or takes blocks again (`null`). */
+  readonly onStore: (fault: StoreFault | null) => void;
+}
+
+export interface BlockOrigin {
+  /** Headers have shown that its branch has more work than ours. */
+  readonly branchShown: boolean;
+}
+
+const UNSHOWN: BlockOrigin = { branchShown: false };
+
+export class BlockDoor {
+  readonly #dependencies: BlockDoorDependencies;
+  readonly #writer = new TaskQueue(WRITER_QUEUE_MAX);
+  /** Ids of blocks whose committed content is invalid; oldest first. Those kept are marked in the store. */
+  readonly #invalid = new Set<BlockId>();
+  readonly #early = new Map<BlockId, Timer>();
+  #retry: Timer | null = null;
+  #storeFault: StoreFault | null = null;
+  #lastPauseMs = 0;
+  #closed = false;
+
+  constructor(dependencies: BlockDoorDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Why the store takes no blocks now. */
+  get storeFault(): StoreFault | null {
+    return this.#storeFault;
+  }
+
+  async submit(bytes: Uint8Array, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
+    if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    const taken = this.#writer.run(() => this.#take(bytes, origin));
+    return taken ?? fail({ code: "busy" });
+  }
+
+  /** Goes to the heaviest kept branch: at start, and after the store refused. */
+  async advance(): Promise<void> {
+    await this.#writer.run(async () => this.#advance());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#retry?.cancel();
+    for (const timer of this.#early.values()) timer.cancel();
+    await this.#writer.idle();
+  }
+
+  /** A header by itself and against its parent, as {@link submit} would check it. */
+  checkHeader(headerBytes: Uint8Array, parent: HeaderPoint): Result<HeaderPoint, InboundBlockFault> {
+    const header = decodeHeader(headerBytes);
+    if (!header.ok) return header;
+    const id = blockIdOfHeader(headerBytes);
+    const candidate = { id, header: header.value };
+    const fault = this.#headerFault(candidate, parent);
+    return fault === null ? ok({ ...candidate, history: historyAfter(parent.history, id) }) : fail(fault);
+  }
+
+  async #take(bytes: Uint8Array, origin: BlockOrigin): Promise<Outcome> {
+    const { best, store } = this.#dependencies;
+    const { params, chainId } = best.network;
+    if (bytes.length > params.maxBlockBytes) {
+      return fail({ code: "block-too-big", bytes: bytes.length, limit: params.maxBlockBytes });
+    }
+    const decoded = decodeBlock(bytes);
+    if (!decoded.ok) return decoded;
+    const block = decoded.value;
+    const { id } = block;
+    if (this.#invalid.has(id)) return fail({ code: "branch-invalid", id });
+    const entry = store.entry(id);
+    if (entry !== null)
+      return entry.invalid ? fail({ code: "branch-invalid", id }) : ok({ code: "known", id });
+    const parent = best.point(block.header.previous);
+    if (parent === null) return fail(this.#withoutParent(block));
+    if (parent === "invalid") return fail(this.#remember(id, { code: "branch-invalid", id }));
+    const headerFault = this.#headerFault(block, parent);
+    if (headerFault?.code === "time-too-far-ahead") this.#tryLater(id, bytes, headerFault.aheadSeconds);
+    if (headerFault !== null) return fail(headerFault);
+    if (!origin.branchShown && this.#isFarBelow(block)) {
+      return fail({ code: "branch-too-low", height: block.header.height });
+    }
+    const { isVerified } = this.#dependencies;
+    const bodyFault = checkBlock(block, params, chainId, { isVerified });
+    if (bodyFault !== null)
+      return fail(COMMITTED.has(bodyFault.code) ? this.#remember(id, bodyFault) : bodyFault);
+    return this.#place(block, parent);
+  }
+
+  async #place(block: Block, parent: HeaderPoint): Promise<Outcome> {
+    const { best, store } = this.#dependencies;
+    const { id } = block;
+    if (parent.id === best.tip.id) {
+      const extended = best.extend(block);
+      if (extended.ok) {
+        this.#storeWorks();
+        this.#moved({ connected: [block], disconnected: [] });
+        await this.#pause();
+        return ok({ code: "connected", id });
+      }
+      if (extended.fault.code === "store-unavailable") return fail(this.#storeRefused(extended.fault));
+      const marked = store.keep(newBlockOf(block, parent), true);
+      return fail(marked.ok ? extended.fault : this.#storeRefused(marked.fault));
+    }
+    const kept = store.keep(newBlockOf(block, parent), false);
+    if (!kept.ok) return fail(this.#storeRefused(kept.fault));
+    this.#storeWorks();
+    if (block.header.chainWork > best.tip.header.chainWork) await this.#advance();
+    if (store.entry(id)?.invalid === true) return fail({ code: "branch-invalid", id });
+    return ok({ code: store.best(id) === null ? "side-branch" : "connected", id });
+  }
+
+  async #advance(): Promise<void> {
+    const advance: Advance = await this.#dependencies.best.advance(() => this.#pause());
+    if (advance.stopped === null) this.#storeWorks();
+    else this.#storeRefused(advance.stopped);
+    this.#moved(advance);
+  }
+
+  #moved(move: Move): void {
+    if (move.connected.length + move.disconnected.length > 0) this.#dependencies.onMove(move);
+  }
+
+  #headerFault(candidate: IdentifiedHeader, parent: HeaderPoint): BlockFault | null {
+    const { best, clock } = this.#dependencies;
+    const nowSeconds = Math.floor(clock.nowMs() / 1000);
+    return checkHeader(candidate, { parent, history: parent.history, nowSeconds }, best.network.params);
+  }
+
+  /** Nothing is kept of it. That it was paid for with work says only whether asking for its parents is worth it. */
+  #withoutParent({ id, header }: Block): InboundBlockFault {
+    const { powLimitBits } = this.#dependencies.best.network.params;
+    const limit = targetOfBits(powLimitBits) ?? 0n;
+    const paidFor = meetsTarget(id, header.bits) && (targetOfBits(header.bits) ?? limit + 1n) <= limit;
+    return paidFor ? { code: "parent-unknown", previous: header.previous } : { code: "work-too-low" };
+  }
+
+  #isFarBelow({ header }: Block): boolean {
+    const { tip } = this.#dependencies.best;
+    const depth = tip.header.height - header.height;
+    return depth > SIDE_BRANCH_DEPTH_MAX_BLOCKS && header.chainWork <= tip.header.chainWork;
+  }
+
+  #remember<Fault>(id: BlockId, fault: Fault): Fault {
+    this.#invalid.add(id);
+    const [oldest] = this.#invalid;
+    if (this.#invalid.size > INVALID_IDS_MAX && oldest !== undefined) this.#invalid.delete(oldest);
+    return fault;
+  }
+
+  #tryLater(id: BlockId, bytes: Uint8Array, aheadSeconds: number): void {
+    const { best, clock } = this.#dependencies;
+    const waitMs = (aheadSeconds - best.network.params.maxFutureSeconds) * 1000;
+    if (waitMs > TOO_EARLY_KEPT_MS || this.#early.size >= TOO_EARLY_MAX || this.#early.has(id)) return;
+    const timer = clock.after(waitMs, () => {
+      this.#early.delete(id);
+      this.#inBackground(this.submit(bytes));
+    });
+    this.#early.set(id, timer);
+  }
+
+  #storeRefused(fault: StoreFault): InboundBlockFault {
+    const { clock, onStore } = this.#dependencies;
+    const wasWorking = this.#storeFault === null;
+    this.#storeFault = fault;
+    if (wasWorking) onStore(fault);
+    if (!this.#closed) {
+      this.#retry?.cancel();
+      this.#retry = clock.after(COMMIT_RETRY_PERIOD_MS, () => this.#inBackground(this.advance()));
+    }
+    return { code: "unavailable", cause: fault.cause };
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#dependencies.log.fault("a block could not be worked on", error));
+  }
+
+  #storeWorks(): void {
+    if (this.#storeFault === null) return;
+    this.#storeFault = null;
+    this.#retry?.cancel();
+    this.#dependencies.onStore(null);
+  }
+
+  /** Gives other work its turn when we have kept the thread for long. */
+  async #pause(): Promise<void> {
+    const { clock } = this.#dependencies;
+    if (clock.monotonicMs() - this.#lastPauseMs < TURN_MS) return;
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    this.#lastPauseMs = clock.monotonicMs();
+  }
+}
+
+/** Faults that are found only after the body was seen to be the one that the header commits to. */
+const COMMITTED = new Set<BlockFault["code"]>([
+  "transaction-repeated",
+  "free-share-exceeded",
+  "free-share-of-account-exceeded",
+  "transaction-invalid",
+]);

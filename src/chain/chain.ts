@@ -1,0 +1,337 @@
+/**
+ * Owns the joining of the chain's parts: doors, best chain, pool, relay and sync, and the events that tell of them.
+ * Decides nothing by itself.
+ */
+import type { PeerId } from "#base/brand.ts";
+import { Emitter, type Unsubscribe } from "#base/emitter.ts";
+import { ok, type Problem, problem, type Result } from "#base/result.ts";
+import {
+  type Block,
+  buildTemplate,
+  type Network as LedgerNetwork,
+  type SignedTransaction,
+} from "#ledger/index.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Judgement, Network } from "#ports/network.ts";
+import type { Random } from "#ports/random.ts";
+import { BestChain, type Move } from "./best-chain.ts";
+import { BlockDoor } from "./block-door.ts";
+import { ChainQueries } from "./queries.ts";
+import { Relay } from "./relay.ts";
+import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
+import type { BlockStore, StoreFault } from "./store.ts";
+import { Sync } from "./sync.ts";
+import type { Hello } from "./sync-codec.ts";
+import { locatorHeights, type SyncSource } from "./sync-server.ts";
+import type { SyncTarget } from "./sync-session.ts";
+import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
+import type {
+  BlockSummary,
+  Chain,
+  ChainEvent,
+  MiningTemplate,
+  OpenedChain,
+  SubmitFault,
+  SyncState,
+} from "./types.ts";
+
+export interface ChainOptions {
+  readonly network: LedgerNetwork;
+}
+
+export interface ChainDependencies {
+  readonly store: BlockStore;
+  /** The peers; types of `ports/network.ts`. */
+  readonly peers: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/**
+ * Opens the chain over its store and begins to talk with peers. A damaged store is repaired from its own blocks.
+ * @returns a problem when the store holds another network's ledger, or cannot be written at all.
+ */
+export async function openChain(
+  options: ChainOptions,
+  dependencies: ChainDependencies,
+): Promise<Result<OpenedChain, Problem>> {
+  const opened = BestChain.open(options.network, dependencies.store);
+  if (!opened.ok) return opened;
+  const { best, repaired } = opened.value;
+  if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
+  const chain = new JoinedChain(best, dependencies);
+  await chain.begin();
+  return ok({ chain: chain.surface(), repaired });
+}
+
+class JoinedChain {
+  readonly #best: BestChain;
+  readonly #dependencies: ChainDependencies;
+  readonly #events: Emitter<ChainEvent>;
+  readonly #blocks: BlockDoor;
+  readonly #transactions: TransactionDoor;
+  readonly #queries: ChainQueries;
+  #relay: Relay | null = null;
+  #sync: Sync | null = null;
+  #problem: Problem | null = null;
+  #syncState: SyncState = { state: "synced", height: 0, targetHeight: 0 };
+
+  constructor(best: BestChain, dependencies: ChainDependencies) {
+    this.#best = best;
+    this.#dependencies = dependencies;
+    const { store, clock, log } = dependencies;
+    this.#events = new Emitter((error) => log.fault("a listener of the chain failed", error));
+    this.#transactions = new TransactionDoor({
+      best,
+      store,
+      clock,
+      log,
+      onChange: (change) => this.#poolChanged(change),
+    });
+    this.#blocks = new BlockDoor({
+      best,
+      store,
+      clock,
+      log,
+      isVerified: (transaction) => this.#transactions.isVerified(transaction),
+      onMove: (move) => this.#moved(move),
+      onStore: (fault) => this.#storeChanged(fault),
+    });
+    this.#queries = new ChainQueries(best, store, this.#transactions.pool, () =>
+      Math.floor(clock.nowMs() / 1000),
+    );
+  }
+
+  /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */
+  async begin(): Promise<void> {
+    const { peers, clock, random, log } = this.#dependencies;
+    await this.#blocks.advance();
+    this.#transactions.restore();
+    this.#setSync("synced", 0);
+    const { chainId } = this.#best.network;
+    this.#relay = new Relay({
+      network: peers,
+      log,
+      chainId,
+      takeBlock: (bytes, from) => this.#takeGossipedBlock(bytes, from),
+      takeTransaction: (bytes) => this.#takeGossipedTransaction(bytes),
+    });
+    this.#sync = new Sync({
+      network: peers,
+      clock,
+      random,
+      log,
+      source: this.#source(),
+      targetFor: (peer) => this.#targetFor(peer),
+      onState: (busy) => this.#syncing(busy),
+      onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
+    });
+  }
+
+  surface(): Chain {
+    const queries = this.#queries;
+    const { pool } = this.#transactions;
+    const { store, clock } = this.#dependencies;
+    return {
+      network: this.#best.network,
+      tip: () => queries.tip(),
+      headerAt: (height) => queries.headerAt(height),
+      blockAt: (height) => queries.blockAt(height),
+      block: (id) => queries.block(id),
+      confirmationsOf: (id) => queries.confirmationsOf(id),
+      blocks: (query) => queries.blocks(query),
+      summary: (id) => queries.summary(id),
+      transaction: (id) => queries.transaction(id),
+      transactionsOf: (account, limit) => queries.transactionsOf(account, limit),
+      account: (id) => this.#best.state.account(id),
+      pendingPayouts: (account) => queries.pendingPayouts(account),
+      pool: () => pool.entries(),
+      pendingOf: (account) => pool.of(account),
+      submit: async (transaction) => this.#submit(transaction),
+      submitBlock: (bytes) => this.#submitBlock(bytes),
+      template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
+      inclusion: (id) => queries.inclusion(id),
+      feePerByte: () => pool.feePerByte(clock.nowMs()),
+      minerShares: (blocks) => queries.minerShares(blocks),
+      blocksMinedBy: (account) => store.minedBy(account),
+      syncState: () => this.#syncState,
+      peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
+      problem: () => this.#problem,
+      tellAgain: (id) => this.#tellAgain(id),
+      subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),
+      close: () => this.#close(),
+    };
+  }
+
+  async #close(): Promise<void> {
+    await this.#sync?.close();
+    await this.#relay?.close();
+    await this.#blocks.close();
+    this.#transactions.close();
+  }
+
+  // Doors ----------------------------------------------------------------------------------------------------
+
+  #submit(transaction: SignedTransaction): Result<SignedId, SubmitFault> {
+    const taken = this.#transactions.submitOwn(transaction);
+    if (!taken.ok) return taken;
+    if (taken.value.isNew) this.#tellAgain(taken.value.id);
+    return ok(taken.value.id);
+  }
+
+  #tellAgain(id: SignedId): void {
+    const entry = this.#transactions.pool.get(id);
+    if (entry !== null) this.#relay?.tellTransaction(entry.bytes);
+  }
+
+  async #submitBlock(bytes: Uint8Array): ReturnType<Chain["submitBlock"]> {
+    const outcome = await this.#blocks.submit(bytes);
+    if (outcome.ok && outcome.value.code === "connected") this.#relay?.tellBlock(bytes);
+    return outcome;
+  }
+
+  async #takeGossipedBlock(bytes: Uint8Array, from: PeerId): Promise<Judgement> {
+    const outcome = await this.#blocks.submit(bytes);
+    if (outcome.ok) return outcome.value.code === "known" ? "ignore" : "accept";
+    const { fault } = outcome;
+    if (fault.code === "parent-unknown" || fault.code === "branch-too-low") this.#sync?.compareWith(from);
+    return BLOCK_STANDING[fault.code];
+  }
+
+  #takeGossipedTransaction(bytes: Uint8Array): Judgement {
+    const taken = this.#transactions.submitBytes(bytes);
+    if (!taken.ok) return TRANSACTION_STANDING[taken.fault.code];
+    return taken.value.isNew ? "accept" : "ignore";
+  }
+
+  // What happened --------------------------------------------------------------------------------------------
+
+  #moved(move: Move): void {
+    const { log } = this.#dependencies;
+    if (move.disconnected.length > 0) {
+      log.debug("the best chain changed branch", {
+        undone: move.disconnected.length,
+        connected: move.connected.length,
+      });
+    }
+    const tip = this.#queries.tip();
+    this.#setSync(this.#syncState.state, this.#syncState.targetHeight);
+    this.#transactions.chainMoved(move);
+    const connected = move.connected
+      .map((block: Block) => this.#queries.summary(block.id))
+      .filter((summary): summary is BlockSummary => summary !== null);
+    const disconnected = move.disconnected.map((block) => block.id);
+    this.#events.emit({ type: "TipChanged", tip, connected, disconnected });
+  }
+
+  #poolChanged(change: PoolChange): void {
+    this.#events.emit({ type: "PoolChanged", ...change });
+  }
+
+  #storeChanged(fault: StoreFault | null): void {
+    this.#problem =
+      fault === null
+        ? null
+        : problem(
+            "ledger-not-written",
+            `The ledger cannot be written, so no blocks are taken: ${fault.cause}.`,
+            "Make room on the disk; it goes on by itself.",
+          );
+    if (this.#problem === null) this.#dependencies.log.info("the ledger is written again");
+    else this.#dependencies.log.warn(this.#problem.cause, { code: this.#problem.code });
+    this.#events.emit({ type: "ProblemChanged", problem: this.#problem });
+  }
+
+  #syncing(busy: boolean): void {
+    this.#setSync(busy ? "syncing" : "synced", busy ? this.#syncState.targetHeight : 0);
+    if (busy) return;
+    // Others who have it only from us, or from nobody yet, hear of it; who has it ignores it.
+    const bytes = this.#dependencies.store.body(this.#best.tip.id);
+    if (bytes !== null && this.#best.tip.header.height > 0) this.#relay?.tellBlock(bytes);
+  }
+
+  #setSync(state: SyncState["state"], targetHeight: number): void {
+    const { height } = this.#best.tip.header;
+    const before = this.#syncState;
+    this.#syncState = { state, height, targetHeight: Math.max(height, targetHeight) };
+    if (before.state !== state || before.targetHeight !== this.#syncState.targetHeight) {
+      this.#events.emit({ type: "SyncChanged", sync: this.#syncState });
+    }
+  }
+
+  // Views for others -----------------------------------------------------------------------------------------
+
+  #template(miner: Parameters<Chain["template"]>[0], timeSeconds: number): MiningTemplate {
+    const { tip, state, network } = this.#best;
+    const block = buildTemplate(
+      {
+        parent: tip,
+        state,
+        history: tip.history,
+        payout: this.#best.payoutDueAt(tip.header.height + 1),
+        candidates: this.#transactions.pool.mineable(),
+        miner,
+        extra: new Uint8Array(0),
+        timeSeconds,
+      },
+      network,
+    );
+    return { block, transactionCount: block.transactions.length - 1 };
+  }
+
+  #hello(): Hello {
+    const { tip, network } = this.#best;
+    const { height, chainWork } = tip.header;
+    return { type: "hello", chainId: network.chainId, height, tip: tip.id, work: chainWork };
+  }
+
+  #source(): SyncSource {
+    const { store } = this.#dependencies;
+    const { pool } = this.#transactions;
+    return {
+      chainId: this.#best.network.chainId,
+      hello: () => this.#hello(),
+      bestHeight: (id) => store.best(id)?.height ?? null,
+      headerBytesFrom: (height, limit) =>
+        store
+          .bestBefore(height + limit, limit)
+          .filter((block) => block.height >= height)
+          .map((block) => block.header)
+          .reverse(),
+      blockBytes: (id) => store.body(id),
+      poolIds: (limit) =>
+        pool
+          .entries()
+          .slice(0, limit)
+          .map((entry) => entry.id),
+      transactionBytes: (id) => pool.get(id)?.bytes ?? null,
+    };
+  }
+
+  #targetFor(peer: PeerId): SyncTarget {
+    const { store, peers } = this.#dependencies;
+    return {
+      chainId: this.#best.network.chainId,
+      hello: () => this.#hello(),
+      tipWork: () => this.#best.tip.header.chainWork,
+      locator: () =>
+        locatorHeights(this.#best.tip.header.height)
+          .map((height) => store.bestAt(height)?.id)
+          .filter((id) => id !== undefined),
+      keptPoint: (id) => this.#best.point(id),
+      checkHeader: (bytes, parent) => this.#blocks.checkHeader(bytes, parent),
+      takeBlock: (bytes) => this.#blocks.submit(bytes, { branchShown: true }),
+      wants: (id) => !this.#transactions.pool.has(id) && store.place(id) === null,
+      takeTransaction: async (bytes) => {
+        const taken = this.#transactions.submitBytes(bytes);
+        if (!taken.ok) peers.judge(peer, TRANSACTION_STANDING[taken.fault.code]);
+        else if (taken.value.isNew) this.#relay?.tellTransaction(bytes);
+      },
+      progress: (targetHeight) => this.#setSync("syncing", targetHeight),
+    };
+  }
+}
+
+type SignedId = Parameters<Chain["transaction"]>[0];

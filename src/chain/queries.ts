@@ -1,0 +1,171 @@
+/** Owns the questions about the best chain: summaries, transactions, proofs, shares. Reads only. */
+
+import { assert } from "#base/assert.ts";
+import type { AccountId, BlockId, TxId } from "#base/brand.ts";
+import { merklePath } from "#crypto/merkle.ts";
+import {
+  type Block,
+  decodeBlock,
+  decodeHeader,
+  encodeHeader,
+  encodeTransaction,
+  type Header,
+  nextWork,
+  txIdOf,
+  workOfBits,
+} from "#ledger/index.ts";
+import { type BestChain, payoutOfBest } from "./best-chain.ts";
+import { QUERY_BLOCKS_MAX, QUERY_SHARES_MAX, QUERY_TRANSACTIONS_MAX } from "./limits.ts";
+import type { Pool } from "./pool.ts";
+import type { BestBlock, BlockStore, Place } from "./store.ts";
+import type { BlockSummary, Inclusion, LocatedTransaction, MinerShare, PendingPayout, Tip } from "./types.ts";
+
+function headerOf(bytes: Uint8Array): Header {
+  const header = decodeHeader(bytes);
+  assert(header.ok, "a kept header can be read");
+  return header.value;
+}
+
+export class ChainQueries {
+  readonly #best: BestChain;
+  readonly #store: BlockStore;
+  readonly #pool: Pool;
+  readonly #nowSeconds: () => number;
+
+  /** @param nowSeconds this computer's clock, since the Unix epoch. */
+  constructor(best: BestChain, store: BlockStore, pool: Pool, nowSeconds: () => number) {
+    this.#best = best;
+    this.#store = store;
+    this.#pool = pool;
+    this.#nowSeconds = nowSeconds;
+  }
+
+  tip(): Tip {
+    const { id, header } = this.#best.tip;
+    const summary = this.summary(id);
+    assert(summary !== null, "the tip is on the best chain");
+    const { params } = this.#best.network;
+    const time = Math.max(this.#nowSeconds(), header.time + params.minGapSeconds);
+    return { ...summary, nextWork: workOfBits(nextWork(header, time, params).bits) };
+  }
+
+  headerAt(height: number): Header | null {
+    const block = this.#store.bestAt(height);
+    return block === null ? null : headerOf(block.header);
+  }
+
+  blockAt(height: number): Block | null {
+    const block = this.#store.bestAt(height);
+    return block === null ? null : this.block(block.id);
+  }
+
+  block(id: BlockId): Block | null {
+    const bytes = this.#store.body(id);
+    const block = bytes === null ? null : decodeBlock(bytes);
+    return block?.ok === true ? block.value : null;
+  }
+
+  summary(id: BlockId): BlockSummary | null {
+    const block = this.#store.best(id);
+    return block === null ? null : summaryOf(block);
+  }
+
+  confirmationsOf(id: BlockId): number {
+    const block = this.#store.best(id);
+    return block === null ? 0 : this.#confirmationsAt(block.height);
+  }
+
+  blocks({ before, limit }: { readonly before?: number; readonly limit: number }): readonly BlockSummary[] {
+    const from = Math.min(before ?? Number.MAX_SAFE_INTEGER, this.#best.tip.header.height + 1);
+    return this.#store.bestBefore(from, Math.min(limit, QUERY_BLOCKS_MAX)).map(summaryOf);
+  }
+
+  transaction(id: TxId): LocatedTransaction | null {
+    const place = this.#store.place(id);
+    if (place !== null) return this.#locate(place);
+    const entry = this.#pool.get(id);
+    return entry === null ? null : { state: "pending", ...entry };
+  }
+
+  transactionsOf(account: AccountId, limit: number): readonly LocatedTransaction[] {
+    const places = this.#store.placesOf(account, Math.min(limit, QUERY_TRANSACTIONS_MAX));
+    return places.map((place) => this.#locate(place)).filter((located) => located !== null);
+  }
+
+  /** Blocks whose rewards fall due after the tip, oldest first. */
+  pendingPayouts(account: AccountId): readonly PendingPayout[] {
+    const { payoutDelayBlocks } = this.#best.network.params;
+    const delay = Math.min(payoutDelayBlocks, this.#best.tip.header.height);
+    const blocks = this.#store.bestBefore(this.#best.tip.header.height + 1, delay);
+    return blocks
+      .map(payoutOfBest)
+      .filter((payout) => payout?.miner === account)
+      .filter((payout) => payout !== null)
+      .map(({ height, amount }) => ({ height, paidAtHeight: height + payoutDelayBlocks, amount }))
+      .reverse();
+  }
+
+  inclusion(id: TxId): Inclusion | null {
+    const place = this.#store.place(id);
+    const block = place === null ? null : this.blockAt(place.height);
+    if (place === null || block === null) return null;
+    const leaves = block.transactions.map(encodeTransaction);
+    const transactionBytes = leaves[place.index];
+    assert(transactionBytes !== undefined, "a transaction stands where the store says");
+    return {
+      header: block.header,
+      headerBytes: encodeHeader(block.header),
+      blockId: block.id,
+      transactionBytes,
+      index: place.index,
+      count: leaves.length,
+      path: merklePath(leaves, place.index),
+      confirmations: this.#confirmationsAt(place.height),
+    };
+  }
+
+  minerShares(blocks: number): readonly MinerShare[] {
+    const tipHeight = this.#best.tip.header.height;
+    const counted = Math.min(blocks, QUERY_SHARES_MAX, tipHeight);
+    if (counted < 1) return [];
+    return this.#store
+      .minedSince(tipHeight - counted + 1)
+      .map(({ miner, blocks }) => ({ account: miner, blocks, share: blocks / counted }));
+  }
+
+  #confirmationsAt(height: number): number {
+    return this.#best.tip.header.height - height + 1;
+  }
+
+  #locate({ height, index }: Place): LocatedTransaction | null {
+    const block = this.blockAt(height);
+    const transaction = block?.transactions[index];
+    if (block === null || transaction === undefined) return null;
+    return {
+      state: "confirmed",
+      id: txIdOf(transaction),
+      transaction,
+      bytes: encodeTransaction(transaction),
+      block: { id: block.id, height },
+      blockTime: block.header.time,
+      index,
+      confirmations: this.#confirmationsAt(height),
+    };
+  }
+}
+
+function summaryOf(block: BestBlock): BlockSummary {
+  const header = headerOf(block.header);
+  return {
+    id: block.id,
+    height: block.height,
+    previous: block.previous,
+    header,
+    miner: block.miner,
+    transactionCount: block.transactionCount,
+    bytes: block.byteCount,
+    reward: block.reward,
+    fees: block.fees,
+    work: block.height === 0 ? 0n : workOfBits(header.bits),
+  };
+}
