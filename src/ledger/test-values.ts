@@ -1,0 +1,79 @@
+/** Owns fast-check generators of ledger values, for property tests. */
+import fc from "fast-check";
+import type { AccountId, BlockId } from "#base/brand.ts";
+import { toHex } from "#base/bytes.ts";
+import { MAX_MONEY } from "./params.ts";
+import type { Anchor, Coinbase, Header, StampedAnchor, Transaction, Transfer } from "./types.ts";
+
+const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
+const u64 = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
+const amounts = fc.oneof(
+  fc.integer({ min: 0, max: MAX_MONEY }),
+  fc.constantFrom(0, 1, MAX_MONEY - 1, MAX_MONEY),
+);
+const accounts = bytes(32).map((key) => toHex(key) as AccountId);
+
+export const headers: fc.Arbitrary<Header> = fc.record(
+  {
+    version: u32,
+    height: u32,
+    previous: bytes(32).map((id) => toHex(id) as BlockId),
+    txRoot: bytes(32),
+    stateRoot: bytes(32),
+    historyRoot: bytes(32),
+    chainWork: fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+    lag: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+    time: amounts,
+    bits: u32,
+    nonce: u64,
+  },
+  { noNullPrototype: true },
+);
+
+const signed = { from: accounts, seq: amounts, validUntil: u32, signature: bytes(64) };
+
+export const coinbases: fc.Arbitrary<Coinbase> = fc.record(
+  {
+    type: fc.constant("coinbase" as const),
+    height: u32,
+    miner: accounts,
+    extra: fc.uint8Array({ maxLength: 32 }),
+  },
+  { noNullPrototype: true },
+);
+export const transfers: fc.Arbitrary<Transfer> = fc.record(
+  {
+    type: fc.constant("transfer" as const),
+    ...signed,
+    fee: amounts,
+    to: accounts,
+    amount: amounts,
+  },
+  { noNullPrototype: true },
+);
+export const anchors: fc.Arbitrary<Anchor> = fc.record(
+  {
+    type: fc.constant("anchor" as const),
+    ...signed,
+    fee: amounts,
+    root: bytes(32),
+  },
+  { noNullPrototype: true },
+);
+export const stampedAnchors: fc.Arbitrary<StampedAnchor> = fc.record(
+  {
+    type: fc.constant("stamped-anchor" as const),
+    ...signed,
+    fee: fc.constant(0),
+    root: bytes(32),
+    stamp: u64,
+  },
+  { noNullPrototype: true },
+);
+export const transactions: fc.Arbitrary<Transaction> = fc.oneof(
+  coinbases,
+  transfers,
+  anchors,
+  stampedAnchors,
+);
