@@ -2,19 +2,17 @@
  * The composition root: the only place that names concrete classes. Reads top to bottom; strangers are let in last,
  * and everything is closed in reverse order, also when the start fails half way.
  */
-import { userInfo } from "node:os";
 import { join } from "node:path";
 import { openAnchoring } from "#anchoring/index.ts";
 import type { PeerId } from "#base/brand.ts";
-import { toHex } from "#base/bytes.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
-import { openChain, openWallet } from "#chain/index.ts";
+import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
 import { openMiner, openThreadSearch, startSearchThread } from "#mining/index.ts";
-import { openNetwork } from "#net/index.ts";
-import { cleanName, openPeople } from "#people/index.ts";
+import { openNetwork, type PeerNetwork } from "#net/index.ts";
+import { openPeople, type People } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
@@ -26,14 +24,21 @@ import { diskPeople, peopleSchema } from "#storage/disk/people.ts";
 import { diskReadMarks, readMarkSchema } from "#storage/disk/read-marks.ts";
 import { diskReceipts, receiptsSchema } from "#storage/disk/receipts.ts";
 import { diskTransfers, transfersSchema } from "#storage/disk/transfers.ts";
-import { openDisk, openTransfers } from "#transfer/index.ts";
-import type { NodeConfig, Settings } from "./config.ts";
-import { readSettings } from "./config.ts";
+import { openTransfers } from "#transfer/index.ts";
+import { nodeDisk } from "#transfer/node-disk.ts";
+import { type NodeConfig, readSettings } from "./config.ts";
 import { holdDataFolder, openDeliveryDatabase, openLedgerDatabase } from "./data-folder.ts";
 import type { Facade } from "./facade.ts";
 import { openIdentity } from "./identity.ts";
+import { type Features, joinFeatures } from "./join-features.ts";
+import { walletProblem } from "./ledger-actions.ts";
 import { openNetworkFile } from "./network-file.ts";
+import { createPersons } from "./person-view.ts";
+import { ownNameOf, policyOf } from "./policies.ts";
+import { keepSettings, type SettingsKeeper } from "./settings-actions.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
+import { openUploads } from "./uploads.ts";
+import { verifyHere } from "./verify.ts";
 
 export interface RunningNode {
   readonly facade: Facade;
@@ -55,14 +60,33 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
   await using opened = new AsyncDisposableStack();
   const foundation = openFoundation(config, opened);
   if (!foundation.ok) return foundation;
-  const features = await openFeatures(config, foundation.value, opened);
-  if (!features.ok) return features;
-  const node = joinFeatures(config, foundation.value, features.value, opened);
-  for (const address of config.join) void node.facade.connect(address);
+  const base = foundation.value;
+  const running = await openFeatures(config, base, opened);
+  if (!running.ok) return running;
+  const features = running.value;
+  const ownName = () => ownNameOf(base.settings.current());
+  const joined = joinFeatures(features, {
+    ...base,
+    ownName,
+    version: config.version,
+    dataDir: config.dataDir,
+    receivedDir: join(config.dataDir, "received"),
+    verify: (waybill) => verifyHere(waybill, features.chain),
+  });
+  opened.defer(joined.part);
+  // Not awaited: an address where nobody answers yet is remembered and tried again.
+  for (const address of config.join) void joined.facade.connect(address);
   const closing = opened.move();
   let closed: Promise<void> | null = null;
   return ok({
-    ...node,
+    facade: joined.facade,
+    edge: base.edge,
+    describe: () => ({
+      name: ownName(),
+      peerId: base.keypair.peerId,
+      addresses: features.network.listenAddresses(),
+      warnings: [...base.startWarnings, ...features.network.warnings()],
+    }),
     close: () => {
       closed ??= closing.disposeAsync();
       return closed;
@@ -77,8 +101,18 @@ interface Foundation {
   readonly deliveries: Database;
   readonly blocks: Database;
   readonly edge: RunningNode["edge"];
-  readonly warnings: readonly Problem[];
+  /** Added to while the rest opens. */
+  readonly startWarnings: Problem[];
 }
+
+const DELIVERY_SCHEMAS = [
+  peopleSchema,
+  addressesSchema,
+  messagesSchema,
+  transfersSchema,
+  receiptsSchema,
+  readMarkSchema,
+];
 
 /** The folder, who we are, and the databases: all that needs no network. */
 function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Result<Foundation, Problem> {
@@ -97,9 +131,17 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   const blocks = openLedgerDatabase(config.dataDir, ledger.value.chainIdHex, [blockSchema]);
   if (!blocks.ok) return blocks;
   opened.defer(() => blocks.value.database.close());
+  const kept = keepSettings(config.dataDir, settings.value);
+  const flags = {
+    ...(config.name === null ? {} : { name: config.name }),
+    ...(config.accept === null ? {} : { accept: config.accept }),
+  };
+  // A name or policy given once is kept, so that the next start needs no flags.
+  const changed = Object.keys(flags).length === 0 ? ok() : kept.change(flags);
+  if (!changed.ok) return changed;
   return ok({
     keypair: identity.value.keypair,
-    settings: keepSettings(config.dataDir, chosen(config, settings.value)),
+    settings: kept,
     ledger: ledger.value,
     deliveries: deliveries.value,
     blocks: blocks.value.database,
@@ -108,6 +150,153 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
       clock: systemClock(config.clockOffsetMs),
       random: systemRandom,
     },
-    warnings: blocks.value.repaired === null ? [] : [blocks.value.repaired],
+    startWarnings: blocks.value.repaired === null ? [] : [blocks.value.repaired],
   });
+}
+
+interface Reach {
+  readonly network: PeerNetwork;
+  readonly people: People;
+}
+
+interface Ledger {
+  readonly chain: Chain;
+  readonly wallet: Wallet;
+  readonly miner: Features["miner"];
+}
+
+async function openReach(config: NodeConfig, base: Foundation, opened: AsyncDisposableStack): Promise<Reach> {
+  const { clock, log, random } = base.edge;
+  const people = openPeople({ store: diskPeople(base.deliveries), clock, log: log.child("people") });
+  const network = await openNetwork(
+    {
+      keypair: base.keypair,
+      name: ownNameOf(base.settings.current()),
+      chainId: base.ledger.chainId,
+      version: config.version,
+      ...(config.listen.length === 0 ? {} : { listen: config.listen }),
+      discovery: { mdns: config.discovery, announcements: config.discovery },
+    },
+    {
+      clock,
+      random,
+      log: log.child("net"),
+      addresses: diskAddresses(base.deliveries),
+      isBlocked: (peer) => people.isBlocked(peer),
+    },
+  );
+  opened.defer(() => network.close());
+  return { network, people };
+}
+
+async function openLedger(
+  config: NodeConfig,
+  base: Foundation,
+  reach: Reach,
+  opened: AsyncDisposableStack,
+): Promise<Result<Ledger, Problem>> {
+  const { clock, log, random } = base.edge;
+  const { network } = reach.network;
+  const chain = await openChain(
+    { network: base.ledger },
+    { store: diskBlocks(base.blocks), peers: network, clock, random, log: log.child("chain") },
+  );
+  if (!chain.ok) return chain;
+  opened.defer(() => chain.value.chain.close());
+  if (chain.value.repaired !== null) base.startWarnings.push(chain.value.repaired);
+  const wallet = openWallet({
+    chain: chain.value.chain,
+    keypair: base.keypair,
+    clock,
+    random,
+    log: log.child("wallet"),
+  });
+  opened.defer(() => wallet.close());
+  const search = openThreadSearch({ startThread: startSearchThread, clock });
+  const miner = openMiner(
+    { account: base.keypair.account, mode: config.mine ? base.settings.current().mining : "off" },
+    { chain: chain.value.chain, clock, random, search, log: log.child("mining") },
+  );
+  opened.defer(() => miner.close());
+  return ok({ chain: chain.value.chain, wallet, miner });
+}
+
+async function openFeatures(
+  config: NodeConfig,
+  base: Foundation,
+  opened: AsyncDisposableStack,
+): Promise<Result<Features, Problem>> {
+  const reach = await openReach(config, base, opened);
+  const openedLedger = await openLedger(config, base, reach, opened);
+  if (!openedLedger.ok) return openedLedger;
+  const ledger = openedLedger.value;
+  const { clock, log, random } = base.edge;
+  const { keypair, deliveries } = base;
+  const { network } = reach.network;
+  const persons = createPersons({
+    self: keypair.peerId,
+    ownName: () => ownNameOf(base.settings.current()),
+    people: reach.people,
+    directory: reach.network.directory,
+    correspondents: () => [...messaging.peers(), ...transfers.peers()],
+    standsOnOtherNetwork: (peer) => ledger.chain.peersOnOtherNetworks().includes(peer),
+  });
+  const messaging = await openMessaging(
+    { keypair },
+    {
+      network,
+      clock,
+      random,
+      log: log.child("messaging"),
+      store: diskMessages(deliveries),
+      admits: (peer) => !reach.people.isBlocked(peer),
+    },
+  );
+  opened.defer(() => messaging.close());
+  const policy = policyOf({ settings: base.settings, people: reach.people, persons });
+  const transfers = await openTransfers(
+    { keypair, dataDir: config.dataDir },
+    {
+      network,
+      clock,
+      random,
+      log: log.child("transfer"),
+      store: diskTransfers(deliveries),
+      disk: nodeDisk,
+      ...policy,
+    },
+  );
+  opened.defer(() => transfers.close());
+  const anchoring = openAnchoring(
+    { chainId: base.ledger.chainId },
+    {
+      network,
+      clock,
+      random,
+      log: log.child("anchoring"),
+      store: diskReceipts(deliveries),
+      ledger: anchorLedger(ledger),
+    },
+  );
+  opened.defer(() => anchoring.close());
+  const uploads = openUploads(join(config.dataDir, "uploads"), { clock, random });
+  const readMarks = diskReadMarks(deliveries);
+  return ok({ ...reach, ...ledger, persons, messaging, transfers, anchoring, uploads, readMarks });
+}
+
+/** The slice of chain and wallet that anchoring asks for. */
+function anchorLedger({ chain, wallet }: Ledger): Parameters<typeof openAnchoring>[1]["ledger"] {
+  return {
+    async anchor(root) {
+      const anchored = await wallet.anchor(root);
+      if (anchored.ok) return anchored;
+      return fail(walletProblem(anchored.fault, chain.network.params.coin.unitsPerCoin));
+    },
+    anchorState: (id) => wallet.anchorState(id),
+    inclusion: (id) => chain.inclusion(id),
+    onTip: (listener) =>
+      chain.subscribe((event) => {
+        if (event.type === "TipChanged") listener();
+      }),
+  };
 }

@@ -47,7 +47,11 @@ export function settingsActions({ settings, network, status }: Parts): Pick<Faca
       const name = cleanName(text);
       if (name === null) {
         return fail(
-          problem("name-refused", "The name is empty or holds characters that do not show.", "Choose another."),
+          problem(
+            "name-refused",
+            "The name is empty or holds characters that do not show.",
+            "Choose another.",
+          ),
         );
       }
       const changed = settings.change({ name });

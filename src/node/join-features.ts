@@ -1,0 +1,123 @@
+/**
+ * Joins the features into what a user sees: the facade, its feed, and the flows between siblings that do not know
+ * each other. Opens nothing: what it is given is running already.
+ */
+import type { Anchoring } from "#anchoring/index.ts";
+import type { VerdictView } from "#api/views.ts";
+import type { PeerId } from "#base/brand.ts";
+import { toHex } from "#base/bytes.ts";
+import type { Unsubscribe } from "#base/emitter.ts";
+import type { Problem } from "#base/result.ts";
+import type { Chain, Wallet } from "#chain/index.ts";
+import type { Messaging } from "#messaging/index.ts";
+import type { Miner } from "#mining/index.ts";
+import type { PeerNetwork } from "#net/index.ts";
+import type { People, ReadMarkStore } from "#people/index.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import type { Transfers } from "#transfer/index.ts";
+import { deliveryActions } from "./delivery-actions.ts";
+import type { Facade } from "./facade.ts";
+import { createFeed } from "./feed.ts";
+import { joinFeed } from "./flows/feed-joins.ts";
+import { joinReceipts } from "./flows/receipts-to-anchoring.ts";
+import { ledgerActions } from "./ledger-actions.ts";
+import { miningView } from "./mining-view.ts";
+import { peopleActions } from "./people-actions.ts";
+import type { Persons } from "./person-view.ts";
+import { type SettingsKeeper, settingsActions } from "./settings-actions.ts";
+import { createSlips } from "./slips.ts";
+import { stampOf } from "./stamp.ts";
+import { statusView } from "./status.ts";
+import type { Uploads } from "./uploads.ts";
+
+export interface Features {
+  readonly network: PeerNetwork;
+  readonly people: People;
+  readonly persons: Persons;
+  readonly chain: Chain;
+  readonly wallet: Wallet;
+  readonly miner: Miner;
+  readonly messaging: Messaging;
+  readonly transfers: Transfers;
+  readonly anchoring: Anchoring;
+  readonly readMarks: ReadMarkStore;
+  readonly uploads: Uploads;
+}
+
+export interface Surroundings {
+  readonly edge: { readonly log: Log; readonly clock: Clock; readonly random: Random };
+  readonly settings: SettingsKeeper;
+  readonly ownName: () => string;
+  readonly version: string;
+  readonly dataDir: string;
+  readonly receivedDir: string;
+  readonly startWarnings: readonly Problem[];
+  readonly verify: (waybill: Uint8Array) => VerdictView;
+}
+
+export interface Joined {
+  readonly facade: Facade;
+  /** Stops the flows; the features live on. */
+  readonly part: Unsubscribe;
+}
+
+const EPOCH_BYTES = 8;
+
+export function joinFeatures(features: Features, around: Surroundings): Joined {
+  const { anchoring, chain, messaging, miner, network, people, persons, transfers, wallet } = features;
+  const { clock, log, random } = around.edge;
+  const epoch = toHex(random.bytes(EPOCH_BYTES));
+  const feed = createFeed(epoch, (error) => log.fault("a follower of the feed failed", error));
+  const startedMs = clock.nowMs();
+  const slips = createSlips({ ...features, stampOf: (id) => stampOf(anchoring.anchor(id)) });
+  const status = () =>
+    statusView({ ...around, ...features, startedMs, settings: () => around.settings.current() });
+
+  const keepAsContact = (peer: PeerId): void => {
+    if (!people.isContact(peer)) people.update(peer, { contact: true });
+  };
+  const retryDeliveries = (peer: PeerId): void => {
+    messaging.retry(peer);
+    transfers.retry(peer);
+  };
+
+  const stops = [
+    joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
+    joinFeed({
+      ...features,
+      clock,
+      status,
+      publish: (event) => feed.publish(event),
+      onAnchorChanged: (listener) => anchoring.subscribe((event) => listener(event.deliveryId)),
+      directory: network.directory,
+      slipOf: (id) => slips.get(id),
+      mining: () => miningView(miner, chain, wallet.account),
+    }),
+  ];
+
+  const facade: Facade = {
+    feed,
+    status: async () => status(),
+    ...peopleActions({ persons, people, network, retryDeliveries }),
+    ...deliveryActions({
+      ...features,
+      slips,
+      keepAsContact,
+      waybill: (id) => anchoring.waybill(id),
+      verify: around.verify,
+    }),
+    ...ledgerActions({
+      ...features,
+      rememberMining: (mode) => around.settings.change({ mining: mode }),
+    }),
+    ...settingsActions({ settings: around.settings, network, status }),
+  };
+  return {
+    facade,
+    part() {
+      for (const stop of stops) stop();
+    },
+  };
+}
