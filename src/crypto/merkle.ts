@@ -74,6 +74,19 @@ export function merklePath(leaves: readonly Uint8Array[], index: number): Merkle
   return path;
 }
 
+/** The paths of all leaves, in their order: for the cost of one tree, not of one for each. */
+export function merklePaths(leaves: readonly Uint8Array[]): readonly MerklePath[] {
+  const levels: (readonly Uint8Array[])[] = [leaves.map(leafHash)];
+  for (let level = levels[0] ?? []; level.length > 1; ) {
+    level = levelAbove(level);
+    levels.push(level);
+  }
+  return leaves.map((_, index) => {
+    const siblings = levels.map((level, height) => level[Math.floor(index / 2 ** height) ^ 1]);
+    return siblings.filter((sibling) => sibling !== undefined);
+  });
+}
+
 /** Pairs hashed; an odd last one moves up as it is, which gives the shape of RFC 6962. */
 function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
   const above: Uint8Array[] = [];

@@ -109,6 +109,17 @@ export function readBatchProof(reader: ByteReader): BatchProof {
   return { salt: reader.raw(HASH_BYTES), place: readPlace(reader) };
 }
 
+/** A batch proof by itself, for a store or a message. */
+export function encodeBatchProof(proof: BatchProof): Uint8Array {
+  const writer = new ByteWriter();
+  writeBatchProof(writer, proof);
+  return writer.done();
+}
+
+export function decodeBatchProof(bytes: Uint8Array): Result<BatchProof, DecodeFault> {
+  return decodeWith(bytes, readBatchProof);
+}
+
 function writeAnchor(writer: ByteWriter, anchor: AnchorProof): void {
   if (anchor.header.length !== HEADER_BYTES) throw new RangeError(`header of ${anchor.header.length} bytes`);
   if (anchor.chainId.length !== HASH_BYTES)
