@@ -22,6 +22,7 @@ import {
   encodeTransaction,
   encodeUndo,
   type Header,
+  type IdentifiedHeader,
   isEmptyAccount,
   isSigned,
   LedgerState,
@@ -165,7 +166,7 @@ export class BestChain {
   }
 
   /**
-   * Moves to the heaviest kept branch, block by block, as long as there is a heavier one than ours. A block that
+   * Moves to the heaviest kept branch, block by block, until the tip is on it; among equals the first seen. A block that
    * cannot be connected marks its branch invalid, and the choice is made again.
    * @param pause awaited between blocks, so that other work gets its turn.
    */
@@ -180,7 +181,8 @@ export class BestChain {
 
   #heavier(): HeaderPoint | null {
     for (let entry = this.#store.heaviest(); entry !== null; entry = this.#store.heaviest()) {
-      if (entry.work <= this.#tip.header.chainWork) return null;
+      // Among equals the store names the one that was here first: where a failed move left us may be a later one.
+      if (entry.id === this.#tip.id || entry.work < this.#tip.header.chainWork) return null;
       const point = this.point(entry.id);
       if (point !== null && point !== "invalid") return point;
       if (!this.#store.forget(entry.id).ok) return null;
@@ -189,7 +191,7 @@ export class BestChain {
   }
 
   async #moveTo(target: HeaderPoint, trail: Trail, pause: () => Promise<void>): Promise<StoreFault | null> {
-    const plan = planReorganisation(this.#tip, target, (id) => this.#headerOf(id));
+    const plan = planReorganisation(justBelow(this.#tip), target, (id) => this.#headerOf(id));
     if (plan.kind === "keep") return null;
     if (plan.kind === "header-unknown") return faultOf(this.#store.forget(target.id));
     for (const id of plan.kind === "reorganise" ? plan.undo : []) {
@@ -314,6 +316,11 @@ function readTip(network: Network, store: BlockStore): { tip: HeaderPoint; state
     // Sums or encodings that cannot be: damage, the same as a root that differs.
     return null;
   }
+}
+
+/** The same tip, with a trifle less work: what is chosen over it by an earlier arrival then has more. */
+function justBelow({ id, header }: HeaderPoint): IdentifiedHeader {
+  return { id, header: { ...header, chainWork: header.chainWork - 1n } };
 }
 
 /** What moved in all, however it went back and forth on the way. */
