@@ -13,6 +13,7 @@ import { Command } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { Composer } from "./composer.tsx";
 import { DropTarget } from "./drop-target.tsx";
 import { quoted } from "./first-minute.tsx";
@@ -37,7 +38,10 @@ export function Conversation({ who }: { readonly who: string }) {
         {person.problem !== null && !person.online && (
           <div className="conversation-why">
             <p className="small" role="note">
-              <b className="tone-waiting">… Not reached.</b> {person.problem.cause} {person.problem.nextStep}
+              <b className="tone-waiting">
+                <Sign name="waits" /> Not reached.
+              </b>{" "}
+              {person.problem.cause} {person.problem.nextStep}
             </p>
           </div>
         )}
@@ -84,7 +88,7 @@ function ConversationHead({ person }: { readonly person: PersonView }) {
         <Presence person={person} />
       </div>
       <Link to="/people/$who" params={{ who: person.peerId }} className="button button-small">
-        About {person.name}
+        About<span className="hidden-words"> {person.name}</span>
       </Link>
     </header>
   );

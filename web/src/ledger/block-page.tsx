@@ -7,6 +7,7 @@ import { Identicon } from "../person/identicon.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { minerPeer } from "./miner.ts";
 import { TransactionLine } from "./transaction-line.tsx";
 import "../slip/slip-place.css";
@@ -55,12 +56,12 @@ function OneBlock({ block }: { readonly block: BlockView }) {
         <nav className="row" aria-label="Neighbouring blocks">
           {block.height > 0 && (
             <Link to="/ledger/block/$id" params={{ id: block.previous }} className="button button-small">
-              ← {block.height - 1}
+              <Icon name="back" /> {block.height - 1}
             </Link>
           )}
           {next !== null && (
             <Link to="/ledger/block/$id" params={{ id: String(next) }} className="button button-small">
-              {next} →
+              {next} <Sign name="arrow" />
             </Link>
           )}
         </nav>

@@ -23,6 +23,7 @@ import {
 import { Identicon } from "../person/identicon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { ScrollRegion } from "../shell/scroll-region.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { minerPeer } from "./miner.ts";
 import { expectedBlockMs, type StackRow, stackRows } from "./stack-rows.ts";
 
@@ -121,7 +122,9 @@ function BlockRow({ row, nowMs }: { readonly row: StackRow; readonly nowMs: numb
         </span>
         <span className="small soft">
           {aside ? (
-            "× taken out by a longer chain"
+            <>
+              <Sign name="cross" /> taken out by a chain with more work
+            </>
           ) : (
             <>
               {payloads === 0 ? "only the reward" : countOf(payloads, "transaction")},{" "}

@@ -2,6 +2,7 @@
 
 import { useDesk, useTitle } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
+import { Sign } from "../shell/sign.tsx";
 import { BlockStack } from "./block-stack.tsx";
 import { Mining } from "./mining.tsx";
 import { Race } from "./race.tsx";
@@ -22,7 +23,9 @@ export function LedgerPlace() {
         </p>
         {chain.sync.state === "syncing" && (
           <p role="status" className="small ledger-sync">
-            <b className="tone-waiting">… Catching up:</b>{" "}
+            <b className="tone-waiting">
+              <Sign name="waits" /> Catching up:
+            </b>{" "}
             <span className="mono">
               {chain.sync.height} of {chain.sync.targetHeight}
             </span>{" "}

@@ -4,6 +4,7 @@ import type { TransactionView } from "#api/views.ts";
 import type { AccountId } from "#base/brand.ts";
 import { useDesk } from "../live/use-live.ts";
 import { formatAmount, shortenKey } from "../look/format.ts";
+import { Sign } from "../shell/sign.tsx";
 
 export const TYPE_WORDS: Readonly<Record<TransactionView["type"], string>> = {
   coinbase: "Reward",
@@ -30,7 +31,11 @@ export function TransactionLine({ transaction }: { readonly transaction: Transac
       <span className="line-words">
         <span>{TYPE_WORDS[type]}</span>
         <span className="small soft" dir="auto">
-          {type === "transfer" && `${nameOf(from, fromName)} → ${nameOf(to, toName)}`}
+          {type === "transfer" && (
+            <>
+              {nameOf(from, fromName)} <Sign name="arrow" says="to" /> {nameOf(to, toName)}
+            </>
+          )}
           {type === "coinbase" && `to ${nameOf(to, toName)}`}
           {(type === "anchor" || type === "stamped-anchor") && `recorded by ${nameOf(from, fromName)}`}
         </span>

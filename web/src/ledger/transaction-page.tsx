@@ -6,6 +6,7 @@ import { countOf, formatAmount, formatBytes, formatExact } from "../look/format.
 import { Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { Stamp } from "../slip/stamp.tsx";
 import { TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
 import "../slip/slip.css";
@@ -13,9 +14,9 @@ import "../slip/slip-place.css";
 import "./ledger.css";
 
 const STATE_WORDS = {
-  pending: "… waits for a block",
-  confirmed: "✓ recorded",
-  unknown: "? held by no block we know",
+  pending: ["waits", "waits for a block"],
+  confirmed: ["check", "recorded"],
+  unknown: ["asks", "held by no block that this peer knows"],
 } as const;
 
 export function TransactionPage() {
@@ -63,8 +64,12 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
           <div className="slip-body">
             <p className="slip-head small">
               <span className="slip-way">
-                {from !== null && nameOf(from, fromName)}
-                {to !== null && ` → ${nameOf(to, toName)}`}
+                {from !== null && `${nameOf(from, fromName)} `}
+                {to !== null && (
+                  <>
+                    <Sign name="arrow" says="to" /> {nameOf(to, toName)}
+                  </>
+                )}
               </span>
             </p>
             <h1 className="slip-title">{TYPE_WORDS[type]}</h1>
@@ -75,7 +80,7 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
               </p>
             )}
             <p className={`small tone-${state === "confirmed" ? "good" : "waiting"}`}>
-              {STATE_WORDS[state]}
+              <Sign name={STATE_WORDS[state][0]} /> {STATE_WORDS[state][1]}
               {state === "confirmed" && `, ${countOf(transaction.confirmations, "confirmation")}`}
             </p>
           </div>

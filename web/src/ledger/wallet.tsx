@@ -6,6 +6,7 @@ import { problemOf, queries, useAction, useDesk, useWallet } from "../live/use-l
 import { countOf, formatAmount, parseAmount } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { TransactionLine } from "./transaction-line.tsx";
 
 /** Payments shown at once; more on demand. */
@@ -119,13 +120,13 @@ function Pay() {
       </div>
       {wrong && (
         <p className="small tone-bad" role="alert">
-          ! This is no amount. Write coins like 1 or 0.25.
+          <Sign name="alert" /> This is no amount. Write coins like 1 or 0.25.
         </p>
       )}
       <ProblemNote problem={pay.problem} />
       {pay.value !== undefined && pay.problem === null && (
         <p className="small" role="status">
-          ✓ Paid {formatAmount(pay.value.amount ?? 0, status.coin)}.{" "}
+          <Sign name="check" /> Paid {formatAmount(pay.value.amount ?? 0, status.coin)}.{" "}
           <Link to="/ledger/transaction/$id" params={{ id: pay.value.id }}>
             See the payment
           </Link>

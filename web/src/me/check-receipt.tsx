@@ -5,6 +5,7 @@ import { client } from "../live/session.ts";
 import { useAction } from "../live/use-live.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 
 export function CheckReceipt() {
   const input = useRef<HTMLInputElement>(null);
@@ -42,7 +43,8 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
     <div className="verdict">
       <p>
         <b className={verdict.ok ? "tone-good" : "tone-bad"}>
-          {verdict.ok ? "✓ This receipt holds." : "× This receipt is refused."}
+          <Sign name={verdict.ok ? "check" : "cross"} />{" "}
+          {verdict.ok ? "This receipt holds." : "This receipt is refused."}
         </b>
       </p>
       <ProblemNote problem={verdict.problem} role="note" />

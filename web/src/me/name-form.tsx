@@ -4,6 +4,7 @@ import type { Desk } from "../live/desk.ts";
 import { client } from "../live/session.ts";
 import { queries, useAction, useDesk } from "../live/use-live.ts";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 
 /** What fits one line everywhere; the peer holds the rule. */
 const NAME_CHARACTERS_MAX = 64;
@@ -44,7 +45,7 @@ export function NameForm(properties: { readonly submitLabel: string; readonly on
       </div>
       {save.done && onDone === undefined && (
         <p className="small" role="status">
-          ✓ Others see you as {status.name}.
+          <Sign name="check" /> Others see you as {status.name}.
         </p>
       )}
       <ProblemNote problem={save.problem} />

@@ -11,6 +11,7 @@ import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 import "./people.css";
 
 const ROW = 60;
@@ -84,7 +85,7 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
           {person.contact && (
             <span className="contact-sign" title="Chosen by you">
               {" "}
-              ✓<span className="hidden-words"> contact</span>
+              <Sign name="check" says="contact" />
             </span>
           )}
         </span>
@@ -95,7 +96,7 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
       <span className="who-end">
         {person.problem !== null ? (
           <span className="tone-waiting">
-            <span aria-hidden="true">… </span>
+            <Sign name="waits" />
             {person.online ? "other network" : "not reached"}
           </span>
         ) : (

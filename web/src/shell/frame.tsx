@@ -11,6 +11,7 @@ import iconUrl from "../look/icon.svg";
 import { Identicon } from "../person/identicon.tsx";
 import { Icon } from "./icon.tsx";
 import { ProblemNote } from "./problem.tsx";
+import { Sign } from "./sign.tsx";
 
 export function Frame() {
   const { data: desk, error, refetch, isFetching } = useDeskQuery();
@@ -89,8 +90,11 @@ function ConnectionLine({ connection }: { readonly connection: Connection }) {
     <div role="status">
       {connection.state === "waiting" && (
         <p className="connection">
-          <b>… Your peer does not answer.</b> What you see is as it was; the page goes on by itself when the
-          peer is back. Is it running? <code>waybill start</code>
+          <b>
+            <Sign name="waits" /> Your peer does not answer.
+          </b>{" "}
+          What you see is as it was; the page goes on by itself when the peer is back. Is it running?{" "}
+          <code>waybill start</code>
         </p>
       )}
     </div>

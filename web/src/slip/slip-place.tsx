@@ -11,6 +11,7 @@ import { Command, Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { ScrollRegion } from "../shell/scroll-region.tsx";
+import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { saveFrom } from "./save.ts";
 import { Signatures, SlipHead, SlipWaits } from "./slip.tsx";
@@ -70,7 +71,7 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
               {slip.kind === "files" && <span>{countOf(slip.fileCount, "file")}</span>}
               <span>{formatBytes(slip.bytes)}</span>
               <span className={`slip-state tone-${words.tone}`}>
-                <span aria-hidden="true">{words.sign}</span> {words.word}
+                <Sign name={words.sign} /> {words.word}
               </span>
             </p>
             {slip.progress !== null && slip.state === "sending" && (

@@ -7,6 +7,7 @@ import type { ReactNode } from "react";
 import type { SlipView } from "#api/views.ts";
 import { countOf, formatBytes, formatExact, formatTime } from "../look/format.ts";
 import { SIGNATURE_HEIGHT, SIGNATURE_WIDTH, signaturePath } from "../person/mark.ts";
+import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { SlipSteps } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
@@ -51,7 +52,7 @@ function MessageSlip({ slip, self, nowMs }: SlipProperties) {
         >
           {height === null ? (
             <>
-              <span aria-hidden="true">{words.sign}</span> {words.word}
+              <Sign name={words.sign} /> {words.word}
             </>
           ) : (
             <>
@@ -85,7 +86,7 @@ function FilesSlip({ slip, self, nowMs }: SlipProperties) {
           <span>{countOf(slip.fileCount, "file")}</span>
           <span>{formatBytes(slip.bytes)}</span>
           <span className={`slip-state tone-${words.tone}`}>
-            <span aria-hidden="true">{words.sign}</span> {words.word}
+            <Sign name={words.sign} /> {words.word}
           </span>
         </p>
         {slip.progress !== null && slip.state === "sending" ? (
@@ -108,11 +109,7 @@ export function SlipHead({ slip, self, nowMs }: SlipProperties) {
   return (
     <p className="slip-head small">
       <span className="slip-way">
-        {from}{" "}
-        <span aria-label="to" role="img">
-          →
-        </span>{" "}
-        {to}
+        {from} <Sign name="arrow" says="to" /> {to}
       </span>
       <Time nowMs={nowMs} timeMs={slip.createdMs} />
     </p>

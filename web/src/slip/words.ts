@@ -3,34 +3,35 @@
  * Pure; slip.tsx draws it.
  */
 import type { SlipState, SlipView } from "#api/views.ts";
+import type { SignName } from "../shell/sign.tsx";
 
 export type Tone = "quiet" | "moving" | "good" | "waiting" | "bad" | "asking";
 
 export interface StateWords {
   readonly word: string;
-  /** A sign beside the word, so that colour never speaks alone. */
-  readonly sign: string;
+  /** Stands beside the word, so that colour never speaks alone. */
+  readonly sign: SignName;
   readonly tone: Tone;
 }
 
 const WORDS: Readonly<Record<SlipState, StateWords>> = {
-  queued: { word: "waiting", sign: "…", tone: "waiting" },
-  offered: { word: "offered", sign: "…", tone: "waiting" },
-  sending: { word: "on its way", sign: "→", tone: "moving" },
-  delivered: { word: "delivered", sign: "✓", tone: "quiet" },
-  receipted: { word: "receipted", sign: "✓✓", tone: "good" },
-  anchored: { word: "anchored", sign: "✓✓", tone: "good" },
-  declined: { word: "declined", sign: "×", tone: "bad" },
-  cancelled: { word: "cancelled", sign: "×", tone: "bad" },
-  failed: { word: "failed", sign: "!", tone: "bad" },
+  queued: { word: "waiting", sign: "waits", tone: "waiting" },
+  offered: { word: "offered", sign: "waits", tone: "waiting" },
+  sending: { word: "on its way", sign: "arrow", tone: "moving" },
+  delivered: { word: "delivered", sign: "check", tone: "quiet" },
+  receipted: { word: "receipted", sign: "checks", tone: "good" },
+  anchored: { word: "anchored", sign: "checks", tone: "good" },
+  declined: { word: "declined", sign: "cross", tone: "bad" },
+  cancelled: { word: "cancelled", sign: "cross", tone: "bad" },
+  failed: { word: "failed", sign: "alert", tone: "bad" },
 };
 
 export function stateWords(slip: Pick<SlipView, "state" | "direction">): StateWords {
   if (slip.state === "offered" && slip.direction === "in") {
-    return { word: "asks for your yes", sign: "?", tone: "asking" };
+    return { word: "asks for your yes", sign: "asks", tone: "asking" };
   }
   if (slip.state === "sending" && slip.direction === "in") {
-    return { word: "arriving", sign: "→", tone: "moving" };
+    return { word: "arriving", sign: "arrow", tone: "moving" };
   }
   return WORDS[slip.state];
 }
