@@ -1,10 +1,13 @@
 /**
  * Owns `api.json` in the data folder: how programs of the same user find the running peer and prove that they may
- * speak to it. Written at start, read by every command. Format: spec/api-file.md.
+ * speak to it. Written at start, read by every command. Beside it lies `api-token`, so that a page that is open
+ * when a peer is started again may stay. Formats: docs/api.md.
  */
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { toHex } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import type { Random } from "#ports/random.ts";
 import { API_FILE_BYTES_MAX } from "./limits.ts";
 
 export interface ApiFile {
@@ -16,18 +19,32 @@ export interface ApiFile {
 }
 
 const FILE_NAME = "api.json";
+const TOKEN_FILE_NAME = "api-token";
 const ORIGIN = /^http:\/\/(127\.0\.0\.1|\[::1\]):([1-9][0-9]{0,4})$/;
-const TOKEN = /^[\x21-\x7e]{32,128}$/;
+const TOKEN = /^[A-Za-z0-9_-]{32,128}$/;
 
 /** Written aside with mode 0600, synced, renamed. @throws what the file system throws. */
 export async function writeApiFile(dataDir: string, content: ApiFile): Promise<void> {
-  const path = join(dataDir, FILE_NAME);
-  const aside = `${path}.${content.pid}.new`;
-  // A leftover of an earlier process with the same id might be readable by others.
+  await writePrivate(join(dataDir, FILE_NAME), `${JSON.stringify({ version: 1, ...content }, null, 2)}\n`);
+}
+
+/** The token of this data folder, made when there is none yet or none that is usable. */
+export async function readApiToken(dataDir: string, random: Random): Promise<string> {
+  const path = join(dataDir, TOKEN_FILE_NAME);
+  const kept = await readFile(path, "utf8").catch(() => "");
+  if (TOKEN.test(kept.trim())) return kept.trim();
+  const token = toHex(random.bytes(32));
+  await writePrivate(path, `${token}\n`);
+  return token;
+}
+
+async function writePrivate(path: string, content: string): Promise<void> {
+  const aside = `${path}.new`;
+  // A leftover of an earlier process might be readable by others.
   await rm(aside, { force: true });
   const file = await open(aside, "wx", 0o600);
   try {
-    await file.writeFile(`${JSON.stringify({ version: 1, ...content }, null, 2)}\n`);
+    await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

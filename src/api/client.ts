@@ -20,7 +20,7 @@ import type {
 } from "#api/views.ts";
 import { Caller, type ClientDependencies, type ClientOptions, type Reply, type UploadBody } from "./call.ts";
 import { type EventsOptions, type ReceivedEvent, receiveEvents } from "./receive-events.ts";
-import { pathOf } from "./routes.ts";
+import { OPEN_PATH, pathOf } from "./routes.ts";
 
 export type { Answered, ClientDependencies, ClientOptions, Reply, UploadBody } from "./call.ts";
 export type { Connection, EventsOptions, ReceivedEvent } from "./receive-events.ts";
@@ -84,6 +84,9 @@ export interface Client {
   pay(to: string, amount: number, fee?: number): Reply<TransactionView>;
   mining(): Reply<MiningView>;
   setMining(mode: "on" | "off"): Reply<MiningView>;
+
+  /** A URL that opens the page once, without showing the token. */
+  pageTicket(): Reply<{ readonly url: string }>;
 
   /** Runs until the signal is aborted: connects again by itself and resumes after the last event given. */
   events(options: EventsOptions): AsyncGenerator<ReceivedEvent, void, undefined>;
@@ -149,6 +152,11 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     mining: () => call.json("mining"),
     setMining: (mode) => call.json("setMining", { json: { mode } }),
 
+    pageTicket: async () => {
+      const ticket = await call.json<{ ticket: string }>("pageTicket");
+      if (!ticket.ok) return ticket;
+      return { ...ticket, value: { url: options.origin + OPEN_PATH + ticket.value.ticket } };
+    },
     events: (eventsOptions) => receiveEvents(call, dependencies, eventsOptions),
   };
 }

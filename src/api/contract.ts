@@ -237,6 +237,11 @@ export const contract = {
     query: object({ after: z.string().max(WORD_CHARACTERS_MAX).optional() }),
     answer: "events",
   },
+  pageTicket: {
+    ...plain,
+    summary: "An address that opens the page once, within a minute, and does not show the token.",
+    answer: object({ ticket: z.string() }),
+  },
 } as const satisfies Readonly<Record<Operation, OperationContract>>;
 
 export type Contract = typeof contract;

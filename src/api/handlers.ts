@@ -4,7 +4,7 @@
 import { ok, type Problem, type Result } from "#base/result.ts";
 import type { Facade } from "#node/facade.ts";
 import type { AnswerOf, Input, ValueOperation } from "./contract.ts";
-import type { Tickets } from "./tickets.ts";
+import type { ServerTickets } from "./tickets.ts";
 
 export type Handler<O extends ValueOperation> = (input: Input<O>) => Promise<Result<AnswerOf<O>, Problem>>;
 export type Handlers = { readonly [O in ValueOperation]: Handler<O> };
@@ -17,7 +17,7 @@ function present<Fields extends object>(fields: Fields): Present<Fields> {
   ) as Present<Fields>;
 }
 
-export function createHandlers(facade: Facade, tickets: Tickets): Handlers {
+export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers {
   return {
     status: async () => ok(await facade.status()),
     setName: ({ body }) => facade.setName(body.name),
@@ -36,7 +36,7 @@ export function createHandlers(facade: Facade, tickets: Tickets): Handlers {
     slipFiles: ({ params }) => facade.slipFiles(params.id),
     fileTicket: async ({ params, body }) => {
       const saved = await facade.savedFile(params.id, body.path);
-      return saved.ok ? ok({ ticket: tickets.issue({ id: params.id, path: body.path }) }) : saved;
+      return saved.ok ? ok({ ticket: tickets.files.issue({ id: params.id, path: body.path }) }) : saved;
     },
     accept: ({ params, body }) => facade.accept(params.id, body.folder),
     decline: ({ params }) => facade.decline(params.id),
@@ -58,5 +58,7 @@ export function createHandlers(facade: Facade, tickets: Tickets): Handlers {
     pay: ({ body }) => facade.pay(body.to, body.amount, body.fee),
     mining: async () => ok(await facade.mining()),
     setMining: ({ body }) => facade.setMining(body.mode),
+
+    pageTicket: async () => ok({ ticket: tickets.page.issue(null) }),
   };
 }

@@ -2,7 +2,7 @@
  * Owns where each operation of a running peer is found: method and path below {@link API_BASE}. Plain data, read by
  * the server's contract and by the client; holds no shapes and no behaviour.
  *
- * Operations bear the names of `node/facade.ts`; `events`, `fileTicket` and `download` exist only over HTTP.
+ * Operations bear the names of `node/facade.ts`; those of `HTTP_ONLY` exist only here.
  */
 
 export const API_BASE = "/api/v1";
@@ -58,9 +58,21 @@ export const routes = {
   setMining: { method: "put", path: "/mining" },
 
   events: { method: "get", path: "/events" },
+  pageTicket: { method: "post", path: "/page/ticket" },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type Operation = keyof typeof routes;
+
+/** What HTTP needs beyond the facade: its stream, and tickets for what a browser opens without a header. */
+export const HTTP_ONLY = [
+  "events",
+  "fileTicket",
+  "download",
+  "pageTicket",
+] as const satisfies readonly Operation[];
+
+/** Where a page ticket is exchanged for the page; outside the API, for people to open. */
+export const OPEN_PATH = "/open/";
 
 /** The path of a route with its parameters filled in, below the base path. */
 export function pathOf(operation: Operation, parameters: Readonly<Record<string, string>> = {}): string {

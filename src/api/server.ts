@@ -15,7 +15,7 @@ import { bytesAnswer, fileAnswer, INTERNAL, jsonAnswer, refusalAnswer, statusOfP
 import { contract, type Input, type OperationContract, type ValueOperation } from "./contract.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import { createEventHub, type EventHub } from "./event-hub.ts";
-import { checkHostAndOrigin, createTokenCheck } from "./gate.ts";
+import { checkHostAndOrigin, createTokenCheck, DATA_HEADERS } from "./gate.ts";
 import { createHandlers } from "./handlers.ts";
 import {
   CLOSE_GRACE_MS,
@@ -25,12 +25,12 @@ import {
   PORTS_TRIED,
 } from "./limits.ts";
 import { describeOperations, openApiDocument } from "./openapi.ts";
-import { API_BASE, EVENT_ID_HEADER, type Operation, routes } from "./routes.ts";
+import { API_BASE, EVENT_ID_HEADER, OPEN_PATH, type Operation, routes } from "./routes.ts";
 import { servePage } from "./static-page.ts";
-import { createTickets, type Tickets } from "./tickets.ts";
+import { createTickets, type ServerTickets } from "./tickets.ts";
 
 /** Where a peer's page is by default; stepped over when taken. Not assigned by IANA. */
-export const DEFAULT_PORT = 8743;
+export const DEFAULT_PORT = 4747;
 
 export interface ServerOptions {
   /** Preferred; the next free one above it is taken when it is in use. 0: any free port. */
@@ -163,7 +163,8 @@ function createApp(options: ServerOptions, dependencies: AppDependencies): OpenA
     return await next();
   });
 
-  const answers = createAnswers(dependencies);
+  const tickets: ServerTickets = { files: createTickets(dependencies), page: createTickets(dependencies) };
+  const answers = createAnswers(dependencies, tickets);
   for (const operation of Object.keys(contract) as Operation[]) {
     const entry: OperationContract = contract[operation];
     const { method, path } = routes[operation];
@@ -190,16 +191,25 @@ function createApp(options: ServerOptions, dependencies: AppDependencies): OpenA
     const cause = `The API knows no ${context.req.method} at this path.`;
     return refusalAnswer(404, problem("route-unknown", cause, `See ${API_BASE}/openapi.json.`));
   });
+  app.get(`${OPEN_PATH}:ticket`, (context) => openPage(tickets, context.req.param("ticket"), options.token));
   app.all("*", (context) => servePage(options.webRoot, context.req.raw));
   return app;
+}
+
+/** Leads a browser that holds a good ticket to the page with its token; others to the page, which asks for it. */
+function openPage(tickets: ServerTickets, ticket: string, token: string): Response {
+  const location = tickets.page.redeem(ticket) === null ? "/" : `/#token=${token}`;
+  return new Response(null, { status: 303, headers: { ...DATA_HEADERS, Location: location } });
 }
 
 type Answer = (input: DecodedRequest, context: Context) => Promise<Response>;
 
 /** How each operation is answered: most by their handler's value, a few in a way of their own. */
-function createAnswers(dependencies: AppDependencies): Readonly<Record<Operation, Answer>> {
+function createAnswers(
+  dependencies: AppDependencies,
+  tickets: ServerTickets,
+): Readonly<Record<Operation, Answer>> {
   const { facade, hub } = dependencies;
-  const tickets: Tickets = createTickets(dependencies);
   const handlers = createHandlers(facade, tickets);
   const values = Object.fromEntries(
     (Object.keys(handlers) as ValueOperation[]).map((operation) => [
@@ -220,8 +230,8 @@ function createAnswers(dependencies: AppDependencies): Readonly<Record<Operation
       return savedFile(params.id, query.path, context);
     },
     download: async (input, context) => {
-      const subject = tickets.redeem((input as Input<"download">).params.ticket);
-      if (subject !== null) return await savedFile(subject.id, subject.path, context);
+      const redeemed = tickets.files.redeem((input as Input<"download">).params.ticket);
+      if (redeemed !== null) return await savedFile(redeemed.subject.id, redeemed.subject.path, context);
       const cause = "The link was used already, or is older than a minute.";
       return refusalAnswer(404, problem("ticket-unknown", cause, "Start the download again from the page."));
     },

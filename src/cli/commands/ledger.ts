@@ -1,0 +1,198 @@
+/** Owns the commands about the ledger: chain, wallet, mine. */
+import type {
+  BlockSummaryView,
+  BlockView,
+  ChainView,
+  MiningView,
+  TransactionView,
+  WalletView,
+} from "#api/views.ts";
+import { ok, problem } from "#base/result.ts";
+import { formatAmount, parseAmount } from "../amount.ts";
+import { failed, type Outcome, wrongUse } from "../outcome.ts";
+import { type Session, show } from "../session.ts";
+import { tableText } from "../table.ts";
+import { oneLine } from "../terminal-text.ts";
+import { middleCut, plural, timeText } from "../words.ts";
+
+const BLOCKS_SHOWN = 10;
+const HEIGHT_OR_ID = /^([0-9]{1,15}|[0-9a-f]{64})$/;
+const TX_ID = /^[0-9a-f]{64}$/;
+
+interface Coin {
+  readonly symbol: string;
+  readonly unitsPerCoin: number;
+}
+
+const coins = (units: number, { unitsPerCoin, symbol }: Coin) =>
+  `${formatAmount(units, unitsPerCoin)} ${symbol}`;
+
+async function coinOf({ client }: Session): Promise<Outcome<Coin>> {
+  const status = await client.status();
+  return status.ok ? ok(status.value.coin) : failed(status.fault);
+}
+
+const nameOr = (name: string | null, key: string | null, ellipsis: string) =>
+  name ?? (key === null ? "" : middleCut(key, ellipsis));
+
+function transactionRow(tx: TransactionView, coin: Coin, session: Session): readonly string[] {
+  const { arrow, ellipsis } = session.terminal.glyphs;
+  const from = nameOr(tx.fromName, tx.from, ellipsis);
+  const to = nameOr(tx.toName, tx.to, ellipsis);
+  return [
+    { coinbase: "reward", transfer: "payment", anchor: "receipts", "stamped-anchor": "receipts" }[tx.type],
+    tx.to === null ? from : tx.from === null ? `${arrow} ${to}` : `${from} ${arrow} ${to}`,
+    tx.amount === null ? "" : coins(tx.amount, coin),
+    tx.state === "confirmed" ? `block ${tx.height ?? "?"}` : tx.state,
+    middleCut(tx.id, ellipsis),
+  ];
+}
+
+function transactionsText(list: readonly TransactionView[], coin: Coin, session: Session): string {
+  const { columns, glyphs } = session.terminal;
+  return tableText(
+    list.map((tx) => transactionRow(tx, coin, session)),
+    columns,
+    glyphs.ellipsis,
+  );
+}
+
+function chainText(chain: ChainView, blocks: readonly BlockSummaryView[], session: Session): string {
+  const { columns, glyphs } = session.terminal;
+  const { tip, sync, miners } = chain;
+  const state = sync.state === "synced" ? "in step with others" : `catching up to block ${sync.targetHeight}`;
+  const rows = blocks.map((block) => [
+    String(block.height),
+    timeText(block.timeMs),
+    nameOr(block.minerName, block.miner, glyphs.ellipsis) || "genesis",
+    plural(block.transactionCount, "transaction"),
+    middleCut(block.id, glyphs.ellipsis),
+  ]);
+  const shares = miners.map((miner) => {
+    const name = nameOr(miner.name, miner.account, glyphs.ellipsis);
+    const bar = glyphs.barFull.repeat(Math.max(1, Math.round(miner.share * 24)));
+    return [name, plural(miner.blocks, "block"), `${Math.round(miner.share * 100)} %`, bar];
+  });
+  return [
+    `${oneLine(chain.networkName)}: block ${tip.height}, ${state}, ${chain.pendingCount} waiting`,
+    `Next block: about ${tip.nextBlockHashes} hashes`,
+    tableText([["BLOCK", "TIME", "MINED BY", "HOLDS", "ID"], ...rows], columns, glyphs.ellipsis),
+    ...(shares.length === 0 ? [] : [tableText(shares, columns, glyphs.ellipsis)]),
+  ].join("\n");
+}
+
+export async function chainTip(session: Session): Promise<Outcome> {
+  const chain = await session.client.chain();
+  if (!chain.ok) return failed(chain.fault);
+  if (session.json) return show(session, chain, () => undefined);
+  const blocks = await session.client.blocks({ limit: BLOCKS_SHOWN });
+  if (!blocks.ok) return failed(blocks.fault);
+  session.terminal.print(chainText(chain.value, blocks.value, session));
+  return ok();
+}
+
+function blockText(block: BlockView, coin: Coin, session: Session): string {
+  const { ellipsis } = session.terminal.glyphs;
+  const rows = [
+    ["Block", String(block.height)],
+    ["Id", block.id],
+    ["Previous", block.previous],
+    ["Time", timeText(block.timeMs)],
+    ["Mined by", nameOr(block.minerName, block.miner, ellipsis) || "nobody: the first block"],
+    ["Reward", `${coins(block.reward, coin)}, fees ${coins(block.fees, coin)}`],
+    ["Size", `${block.bytes} bytes, ${plural(block.transactionCount, "transaction")}`],
+    ["Work", `about ${block.hashes} hashes`],
+    ["Depth", plural(block.confirmations, "confirmation")],
+  ];
+  const transactions = transactionsText(block.transactions, coin, session);
+  return (
+    tableText(rows, Number.POSITIVE_INFINITY, ellipsis) + (transactions === "" ? "" : `\n\n${transactions}`)
+  );
+}
+
+export async function chainBlock(session: Session, heightOrId: string): Promise<Outcome> {
+  if (!HEIGHT_OR_ID.test(heightOrId)) {
+    const cause = "A block is named by its height or by its id of 64 hexadecimal digits.";
+    return wrongUse(problem("block-malformed", cause, "See heights with: waybill chain."));
+  }
+  const coin = await coinOf(session);
+  if (!coin.ok) return coin;
+  return show(session, await session.client.block(heightOrId), (block) =>
+    session.terminal.print(blockText(block, coin.value, session)),
+  );
+}
+
+export async function chainTransaction(session: Session, id: string): Promise<Outcome> {
+  if (!TX_ID.test(id)) {
+    const cause = "A transaction is named by its id of 64 hexadecimal digits.";
+    return wrongUse(problem("transaction-malformed", cause, "See ids with: waybill chain block H --json."));
+  }
+  const coin = await coinOf(session);
+  if (!coin.ok) return coin;
+  return show(session, await session.client.transaction(id), (tx) =>
+    session.terminal.print(`${transactionsText([tx], coin.value, session)}\n${tx.id}`),
+  );
+}
+
+export async function chainPending(session: Session): Promise<Outcome> {
+  const coin = await coinOf(session);
+  if (!coin.ok) return coin;
+  return show(session, await session.client.pending(), (list) =>
+    session.terminal.print(
+      list.length === 0 ? "Nothing waits for a block." : transactionsText(list, coin.value, session),
+    ),
+  );
+}
+
+function walletText(wallet: WalletView, coin: Coin, session: Session): string {
+  const rewards = wallet.pendingRewards.map(
+    ({ height, paidAtHeight, amount }) =>
+      `${coins(amount, coin)} for block ${height} comes with block ${paidAtHeight}`,
+  );
+  const lines = [
+    `Balance ${coins(wallet.balance, coin)}, free to spend ${coins(wallet.spendable, coin)}`,
+    ...rewards,
+  ];
+  if (wallet.recent.length > 0) lines.push("", transactionsText(wallet.recent, coin, session));
+  return lines.join("\n");
+}
+
+export async function wallet(session: Session): Promise<Outcome> {
+  const coin = await coinOf(session);
+  if (!coin.ok) return coin;
+  return show(session, await session.client.wallet(), (value) =>
+    session.terminal.print(walletText(value, coin.value, session)),
+  );
+}
+
+export async function pay(
+  session: Session,
+  who: string,
+  amountText: string,
+  feeText: string | undefined,
+): Promise<Outcome> {
+  const coin = await coinOf(session);
+  if (!coin.ok) return coin;
+  const amount = parseAmount(amountText, coin.value.unitsPerCoin);
+  if (!amount.ok) return wrongUse(amount.fault);
+  const fee = feeText === undefined ? null : parseAmount(feeText, coin.value.unitsPerCoin);
+  if (fee !== null && !fee.ok) return wrongUse(fee.fault);
+  return show(session, await session.client.pay(who, amount.value, fee?.value), (tx) =>
+    session.terminal.print(
+      `${coins(tx.amount ?? amount.value, coin.value)} to ${oneLine(tx.toName ?? who)}, fee ${coins(tx.fee, coin.value)}: ` +
+        `waits for a block.\n${tx.id}`,
+    ),
+  );
+}
+
+function miningText(mining: MiningView): string {
+  const mined = `${plural(mining.blocksMined, "block")} mined.`;
+  if (mining.active) return `Mining, ${Math.round(mining.hashesPerSecond)} hashes a second. ${mined}`;
+  const reason = mining.reason === null ? "" : ` ${oneLine(mining.reason.cause)}`;
+  return `Mining is ${mining.mode}, and idle now.${reason} ${mined}`;
+}
+
+export async function mine(session: Session, mode: "on" | "off" | undefined): Promise<Outcome> {
+  const answer = mode === undefined ? await session.client.mining() : await session.client.setMining(mode);
+  return show(session, answer, (mining) => session.terminal.print(miningText(mining)));
+}
