@@ -267,7 +267,7 @@ async function openFeatures(
     },
   );
   opened.defer(() => transfers.close());
-  const anchoring = openAnchoring(
+  const anchoring = await openAnchoring(
     { chainId: base.ledger.chainId },
     {
       network,

@@ -118,7 +118,10 @@ export function deliveryActions(parts: Parts): DeliveryFacade {
       const peer = persons.resolve(who);
       if (!peer.ok) return peer;
       const upload = await uploads.take(uploadId);
-      return upload.ok ? sendTo(who, upload.value.paths) : upload;
+      if (!upload.ok) return upload;
+      const sent = await sendTo(who, upload.value.paths);
+      if (sent.ok) await uploads.bind(uploadId, sent.value.id);
+      return sent;
     },
 
     async accept(id, folder) {

@@ -16,7 +16,7 @@ import type { People, ReadMarkStore } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { Transfers } from "#transfer/index.ts";
+import type { Transfer, Transfers } from "#transfer/index.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
@@ -65,6 +65,25 @@ export interface Joined {
 
 const EPOCH_BYTES = 8;
 
+const ENDED: ReadonlySet<Transfer["state"]> = new Set(["receipted", "declined", "cancelled", "failed"]);
+
+/** What a page handed over is removed once its delivery has ended, also when that was in an earlier run. */
+function releaseUploads({ transfers, uploads }: Features, log: Log): Unsubscribe {
+  const watch = (work: Promise<void>) => {
+    work.catch((error) => log.fault("an upload could not be removed", error));
+  };
+  watch(
+    uploads.recover((id) => {
+      const transfer = transfers.get(id);
+      return transfer !== null && !ENDED.has(transfer.state);
+    }),
+  );
+  return transfers.subscribe((event) => {
+    if (event.type !== "changed" || !ENDED.has(event.transfer.state)) return;
+    watch(uploads.release(event.transfer.deliveryId));
+  });
+}
+
 export function joinFeatures(features: Features, around: Surroundings): Joined {
   const { anchoring, chain, messaging, miner, network, people, persons, transfers, wallet } = features;
   const { clock, log, random } = around.edge;
@@ -85,6 +104,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
 
   const stops = [
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
+    releaseUploads(features, log),
     joinFeed({
       ...features,
       clock,

@@ -3,10 +3,11 @@
  * paths of this computer to give, so its bytes come here first; a transfer then reads them like any other files.
  */
 import { createWriteStream } from "node:fs";
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { DeliveryId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -17,8 +18,6 @@ interface Upload {
   readonly folder: string;
   readonly paths: Set<string>;
   lastUsedMs: number;
-  /** Held by a queued transfer from now on: not dropped by time. */
-  sent: boolean;
 }
 
 export interface Uploads {
@@ -28,15 +27,18 @@ export interface Uploads {
     path: string,
     body: ReadableStream<Uint8Array>,
   ): Promise<Result<{ readonly bytes: number }, Problem>>;
-  /** Hands the upload over: the paths to send (its top-level files and folders), and where it lies. */
-  take(
-    uploadId: string,
-  ): Promise<Result<{ readonly folder: string; readonly paths: readonly string[] }, Problem>>;
-  /** Removes the bytes of an upload whose transfer has ended. */
-  remove(folder: string): Promise<void>;
-  /** Every folder here that no running transfer reads, left from an earlier run. */
-  sweep(inUse: (folder: string) => boolean): Promise<void>;
+  /** Hands the upload over: the top-level files and folders to send. From now on it is not dropped by time. */
+  take(uploadId: string): Promise<Result<{ readonly paths: readonly string[] }, Problem>>;
+  /** Notes which delivery reads the upload, for after a restart too. */
+  bind(uploadId: string, delivery: DeliveryId): Promise<void>;
+  /** The bytes of this delivery are not needed any more. One that came from no upload is no fault. */
+  release(delivery: DeliveryId): Promise<void>;
+  /** Takes up what an earlier run left: keeps what unfinished deliveries read, removes the rest. */
+  recover(isUnfinished: (delivery: DeliveryId) => boolean): Promise<void>;
 }
+
+/** Beside the folder of an upload: holds the id of the delivery that reads it. */
+const MARK_SUFFIX = ".delivery";
 
 const UNKNOWN = problem(
   "upload-unknown",
@@ -53,13 +55,19 @@ function pathInside(path: string): string | null {
 
 export function openUploads(root: string, edge: { readonly clock: Clock; readonly random: Random }): Uploads {
   const open = new Map<string, Upload>();
+  const bound = new Map<DeliveryId, string>();
 
   async function dropIdle(): Promise<void> {
     for (const [id, upload] of open) {
       if (edge.clock.monotonicMs() - upload.lastUsedMs < UPLOAD_IDLE_MS_MAX) continue;
       open.delete(id);
-      if (!upload.sent) await rm(upload.folder, { recursive: true, force: true });
+      await remove(id);
     }
+  }
+
+  async function remove(uploadId: string): Promise<void> {
+    await rm(join(root, uploadId), { recursive: true, force: true });
+    await rm(join(root, uploadId + MARK_SUFFIX), { force: true });
   }
 
   return {
@@ -77,7 +85,7 @@ export function openUploads(root: string, edge: { readonly clock: Clock; readonl
       const uploadId = toHex(edge.random.bytes(16));
       const folder = join(root, uploadId);
       await mkdir(folder, { recursive: true, mode: 0o700 });
-      open.set(uploadId, { folder, paths: new Set(), lastUsedMs: edge.clock.monotonicMs(), sent: false });
+      open.set(uploadId, { folder, paths: new Set(), lastUsedMs: edge.clock.monotonicMs() });
       return ok({ uploadId });
     },
 
@@ -117,21 +125,31 @@ export function openUploads(root: string, edge: { readonly clock: Clock; readonl
     async take(uploadId) {
       const upload = open.get(uploadId);
       if (upload === undefined || upload.paths.size === 0) return fail(UNKNOWN);
-      upload.sent = true;
       open.delete(uploadId);
       const names = await readdir(upload.folder);
-      return ok({ folder: upload.folder, paths: names.toSorted().map((name) => join(upload.folder, name)) });
+      return ok({ paths: names.toSorted().map((name) => join(upload.folder, name)) });
     },
 
-    async remove(folder) {
-      if (dirname(folder) === root) await rm(folder, { recursive: true, force: true });
+    async bind(uploadId, delivery) {
+      bound.set(delivery, uploadId);
+      await writeFile(join(root, uploadId + MARK_SUFFIX), delivery, { mode: 0o600 });
     },
 
-    async sweep(inUse) {
+    async release(delivery) {
+      const uploadId = bound.get(delivery);
+      if (uploadId === undefined) return;
+      bound.delete(delivery);
+      await remove(uploadId);
+    },
+
+    async recover(isUnfinished) {
       const names = await readdir(root).catch(() => []);
-      for (const name of names) {
-        const folder = join(root, name);
-        if (!open.has(name) && !inUse(folder)) await rm(folder, { recursive: true, force: true });
+      for (const uploadId of new Set(names.map((name) => name.replace(MARK_SUFFIX, "")))) {
+        if (open.has(uploadId)) continue;
+        const mark = await readFile(join(root, uploadId + MARK_SUFFIX), "utf8").catch(() => "");
+        const delivery = mark as DeliveryId;
+        if (mark !== "" && isUnfinished(delivery)) bound.set(delivery, uploadId);
+        else await remove(uploadId);
       }
     },
   };

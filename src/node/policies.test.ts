@@ -1,0 +1,50 @@
+/** Whose files are taken unasked, and into which folder. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PersonView } from "#api/views.ts";
+import type { PeerId } from "#base/brand.ts";
+import { type AcceptPolicy, DEFAULT_SETTINGS } from "./config.ts";
+import { ownNameOf, policyOf } from "./policies.ts";
+
+const FRIEND = "12D3KooWfriendfriend01" as PeerId;
+const STRANGER = "12D3KooWstrangerxxxx02" as PeerId;
+const BLOCKED = "12D3KooWblockedxxxxx03" as PeerId;
+
+function policyWith(accept: AcceptPolicy, names: Readonly<Record<string, string>> = {}) {
+  return policyOf({
+    settings: { current: () => ({ ...DEFAULT_SETTINGS, accept }) },
+    people: { isBlocked: (peer) => peer === BLOCKED, isContact: (peer) => peer === FRIEND },
+    persons: {
+      nameOf: (peer) => names[peer] ?? peer,
+      list: () => Object.entries(names).map(([peerId, name]) => ({ peerId, name }) as unknown as PersonView),
+    },
+  });
+}
+
+test("the table of accept policies", () => {
+  const table = [
+    ["all", FRIEND, "accept"],
+    ["all", STRANGER, "accept"],
+    ["all", BLOCKED, "refuse"],
+    ["contacts", FRIEND, "accept"],
+    ["contacts", STRANGER, "ask"],
+    ["contacts", BLOCKED, "refuse"],
+    ["ask", FRIEND, "ask"],
+    ["ask", STRANGER, "ask"],
+    ["ask", BLOCKED, "refuse"],
+  ] as const;
+  for (const [accept, peer, expected] of table) {
+    assert.equal(policyWith(accept).decide(peer), expected, `${accept} ${peer}`);
+  }
+});
+
+test("two who claim one name do not share a folder", () => {
+  const shared = policyWith("all", { [FRIEND]: "bob", [STRANGER]: "bob" });
+  assert.notEqual(shared.folderOf(FRIEND), shared.folderOf(STRANGER));
+  assert.equal(policyWith("all", { [FRIEND]: "bob", [STRANGER]: "eve" }).folderOf(FRIEND), "bob");
+});
+
+test("a peer that was never named still has a name", () => {
+  assert.ok(ownNameOf(DEFAULT_SETTINGS).length > 0);
+  assert.equal(ownNameOf({ ...DEFAULT_SETTINGS, name: "alice" }), "alice");
+});
