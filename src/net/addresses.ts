@@ -177,7 +177,8 @@ export function comparePaths(a: PathKind, b: PathKind): number {
 }
 
 /** Cheapest path first, IPv4 before IPv6 within a kind; otherwise the order is kept. */
-export function compareAddresses(a: string, b: string): number {
+export function compareAddresses(given: string, other: string): number {
+  const [a, b] = [withoutPeer(given), withoutPeer(other)];
   return comparePaths(pathKindOf(a), pathKindOf(b)) || familyRank(a) - familyRank(b);
 }
 

@@ -79,12 +79,16 @@ export class Libp2pFrameStream implements FrameStream {
     stream.addEventListener("close", (event) => this.#onClose(event.error));
     this.#remoteFinished = stream.remoteWriteStatus === "closed" && stream.status === "open";
     if (stream.readableEnded) this.#onEnd();
-    if (stream.status !== "open") this.#onClose(undefined);
+    // What ended before we listened is told by no event.
+    if (stream.status === "aborted" || stream.status === "reset") this.#onClose(new Error("reset at once"));
+    else if (stream.status === "closed") this.#onClose(undefined);
   }
 
   async send(frame: Uint8Array): Promise<Result<undefined, StreamFault>> {
     if (frame.length > this.#frameBytesMax) {
-      return fail({ code: "frame-too-large", bytes: frame.length, maxBytes: this.#frameBytesMax });
+      const fault = { code: "frame-too-large", bytes: frame.length, maxBytes: this.#frameBytesMax } as const;
+      this.#breakOff(fault, "a frame of ours is too large");
+      return fail(fault);
     }
     if (!this.#canWrite()) return fail(this.#writeFault());
     try {

@@ -77,6 +77,8 @@ export const GOSSIP_RPC_BYTES_MAX = 2 * MIB;
 export const GOSSIP_MESSAGE_BYTES_MAX = MIB;
 /** Queued towards one peer that reads slowly; then the stream is dropped and the peer catches up by sync. */
 export const GOSSIP_OUTBOUND_BYTES_MAX = 16 * MIB;
+/** Messages of one topic being validated; a feature's own queue is far shorter. */
+export const GOSSIP_VALIDATIONS_MAX = 512;
 /** Some thirty topics: a few for each network, never hundreds. */
 export const GOSSIP_TOPIC_BYTES_PER_PEER_MAX = 32 * KIB;
 

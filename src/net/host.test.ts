@@ -1,0 +1,93 @@
+/** The contract of the network port on libp2p over real sockets of loopback, without discovery. */
+import { once } from "node:events";
+import { multiaddr } from "@multiformats/multiaddr";
+import type { PeerId } from "#base/brand.ts";
+import { fail, problem } from "#base/result.ts";
+import { createKeypair } from "#crypto/ed25519.ts";
+import { type NetworkRig, testNetwork } from "#test/contract/network.ts";
+import { faultLog, realClock } from "#test/kit/real.ts";
+import { ConnectionBook, createGate } from "./gate.ts";
+import { type Host, startHost } from "./host.ts";
+import { Libp2pNetwork } from "./libp2p-network.ts";
+import { STREAM_WINDOW_BYTES_MAX } from "./limits.ts";
+import { Standings } from "./standing.ts";
+
+let seeds = 0;
+
+async function startOne(): Promise<{ readonly host: Host; readonly network: Libp2pNetwork }> {
+  seeds += 1;
+  const keypair = createKeypair(new Uint8Array(32).fill(seeds));
+  const connections = new ConnectionBook(realClock);
+  let disconnect = (_peer: PeerId): void => undefined;
+  const standings = new Standings(realClock, (peer) => disconnect(peer));
+  const host = await startHost({
+    keypair,
+    version: "0.0.0-test",
+    listen: ["/ip4/127.0.0.1/tcp/0"],
+    gate: createGate({
+      self: keypair.peerId,
+      clock: realClock,
+      isBlocked: () => false,
+      isBanned: (peer) => standings.isBanned(peer),
+      connections,
+    }),
+    standing: (peer) => standings.points(peer),
+    discovery: undefined,
+  });
+  const network = new Libp2pNetwork({
+    host,
+    connections,
+    standings,
+    clock: realClock,
+    log: faultLog().log,
+    dial: async () => fail(problem("unreachable", "No address is known.", "Connect by address.")),
+  });
+  disconnect = (peer) => network.disconnect(peer, "banned");
+  return { host, network };
+}
+
+/** What gossip does with a topic, which its public interface does not tell. */
+interface Mesh {
+  getMeshPeers(topic: string): readonly string[];
+}
+
+async function untilListening(host: Host, topic: string, peers: readonly PeerId[]): Promise<void> {
+  const gossip = host.services.gossip;
+  const mesh = gossip as unknown as Mesh;
+  while (!peers.every((peer) => mesh.getMeshPeers(topic).includes(peer))) {
+    await once(gossip, "gossipsub:heartbeat");
+  }
+}
+
+async function openRig(count: number, links: readonly (readonly [number, number])[]): Promise<NetworkRig> {
+  const nodes = await Promise.all(Array.from({ length: count }, startOne));
+  const at = (index: number) => {
+    const node = nodes[index];
+    if (node === undefined) throw new Error(`no network ${index}`);
+    return node;
+  };
+  for (const [from, to] of links) {
+    const inbound = once(at(to).host, "connection:open");
+    await at(from).host.dial(
+      at(to)
+        .host.getMultiaddrs()
+        .map((address) => multiaddr(address.toString())),
+    );
+    await inbound;
+  }
+  return {
+    networks: nodes.map((node) => node.network),
+    streamBufferBytesMax: STREAM_WINDOW_BYTES_MAX,
+    listening: (index, topic, peers) => untilListening(at(index).host, topic, peers),
+    cut: async (a, b) => {
+      const isGone = once(at(b).host, "connection:close");
+      at(a).network.disconnect(at(b).network.self, "cut by the test");
+      await isGone;
+    },
+    close: async () => {
+      await Promise.all(nodes.map((node) => node.host.stop()));
+    },
+  };
+}
+
+testNetwork("libp2p", openRig);

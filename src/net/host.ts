@@ -1,0 +1,180 @@
+/**
+ * Owns how the libp2p host is put together: transports, encryption, streams, gossip, and which ports are taken.
+ * The settings that depart from libp2p's own are argued in docs/decisions/0030-libp2p-settings.md.
+ */
+import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
+import { type Identify, identify } from "@libp2p/identify";
+import {
+  type ComponentLogger,
+  type ConnectionGater,
+  FaultTolerance,
+  type Libp2p,
+  type Logger,
+} from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { type Ping, ping } from "@libp2p/ping";
+import { tcp } from "@libp2p/tcp";
+import { tls } from "@libp2p/tls";
+import { yamux } from "@libp2p/yamux";
+import { createLibp2p } from "libp2p";
+import type { PeerId } from "#base/brand.ts";
+import { concat, utf8 } from "#base/bytes.ts";
+import type { Keypair } from "#crypto/ed25519.ts";
+import { sha256 } from "#crypto/sha256.ts";
+import { compareAddresses } from "./addresses.ts";
+import {
+  ADDRESS_DIAL_TIMEOUT_MS,
+  ADDRESSES_PER_PEER_MAX,
+  CLOSE_TIMEOUT_MS,
+  CONNECTIONS_MAX,
+  DIAL_TIMEOUT_MS,
+  DIALS_AT_ONCE_MAX,
+  GOSSIP_OUTBOUND_BYTES_MAX,
+  GOSSIP_RPC_BYTES_MAX,
+  GOSSIP_TOPIC_BYTES_PER_PEER_MAX,
+  HEARTBEAT_TIMEOUT_MS,
+  INBOUND_PENDING_MAX,
+  INBOUND_PER_HOST_PER_SECOND_MAX,
+  MUXER_MESSAGE_BYTES_MAX,
+  STANDING_MIN_POINTS,
+  STREAM_OPEN_TIMEOUT_MS,
+  STREAM_READ_BUFFER_BYTES_MAX,
+  STREAM_WINDOW_BYTES_MAX,
+  STREAM_WINDOW_FIRST_BYTES,
+  STREAMS_PER_CONNECTION_MAX,
+  UPGRADE_TIMEOUT_MS,
+} from "./limits.ts";
+
+export type Host = Libp2p<{ identify: Identify; ping: Ping; gossip: GossipSub }>;
+export type DiscoveryFactory = NonNullable<Parameters<typeof createLibp2p>[0]>["peerDiscovery"];
+
+export interface HostOptions {
+  readonly keypair: Keypair;
+  readonly version: string;
+  /** Multiaddrs that are free to be listened on. */
+  readonly listen: readonly string[];
+  readonly gate: ConnectionGater;
+  /** What a peer has earned; 0 or less. */
+  readonly standing: (peer: PeerId) => number;
+  readonly discovery: DiscoveryFactory;
+}
+
+/** A started host: it listens when this resolves. */
+export async function startHost(options: HostOptions): Promise<Host> {
+  return await createLibp2p({
+    privateKey: await generateKeyPairFromSeed("Ed25519", options.keypair.seed),
+    nodeInfo: { name: "waybill", version: options.version, userAgent: `waybill/${options.version}` },
+    addresses: { listen: [...options.listen] },
+    transports: [
+      tcp({
+        // Our own heartbeat tells the dead from the silent.
+        inboundSocketInactivityTimeout: 0,
+        outboundSocketInactivityTimeout: 0,
+        maxConnections: CONNECTIONS_MAX,
+      }),
+    ],
+    connectionEncrypters: [tls(), noise()],
+    streamMuxers: [
+      yamux({
+        maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
+        maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
+        maxMessageSize: MUXER_MESSAGE_BYTES_MAX,
+        maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
+        enableKeepAlive: true,
+        keepAliveInterval: 10_000,
+        streamOptions: {
+          initialStreamWindowSize: STREAM_WINDOW_FIRST_BYTES,
+          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+          maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
+        },
+      }),
+    ],
+    connectionGater: options.gate,
+    connectionManager: {
+      maxConnections: CONNECTIONS_MAX,
+      inboundConnectionThreshold: INBOUND_PER_HOST_PER_SECOND_MAX,
+      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+      inboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
+      outboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
+      dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      connectionCloseTimeout: CLOSE_TIMEOUT_MS,
+      maxParallelDials: DIALS_AT_ONCE_MAX,
+      maxPeerAddrsToDial: ADDRESSES_PER_PEER_MAX,
+      addressSorter: (a, b) => signOf(compareAddresses(a.multiaddr.toString(), b.multiaddr.toString())),
+      // Whom to dial again, and when, is the dialler's to say.
+      reconnectRetries: 0,
+    },
+    connectionMonitor: { enabled: false },
+    transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
+    logger: SILENT,
+    ...(options.discovery === undefined ? {} : { peerDiscovery: options.discovery }),
+    services: {
+      identify: identify({ protocolPrefix: "ipfs", maxInboundStreams: 4, maxOutboundStreams: 4 }),
+      ping: ping({ timeout: HEARTBEAT_TIMEOUT_MS * 2, maxInboundStreams: 8, maxOutboundStreams: 8 }),
+      gossip: createGossip(options.standing),
+    },
+  });
+}
+
+function createGossip(standing: (peer: PeerId) => number) {
+  return gossipsub({
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: (message) => sha256(concat(utf8(`${message.topic}\0`), message.data)).slice(0, 20),
+    // Messages are valid or not before they are cached: validators answer before gossip goes on.
+    asyncValidation: false,
+    floodPublish: true,
+    fallbackToFloodsub: false,
+    emitSelf: false,
+    allowPublishToZeroTopicPeers: true,
+    ignoreDuplicatePublishError: true,
+    doPX: false,
+    D: 8,
+    Dlo: 6,
+    Dhi: 12,
+    heartbeatInterval: 700,
+    maxInboundStreams: 4,
+    maxOutboundStreams: 4,
+    maxInboundDataLength: GOSSIP_RPC_BYTES_MAX,
+    maxOutboundBufferSize: GOSSIP_OUTBOUND_BYTES_MAX,
+    maxTopicBytesPerPeer: GOSSIP_TOPIC_BYTES_PER_PEER_MAX,
+    decodeRpcLimits: {
+      maxSubscriptions: 64,
+      maxMessages: 200,
+      maxIhaveMessageIDs: 1000,
+      maxIwantMessageIDs: 1000,
+      maxIdontwantMessageIDs: 1000,
+      maxControlMessages: 200,
+      maxPeerInfos: 0,
+    },
+    scoreParams: {
+      // No topic scores: quiet topics in small meshes put honest peers below any delivery threshold.
+      topics: {},
+      appSpecificScore: (peer) => standing(peer as PeerId),
+      appSpecificWeight: 1,
+      // Everybody in one house, school or test shares an address.
+      IPColocationFactorWeight: 0,
+    },
+    scoreThresholds: {
+      gossipThreshold: STANDING_MIN_POINTS / 4,
+      publishThreshold: STANDING_MIN_POINTS / 2,
+      graylistThreshold: STANDING_MIN_POINTS,
+    },
+  });
+}
+
+function signOf(order: number): -1 | 0 | 1 {
+  if (order === 0) return 0;
+  return order < 0 ? -1 : 1;
+}
+
+const silentLogger: Logger = Object.assign(() => undefined, {
+  error: () => undefined,
+  trace: () => undefined,
+  enabled: false,
+  newScope: (): Logger => silentLogger,
+});
+/** libp2p logs by an environment variable of its own; what matters of it reaches our log as faults and events. */
+const SILENT: ComponentLogger = { forComponent: () => silentLogger };
