@@ -62,11 +62,8 @@ export interface AnchoringDependencies {
   readonly ledger: AnchorLedger;
 }
 
-/** Resolves when all that waits in the store is taken up again. The store is the caller's to close, afterwards. */
-export async function openAnchoring(
-  options: AnchoringOptions,
-  dependencies: AnchoringDependencies,
-): Promise<Anchoring> {
+/** All that waits in the store is taken up again when this returns. The store is the caller's to close, afterwards. */
+export function openAnchoring(options: AnchoringOptions, dependencies: AnchoringDependencies): Anchoring {
   return new AnchoringFeature(options, dependencies);
 }
 
