@@ -1,8 +1,8 @@
 /** Owns what the user chose about this peer itself: its name, whom it accepts files from, whether it mines. */
 import type { StatusView } from "#api/views.ts";
+import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { PeerNetwork } from "#net/index.ts";
-import { cleanName } from "#people/index.ts";
 import { type AcceptPolicy, type Settings, writeSettings } from "./config.ts";
 import type { Facade } from "./facade.ts";
 
@@ -44,7 +44,7 @@ interface Parts {
 export function settingsActions({ settings, network, status }: Parts): Pick<Facade, "setName" | "setAccept"> {
   return {
     async setName(text) {
-      const name = cleanName(text);
+      const name = cleanDisplayName(text);
       if (name === null) {
         return fail(
           problem(

@@ -1,5 +1,6 @@
 /** Whom the user knows: what `node/` and `storage/` may use of this folder. */
 export type { People, PeopleDependencies, PeopleEvent, PersonChange } from "./people.ts";
-export type { Candidate, WhoFault } from "./resolve-who.ts";
-export type { PeopleStore, Person } from "./store.ts";
+export { openPeople } from "./people.ts";
 export type { ReadMarkStore } from "./read-marks.ts";
+export { type Candidate, resolveWho, type WhoFault } from "./resolve-who.ts";
+export type { PeopleStore, Person } from "./store.ts";

@@ -1,5 +1,13 @@
-/** Owns how a text typed by the user is understood as a peer. Pure. */
+/**
+ * Owns how a text typed by the user is understood as a peer. Pure.
+ *
+ * In this order, the first that anybody answers to: the whole peer id; a petname; a claimed name; the beginning of a
+ * petname; of a claimed name; of a peer id. Within one of these steps nobody is guessed: two who answer are told.
+ */
 import type { PeerId } from "#base/brand.ts";
+import { nameKey } from "#base/display-name.ts";
+import { fail, ok, type Result } from "#base/result.ts";
+import { CANDIDATES_SHOWN_MAX } from "./limits.ts";
 
 export interface Candidate {
   readonly peer: PeerId;
@@ -11,3 +19,34 @@ export type WhoFault =
   | { readonly code: "nobody" }
   /** Several answer to this; nobody is guessed. */
   | { readonly code: "ambiguous"; readonly candidates: readonly Candidate[] };
+
+type Matches = (candidate: Candidate) => boolean;
+
+/** Every Ed25519 peer id begins with the same eight characters: fewer than one more says nothing. */
+const PEER_ID_CHARACTERS_MIN = 9;
+
+function stepsFor(text: string): readonly Matches[] {
+  const key = nameKey(text);
+  const is = (name: string | null) => name !== null && nameKey(name) === key;
+  const begins = (name: string | null) => name !== null && key !== "" && nameKey(name).startsWith(key);
+  return [
+    ({ peer }) => peer === text,
+    ({ petname }) => is(petname),
+    // Somebody with a petname is known by that one: a claim of theirs must not catch what is meant for others.
+    ({ petname, claimedName }) => petname === null && is(claimedName),
+    ({ petname }) => begins(petname),
+    ({ petname, claimedName }) => petname === null && begins(claimedName),
+    ({ peer }) => text.length >= PEER_ID_CHARACTERS_MIN && peer.startsWith(text),
+  ];
+}
+
+export function resolveWho(text: string, candidates: readonly Candidate[]): Result<PeerId, WhoFault> {
+  for (const matches of stepsFor(text)) {
+    const found = candidates.filter(matches);
+    const [only] = found;
+    if (only === undefined) continue;
+    if (found.length === 1) return ok(only.peer);
+    return fail({ code: "ambiguous", candidates: found.slice(0, CANDIDATES_SHOWN_MAX) });
+  }
+  return fail({ code: "nobody" });
+}

@@ -13,6 +13,10 @@ export function textOf(row: Row, column: string): string {
   return value;
 }
 
+export function textOrNullOf(row: Row, column: string): string | null {
+  return row[column] === null ? null : textOf(row, column);
+}
+
 export function integerOf(row: Row, column: string): number {
   const value = row[column];
   if (typeof value !== "number") throw new Error(`column ${column} is not a number`);

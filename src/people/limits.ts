@@ -1,0 +1,8 @@
+/** Limits of what is remembered of people. */
+
+/** A large hospital's directory fits; beyond it, strangers who were only seen are forgotten, oldest first. */
+export const PEOPLE_MAX = 10_000;
+/** "Last seen" is shown in minutes; writing it more often would only wear the disk. */
+export const SEEN_WRITE_PERIOD_MS = 60_000;
+/** Candidates listed when several answer to one name; the user needs to see that, not all of them. */
+export const CANDIDATES_SHOWN_MAX = 16;
