@@ -13,6 +13,8 @@ import "./chats.css";
 export function ChatsPlace() {
   const { conversations, people } = useDesk();
   const { who } = useParams({ strict: false });
+  // The page has one main heading: that of what was chosen, once something is.
+  const Title = who === undefined ? "h1" : "h2";
   const nowMs = useNow();
   const spoken = new Set(
     conversations.filter(({ last }) => last !== null).map(({ person }) => person.peerId),
@@ -25,7 +27,7 @@ export function ChatsPlace() {
     <div className={`pair${who === undefined ? "" : " pair-chosen"}`}>
       <section className="pair-list" aria-label="Conversations">
         <header className="pair-head">
-          <h1>Chats</h1>
+          <Title className="pair-title">Chats</Title>
         </header>
         {withSlips.length > 0 && (
           <ul>

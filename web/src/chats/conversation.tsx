@@ -84,7 +84,7 @@ function ConversationHead({ person }: { readonly person: PersonView }) {
       </Link>
       <Identicon peerId={person.peerId} size={40} />
       <div className="conversation-who">
-        <h2 dir="auto">{person.name}</h2>
+        <h1 dir="auto">{person.name}</h1>
         <Presence person={person} />
       </div>
       <Link to="/people/$who" params={{ who: person.peerId }} className="button button-small">
@@ -118,7 +118,7 @@ function Slips({ person }: { readonly person: PersonView }) {
     return (
       <div className="history">
         <div className="empty">
-          <h3>Nothing has passed between you and {person.name} yet</h3>
+          <h2>Nothing has passed between you and {person.name} yet</h2>
           <p>
             Write below, or drop a file or a folder here. It goes straight to their computer, and you get
             their signature for it.

@@ -70,7 +70,7 @@ export function HistoryList({ history, person }: { readonly history: History; re
                 className={`history-item history-${slip.direction}`}
                 style={{ transform: `translateY(${item.start}px)` }}
               >
-                {newDay && <h3 className="history-day">{formatDay(nowMs, slip.createdMs)}</h3>}
+                {newDay && <h2 className="history-day">{formatDay(nowMs, slip.createdMs)}</h2>}
                 <Slip slip={slip} self={status} nowMs={nowMs} />
               </li>
             );

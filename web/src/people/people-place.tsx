@@ -24,6 +24,8 @@ function inOrder(people: readonly PersonView[]): readonly PersonView[] {
 export function PeoplePlace() {
   const { people } = useDesk();
   const { who } = useParams({ strict: false });
+  // The page has one main heading: that of what was chosen, once something is.
+  const Title = who === undefined ? "h1" : "h2";
   const nowMs = useNow();
   const ordered = inOrder(people);
   const scroller = useRef<HTMLDivElement>(null);
@@ -38,7 +40,7 @@ export function PeoplePlace() {
     <div className={`pair${who === undefined ? "" : " pair-chosen"}`}>
       <section className="pair-list people-list" aria-label="Everyone known">
         <header className="pair-head">
-          <h1>People</h1>
+          <Title className="pair-title">People</Title>
           <span className="small soft">
             {countOf(people.filter(({ online }) => online).length, "person", "people")} here
           </span>
@@ -97,7 +99,7 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
         {person.problem !== null ? (
           <span className="tone-waiting">
             <Sign name="waits" />
-            {person.online ? "other network" : "not reached"}
+            {person.problem.code === "other-network" ? "other network" : "not reached"}
           </span>
         ) : (
           !person.online && person.lastSeenMs !== null && formatAge(nowMs, person.lastSeenMs)

@@ -50,24 +50,28 @@ export function identicon(key: string): Identicon {
 export const SIGNATURE_WIDTH = 120;
 export const SIGNATURE_HEIGHT = 28;
 
-/** The path of a handwritten stroke: loops of differing height that run to the right. */
+/** The path of a handwritten stroke: a tall first letter, loops as wide and high as this hand makes them, a flourish. */
 export function signaturePath(key: string): string {
   const next = numbersFrom(`signature ${key}`);
-  const loops = 5 + Math.floor(next() * 4);
-  const step = (SIGNATURE_WIDTH - 26) / loops;
+  const between = (low: number, high: number) => low + next() * (high - low);
   const round = (value: number) => Math.round(value * 10) / 10;
-  let x = 4 + next() * 6;
-  let y = 18;
-  let path = `M${round(x)} ${round(y)}`;
+  // What stays the same through one hand: how close, how high, how slanted, how often it reaches up or down.
+  const loops = Math.round(between(4, 10));
+  const slant = between(-0.4, 0.55);
+  const small = between(9, 14);
+  const reaching = between(0.05, 0.4);
+  const step = (SIGNATURE_WIDTH - 34) / loops;
+  let x = between(3, 9);
+  let path = `M${round(x)} ${round(between(13, 20))}`;
   for (let loop = 0; loop < loops; loop += 1) {
-    const tall = loop === 0 || next() < 0.3;
-    const top = tall ? 2 + next() * 4 : 10 + next() * 4;
-    const bottom = next() < 0.2 ? 26 : 18 + next() * 4;
-    const toX = x + step * (0.75 + next() * 0.5);
-    path += `C${round(x + step * 0.9)} ${round(top)} ${round(x - step * 0.3)} ${round(top)} ${round(x + step * 0.4)} ${round(bottom)}`;
-    path += `S${round(toX)} ${round(y + 4)} ${round(toX)} ${round(16 + next() * 3)}`;
-    x = toX;
-    y = 17;
+    const top = loop === 0 || next() < reaching ? between(1, 6) : small + between(-2, 2);
+    const bottom = next() < reaching / 2 ? between(23, 27) : between(17, 20);
+    const width = step * between(0.6, 1.5);
+    const lean = slant * (bottom - top);
+    path += `C${round(x + width * 0.7 + lean)} ${round(top)} ${round(x - width * 0.2 + lean)} ${round(top)} ${round(x + width * 0.35)} ${round(bottom)}`;
+    x += width;
+    path += `S${round(x - width * 0.2)} ${round(between(16, 22))} ${round(x)} ${round(between(14, 18))}`;
   }
-  return `${path}q8 6 ${round(SIGNATURE_WIDTH - 4 - x)} ${round(-4 + next() * 8)}`;
+  const rest = SIGNATURE_WIDTH - 2 - x;
+  return `${path}q${round(rest * between(0.2, 0.7))} ${round(between(-9, 9))} ${round(rest)} ${round(between(-6, 3))}`;
 }

@@ -1,0 +1,92 @@
+/** How the page behaves everywhere: addresses, keyboard, accessibility, narrow screens, both themes. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type { Browser } from "playwright-core";
+import { launchBrowser } from "#test/kit/browser.ts";
+import {
+  closeWorld,
+  focusedName,
+  focusIsVisible,
+  goTo,
+  openWorld,
+  placesOf,
+  sidewaysScrolls,
+  violations,
+  type World,
+  withPage,
+} from "#test/kit/page.ts";
+
+let browser: Browser;
+let world: World;
+
+before(async () => {
+  [browser, world] = await Promise.all([launchBrowser(), openWorld()]);
+});
+
+after(async () => {
+  await browser.close();
+  await closeWorld(world);
+});
+
+test("every place has an address that can be loaded, and an address that leads nowhere says so", async () => {
+  await withPage(browser, world, {}, async (page) => {
+    for (const place of await placesOf(world)) await goTo(page, world, place);
+    await page.goto(`${world.server.origin}/nowhere`);
+    await page.getByRole("heading", { name: "Nothing has this address" }).waitFor();
+    await page.goto(`${world.server.origin}/ledger/block/999999`);
+    await page.getByRole("alert").waitFor();
+  });
+});
+
+test("a message is written, sent and read by keyboard alone", async () => {
+  await withPage(browser, world, {}, async (page) => {
+    await page.goto(`${world.server.origin}/chats`);
+    await page.getByRole("heading", { name: "Chats", level: 1 }).waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await focusedName(page), "Skip to the content");
+    const seen: string[] = [];
+    for (let step = 0; step < 20 && !seen.at(-1)?.includes("Erin"); step += 1) {
+      await page.keyboard.press("Tab");
+      seen.push(await focusedName(page));
+      assert.ok(await focusIsVisible(page), `focus is seen on ${seen.at(-1)}`);
+    }
+    for (const name of ["Chats", "People", "Ledger", "Me", "Carol", "Erin"]) {
+      assert.ok(
+        seen.some((each) => each.includes(name)),
+        `${name} among ${seen.join(" | ")}`,
+      );
+    }
+    await page.keyboard.press("Enter");
+    const field = page.getByRole("textbox", { name: "Message to Erin" });
+    await field.waitFor();
+    await field.focus();
+    await page.keyboard.type("First line");
+    await page.keyboard.press("Shift+Enter");
+    await page.keyboard.type("second line");
+    await page.keyboard.press("Enter");
+    await page.getByRole("article", { name: "Message from Alice" }).getByText("second line").waitFor();
+    assert.equal(await field.inputValue(), "");
+  });
+});
+
+for (const theme of ["light", "dark"] as const) {
+  for (const width of [1280, 390]) {
+    test(`no place breaks a rule of accessibility, ${theme}, ${width} px wide`, async () => {
+      await withPage(browser, world, { width, theme }, async (page) => {
+        for (const place of await placesOf(world)) {
+          await goTo(page, world, place);
+          assert.deepEqual(await violations(page), [], place.path);
+        }
+      });
+    });
+  }
+}
+
+test("nothing scrolls sideways at 320 px, which is also 1280 px at 400 % zoom", async () => {
+  await withPage(browser, world, { width: 320, height: 640 }, async (page) => {
+    for (const place of await placesOf(world)) {
+      await goTo(page, world, place);
+      assert.deepEqual(await sidewaysScrolls(page), [], place.path);
+    }
+  });
+});
