@@ -1,41 +1,26 @@
 /**
- * Owns the command line: names, options, help and examples, and the way from typed words to a command. What commands
- * do is in `commands/`.
+ * Owns the command line as a whole: its commands, help, and exit code. What commands do is in `commands/`; lines about
+ * deliveries and the ledger have files of their own.
  */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { ok } from "#base/result.ts";
 import { ACCEPT_POLICIES, type AcceptPolicy } from "#node/config.ts";
-import * as deliveries from "./commands/deliveries.ts";
-import * as ledger from "./commands/ledger.ts";
+import {
+  addCommand,
+  type Commands,
+  type Common,
+  integer,
+  type ProgramContext,
+  type Report,
+  withPeer,
+} from "./command-line.ts";
 import * as people from "./commands/people.ts";
-import { dataDirOf, type Surroundings } from "./data-dir.ts";
-import { EXIT, type ExitCode, type Outcome, reportFault } from "./outcome.ts";
-import { findPeer, type Session } from "./session.ts";
-import type { Terminal } from "./terminal.ts";
-import { WAIT_GOALS, type WaitGoal } from "./wait-for-slip.ts";
+import { dataDirOf } from "./data-dir.ts";
+import { addDeliveries } from "./delivery-lines.ts";
+import { addLedger } from "./ledger-lines.ts";
+import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
+import { findPeer } from "./session.ts";
 
-export interface ProgramContext {
-  readonly terminal: Terminal;
-  readonly surroundings: Surroundings;
-  readonly version: string;
-  /**
-   * From the call on, the first Ctrl-C aborts the signal in place of ending the process: for commands that only
-   * wait, and have something to say when they stop.
-   */
-  readonly interruptible: () => AbortSignal;
-}
-
-/** Options that every command has. */
-interface Common {
-  readonly data?: string;
-  readonly json?: boolean;
-}
-
-const integer = (minimum: number, maximum: number) => (text: string) => {
-  const value = Number(text);
-  if (/^[0-9]{1,9}$/.test(text) && value >= minimum && value <= maximum) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
-};
 const each = (text: string, list: readonly string[] = []) => [...list, text];
 
 /** Runs one command line; all that is said goes to the terminal. */
@@ -54,8 +39,6 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
   }
   return exit;
 }
-
-type Report = (outcome: Outcome, json: boolean) => void;
 
 function createProgram(context: ProgramContext, report: Report): Command {
   const { terminal } = context;
@@ -79,45 +62,6 @@ function createProgram(context: ProgramContext, report: Report): Command {
   addLedger(commands);
   addReceipts(commands);
   return program;
-}
-
-interface Commands {
-  readonly program: Command;
-  readonly context: ProgramContext;
-  readonly report: Report;
-}
-
-/** A command with the common options and examples, still without its action. */
-function addCommand(
-  { program }: Commands,
-  name: string,
-  summary: string,
-  examples: readonly string[],
-): Command {
-  return program
-    .command(name)
-    .description(summary)
-    .allowExcessArguments(false)
-    .option("--data <dir>", "data folder of the peer (default: WAYBILL_DATA, else the usual place)")
-    .option("--json", "print JSON")
-    .addHelpText("after", `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}`);
-}
-
-/** Gives a command an action that speaks to the running peer. */
-function withPeer<Options extends Common>(
-  commands: Commands,
-  command: Command,
-  run: (session: Session, args: readonly string[], options: Options) => Promise<Outcome>,
-): void {
-  const { context, report } = commands;
-  command.action(async () => {
-    const options = command.opts<Options>();
-    const json = options.json === true;
-    const client = await findPeer(dataDirOf(options.data, context.surroundings));
-    if (!client.ok) return report(client, json);
-    const session: Session = { client: client.value, terminal: context.terminal, json };
-    report(await run(session, command.args, options), json);
-  });
 }
 
 interface StartOptions extends Common {
@@ -214,146 +158,6 @@ function addPeople(commands: Commands): void {
       .option("--unblock", "let them in again"),
     (session, [who = ""], options) => people.contact(session, who, options),
   );
-}
-
-interface WaitFlags extends Common {
-  readonly wait?: WaitGoal;
-  readonly timeout?: number;
-}
-
-const waitOptions = (options: WaitFlags, context: ProgramContext): deliveries.WaitOptions => ({
-  goal: options.wait ?? null,
-  timeoutMs: options.timeout === undefined ? null : options.timeout * 1000,
-  signal: context.interruptible(),
-});
-
-function addWaiting(command: Command): Command {
-  return command
-    .addOption(new Option("--wait <state>", "wait until it is so far").choices(WAIT_GOALS))
-    .option("--timeout <seconds>", "give up waiting after this; the delivery goes on", integer(1, 86_400));
-}
-
-function addDeliveries(commands: Commands): void {
-  const { context } = commands;
-  withPeer<WaitFlags>(
-    commands,
-    addWaiting(
-      addCommand(commands, "say", "Send a message.", [
-        "waybill say bob Are you at your desk?",
-        'waybill say bob "Two  spaces" --wait anchored --timeout 120',
-      ])
-        .argument("<who>", "name or beginning of a peer id")
-        .argument("<text...>", "the message"),
-    ),
-    (session, [who = "", ...words], options) =>
-      deliveries.say(session, who, words.join(" "), waitOptions(options, context)),
-  );
-  withPeer<WaitFlags>(
-    commands,
-    addWaiting(
-      addCommand(commands, "send", "Send files and folders.", [
-        "waybill send bob thesis.pdf",
-        "waybill send bob ./scans ./notes.txt --wait receipted",
-      ])
-        .argument("<who>", "name or beginning of a peer id")
-        .argument("<path...>", "files and folders"),
-    ),
-    (session, [who = "", ...paths], options) =>
-      deliveries.send(session, who, paths, waitOptions(options, context)),
-  );
-  withPeer<Common & { readonly limit: number; readonly read?: boolean }>(
-    commands,
-    addCommand(commands, "inbox", "What has come, and what waits for your yes.", [
-      "waybill inbox",
-      "waybill inbox --read",
-    ])
-      .option("--limit <count>", "how many", integer(1, 500), 20)
-      .option("--read", "mark all as read"),
-    (session, _, { limit, read }) => deliveries.inbox(session, { limit, read: read === true }),
-  );
-  withPeer<Common & { readonly limit: number }>(
-    commands,
-    addCommand(commands, "history", "What was passed, with everybody or with one.", [
-      "waybill history",
-      "waybill history bob --limit 100 --json",
-    ])
-      .argument("[who]", "name or beginning of a peer id")
-      .option("--limit <count>", "how many", integer(1, 500), 20),
-    (session, [who], options) => deliveries.history(session, who, options),
-  );
-  withPeer<Common & { readonly to?: string }>(
-    commands,
-    addCommand(commands, "accept", "Say yes to files that were offered.", [
-      "waybill accept 3f2a91c04d",
-      "waybill accept 3f2a91c04d --to ~/Pictures",
-    ])
-      .argument("<id>", "beginning of the delivery's id")
-      .option("--to <dir>", "folder to save under"),
-    (session, [id = ""], options) => deliveries.accept(session, id, options),
-  );
-  withPeer(
-    commands,
-    addCommand(commands, "decline", "Say no to files that were offered.", [
-      "waybill decline 3f2a91c04d",
-    ]).argument("<id>", "beginning of the delivery's id"),
-    (session, [id = ""]) => deliveries.decline(session, id),
-  );
-  withPeer(
-    commands,
-    addCommand(commands, "cancel", "Call a delivery off.", ["waybill cancel 3f2a91c04d"]).argument(
-      "<id>",
-      "beginning of the delivery's id",
-    ),
-    (session, [id = ""]) => deliveries.cancel(session, id),
-  );
-}
-
-/** Ends as commander does when an argument is wrong. */
-function misused(command: Command, message: string): never {
-  return command.error(`error: ${message}`);
-}
-
-function addLedger(commands: Commands): void {
-  const chain = addCommand(commands, "chain", "The ledger: its tip, a block, a transaction, or what waits.", [
-    "waybill chain",
-    "waybill chain block 18",
-    "waybill chain tx 5f0c...",
-    "waybill chain pending --json",
-  ])
-    .argument("[what]", "tip, block, tx or pending", "tip")
-    .argument("[which]", "height or id of the block, id of the transaction");
-  withPeer(commands, chain, async (session, [what = "tip", which]) => {
-    if (what === "tip" && which === undefined) return await ledger.chainTip(session);
-    if (what === "pending" && which === undefined) return await ledger.chainPending(session);
-    if (what === "block" && which !== undefined) return await ledger.chainBlock(session, which);
-    if (what === "tx" && which !== undefined) return await ledger.chainTransaction(session, which);
-    return misused(chain, "say one of: chain tip, chain block H, chain tx ID, chain pending");
-  });
-  const wallet = addCommand(commands, "wallet", "My balance; or pay somebody.", [
-    "waybill wallet",
-    "waybill wallet pay carol 2.5",
-  ])
-    .argument("[pay]", "the word pay")
-    .argument("[who]", "name, beginning of a peer id, or an account")
-    .argument("[amount]", "coins, decimal")
-    .option("--fee <amount>", "coins for the miner");
-  withPeer<Common & { readonly fee?: string }>(commands, wallet, async (session, args, options) => {
-    const [verb, who, amount] = args;
-    if (verb === undefined) return await ledger.wallet(session);
-    if (verb === "pay" && who !== undefined && amount !== undefined) {
-      return await ledger.pay(session, who, amount, options.fee);
-    }
-    return misused(wallet, "say: wallet, or wallet pay WHO AMOUNT");
-  });
-  const mine = addCommand(commands, "mine", "Mining: how it goes, on, or off.", [
-    "waybill mine",
-    "waybill mine off",
-  ]);
-  mine.argument("[mode]", "on or off");
-  withPeer(commands, mine, async (session, [mode]) => {
-    if (mode === undefined || mode === "on" || mode === "off") return await ledger.mine(session, mode);
-    return misused(mine, "say: mine, mine on or mine off");
-  });
 }
 
 interface VerifyFlags extends Common {

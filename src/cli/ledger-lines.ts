@@ -1,0 +1,46 @@
+/** Owns the command lines about the ledger: chain, wallet, mine. */
+import { addCommand, type Commands, type Common, misused, withPeer } from "./command-line.ts";
+import * as ledger from "./commands/ledger.ts";
+
+export function addLedger(commands: Commands): void {
+  const chain = addCommand(commands, "chain", "The ledger: its tip, a block, a transaction, or what waits.", [
+    "waybill chain",
+    "waybill chain block 18",
+    "waybill chain tx 5f0c...",
+    "waybill chain pending --json",
+  ])
+    .argument("[what]", "tip, block, tx or pending", "tip")
+    .argument("[which]", "height or id of the block, id of the transaction");
+  withPeer(commands, chain, async (session, [what = "tip", which]) => {
+    if (what === "tip" && which === undefined) return await ledger.chainTip(session);
+    if (what === "pending" && which === undefined) return await ledger.chainPending(session);
+    if (what === "block" && which !== undefined) return await ledger.chainBlock(session, which);
+    if (what === "tx" && which !== undefined) return await ledger.chainTransaction(session, which);
+    return misused(chain, "say one of: chain tip, chain block H, chain tx ID, chain pending");
+  });
+  const wallet = addCommand(commands, "wallet", "My balance; or pay somebody.", [
+    "waybill wallet",
+    "waybill wallet pay carol 2.5",
+  ])
+    .argument("[pay]", "the word pay")
+    .argument("[who]", "name, beginning of a peer id, or an account")
+    .argument("[amount]", "coins, decimal")
+    .option("--fee <amount>", "coins for the miner");
+  withPeer<Common & { readonly fee?: string }>(commands, wallet, async (session, args, options) => {
+    const [verb, who, amount] = args;
+    if (verb === undefined) return await ledger.wallet(session);
+    if (verb === "pay" && who !== undefined && amount !== undefined) {
+      return await ledger.pay(session, who, amount, options.fee);
+    }
+    return misused(wallet, "say: wallet, or wallet pay WHO AMOUNT");
+  });
+  const mine = addCommand(commands, "mine", "Mining: how it goes, on, or off.", [
+    "waybill mine",
+    "waybill mine off",
+  ]);
+  mine.argument("[mode]", "on or off");
+  withPeer(commands, mine, async (session, [mode]) => {
+    if (mode === undefined || mode === "on" || mode === "off") return await ledger.mine(session, mode);
+    return misused(mine, "say: mine, mine on or mine off");
+  });
+}
