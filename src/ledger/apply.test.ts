@@ -157,3 +157,11 @@ test("more coin than was issued is damage, and is not taken over", () => {
   const huge = [ALICE, BOB].map(({ account: id }) => ({ id, account: { balance: MAX_MONEY, nextSeq: 0 } }));
   assert.throws(() => LedgerState.fromAccounts(huge, 0, params), /below 2\^53/);
 });
+
+test("a state whose sums do not agree cannot be made", () => {
+  const state = LedgerState.atGenesis(params);
+  const entries = [{ id: BOB.account, account: { balance: 1, nextSeq: 0 } }];
+  assert.throws(() => state.with(entries, state.totals), /balances sum to 10001, expected 10000/);
+  const minted = { issued: 10_000, held: 10_001, pending: 0 };
+  assert.throws(() => state.with(entries, minted), /all that was issued/);
+});

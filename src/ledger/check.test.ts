@@ -71,6 +71,14 @@ test("a header ahead of the clock is told apart from an invalid one", () => {
   assert.equal(headerFault({ lag: 1 }, 0), "lag-wrong");
 });
 
+test("a block may follow after exactly the least gap", () => {
+  const chain = new TestChain(network);
+  const { block: parent, history } = chain.tip;
+  const candidate = chain.next([], BOB, params.minGapSeconds);
+  assert.equal(candidate.header.time - parent.header.time, 3);
+  assert.equal(checkHeader(candidate, { parent, history, nowSeconds: 2_000_000 }, params), null);
+});
+
 test("a header without its work is refused", () => {
   const hard = testNetwork({ initialBits: 0x1d00ffff, powLimitBits: 0x1d00ffff });
   const chain = new TestChain(hard);
@@ -123,6 +131,8 @@ test("a stamp is bound to its network, account, sequence, expiry and root", () =
     { ...good, stamp: good.stamp + 1n },
   ];
   // Four bits of work: a change keeps the stamp one time in sixteen, and none of these happens to.
+  const elsewhere = { params, chainId: testNetwork({ name: "elsewhere" }).chainId };
+  assert.equal(checkTransaction(good, elsewhere, 1)?.code, "stamp-too-weak");
   for (const variant of variants) assert.equal(checkTransaction(variant, network, 1)?.code, "stamp-too-weak");
 });
 

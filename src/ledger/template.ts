@@ -1,10 +1,10 @@
 /** Owns the making of a block that is complete but for its nonce. Which transactions to prefer is the caller's. */
 import { assert } from "#base/assert.ts";
-import type { AccountId, TxId } from "#base/brand.ts";
+import type { AccountId } from "#base/brand.ts";
 import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
 import { applyTransaction, applyTransactions, WorkingAccounts } from "./apply.ts";
 import { checkTransactionTerms, FreeShare } from "./check.ts";
-import { blockBytes, encodeTransaction, sealBlock, transactionBytes, txIdOf } from "./codec.ts";
+import { blockBytes, encodeTransaction, sealBlock, transactionBytes } from "./codec.ts";
 import { HEADER_VERSION } from "./genesis.ts";
 import type { Network } from "./params.ts";
 import type { LedgerState } from "./state.ts";
@@ -64,18 +64,15 @@ function selectTransactions(
   const accounts = new WorkingAccounts(state);
   if (payout !== null) accounts.credit(payout.miner, payout.amount);
   const share = new FreeShare(params);
-  const seen = new Set<TxId>();
   const selected: SignedTransaction[] = [];
   let bytes = blockBytes([coinbase]);
   for (const tx of candidates) {
     if (selected.length >= params.maxBlockSignatures) break;
-    const id = txIdOf(tx);
-    if (seen.has(id) || bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
+    if (bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
     if (checkTransactionTerms(tx, network, coinbase.height) !== null) continue;
     // The share last: it counts what it lets through.
     if (!isApplicable(accounts, tx) || share.take(tx) !== null) continue;
     assert(applyTransaction(accounts, tx) === null, "an applicable transaction is applied");
-    seen.add(id);
     selected.push(tx);
     bytes += transactionBytes(tx);
   }
