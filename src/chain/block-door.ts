@@ -31,10 +31,10 @@ import {
   SIDE_BRANCH_DEPTH_MAX_BLOCKS,
   TOO_EARLY_KEPT_MS,
   TOO_EARLY_MAX,
-  TURN_MS,
   WRITER_QUEUE_MAX,
 } from "./limits.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
+import { Turn } from "./turn.ts";
 import type { BlockOutcome, InboundBlockFault } from "./types.ts";
 
 type Outcome = Result<BlockOutcome, InboundBlockFault>;
@@ -67,11 +67,12 @@ export class BlockDoor {
   readonly #early = new Map<BlockId, Timer>();
   #retry: Timer | null = null;
   #storeFault: StoreFault | null = null;
-  #lastPauseMs = 0;
+  readonly #turn: Turn;
   #closed = false;
 
   constructor(dependencies: BlockDoorDependencies) {
     this.#dependencies = dependencies;
+    this.#turn = new Turn(dependencies.clock);
   }
 
   /** Why the store takes no blocks now. */
@@ -81,12 +82,14 @@ export class BlockDoor {
 
   async submit(bytes: Uint8Array, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    if (this.#writer.waiting === 0) this.#turn.begin();
     const taken = this.#writer.run(() => this.#take(bytes, origin));
     return taken ?? fail({ code: "busy" });
   }
 
   /** Goes to the heaviest kept branch: at start, and after the store refused. */
   async advance(): Promise<void> {
+    if (this.#writer.waiting === 0) this.#turn.begin();
     await this.#writer.run(async () => this.#advance());
   }
 
@@ -145,7 +148,7 @@ export class BlockDoor {
       if (extended.ok) {
         this.#storeWorks();
         this.#moved({ connected: [block], disconnected: [] });
-        await this.#pause();
+        await this.#turn.pause();
         return ok({ code: "connected", id });
       }
       if (extended.fault.code === "store-unavailable") return fail(this.#storeRefused(extended.fault));
@@ -161,7 +164,7 @@ export class BlockDoor {
   }
 
   async #advance(): Promise<void> {
-    const advance: Advance = await this.#dependencies.best.advance(() => this.#pause());
+    const advance: Advance = await this.#dependencies.best.advance(() => this.#turn.pause());
     if (advance.stopped === null) this.#storeWorks();
     else this.#storeRefused(advance.stopped);
     this.#moved(advance);
@@ -230,14 +233,6 @@ export class BlockDoor {
     this.#storeFault = null;
     this.#retry?.cancel();
     this.#dependencies.onStore(null);
-  }
-
-  /** Gives other work its turn when we have kept the thread for long. */
-  async #pause(): Promise<void> {
-    const { clock } = this.#dependencies;
-    if (clock.monotonicMs() - this.#lastPauseMs < TURN_MS) return;
-    await new Promise<void>((resolve) => clock.after(0, resolve));
-    this.#lastPauseMs = clock.monotonicMs();
   }
 }
 

@@ -245,14 +245,17 @@ test("arbitrary bytes get a verdict", async () => {
 test("a block ahead of our clock is taken when its time has come", async () => {
   const clock = clockFor(network);
   const node = await openAlone(network, memoryBlocks(), clock);
-  const { block } = node.chain.template(BOB.account, clock.nowMs() / 1000 + 100);
+  const { block } = node.chain.template(BOB.account, Math.floor(Math.floor(clock.nowMs() / 1000)) + 100);
   const early = mine(block.header, block.transactions);
   assert.equal(await refusal(node.chain, encodeBlock(early)), "time-too-far-ahead");
   await clock.advance(39_000);
   assert.equal(node.chain.tip().height, 0);
   await clock.advance(2_000);
   assert.equal(node.chain.tip().id, early.id);
-  const far = node.chain.template(BOB.account, clock.nowMs() / 1000 + TOO_EARLY_KEPT_MS).block;
+  const far = node.chain.template(
+    BOB.account,
+    Math.floor(Math.floor(clock.nowMs() / 1000)) + TOO_EARLY_KEPT_MS,
+  ).block;
   await refusal(node.chain, encodeBlock(mine(far.header, far.transactions)));
   assert.deepEqual(node.faults, []);
   await node.chain.close();

@@ -26,6 +26,7 @@ import type { Hello } from "./sync-codec.ts";
 import { locatorHeights, type SyncSource } from "./sync-server.ts";
 import type { SyncTarget } from "./sync-session.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
+import { Turn } from "./turn.ts";
 import type {
   BlockSummary,
   Chain,
@@ -274,7 +275,7 @@ class JoinedChain {
         candidates: this.#transactions.pool.mineable(),
         miner,
         extra: new Uint8Array(0),
-        timeSeconds,
+        timeSeconds: Math.floor(timeSeconds),
       },
       network,
     );
@@ -311,7 +312,8 @@ class JoinedChain {
   }
 
   #targetFor(peer: PeerId): SyncTarget {
-    const { store, peers } = this.#dependencies;
+    const { store, peers, clock } = this.#dependencies;
+    const turn = new Turn(clock);
     return {
       chainId: this.#best.network.chainId,
       hello: () => this.#hello(),
@@ -322,7 +324,11 @@ class JoinedChain {
           .filter((id) => id !== undefined),
       keptPoint: (id) => this.#best.point(id),
       checkHeader: (bytes, parent) => this.#blocks.checkHeader(bytes, parent),
-      takeBlock: (bytes) => this.#blocks.submit(bytes, { branchShown: true }),
+      takeBlock: async (bytes) => {
+        const outcome = await this.#blocks.submit(bytes, { branchShown: true });
+        await turn.pause();
+        return outcome;
+      },
       wants: (id) => !this.#transactions.pool.has(id) && store.place(id) === null,
       takeTransaction: async (bytes) => {
         const taken = this.#transactions.submitBytes(bytes);

@@ -1,0 +1,402 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { PeerId, TxId } from "#base/brand.ts";
+import {
+  type Block,
+  encodeBlock,
+  encodeHeader,
+  type Network as LedgerNetwork,
+  signTransaction,
+} from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import type { FrameStream, Network } from "#ports/network.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { SimulatedNetwork } from "#test/kit/network.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { SYNC_FRAME_BYTES_MAX, SYNC_POOL_IDS_MAX, TIP_COMPARE_PERIOD_MS } from "./limits.ts";
+import { topicName } from "./relay.ts";
+import { decodeSyncMessage, encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
+import { locatorHeights } from "./sync-server.ts";
+import { clockFor, feed, openOn, type TestNode, take } from "./test-node.ts";
+
+const network = testNetwork();
+const OPTIONS = { frameBytesMax: SYNC_FRAME_BYTES_MAX, streamsPerPeerMax: 4 };
+
+function world(wiring: "mesh" | "manual" = "mesh") {
+  const clock = clockFor(network);
+  const peers = new SimulatedNetwork({ clock, random: seededRandom(3), wiring });
+  const nodes: TestNode[] = [];
+  return {
+    clock,
+    peers,
+    add: async (peer: PeerId, ledger: LedgerNetwork = network, store = memoryBlocks()): Promise<TestNode> => {
+      const node = await openOn(ledger, peers.addPeer(peer), store, clock);
+      nodes.push(node);
+      return node;
+    },
+    end: async (): Promise<void> => {
+      for (const node of nodes) {
+        await clock.advanceUntilSettled(node.chain.close(), 60_000, "closed");
+        assert.deepEqual(node.faults, []);
+      }
+      assert.deepEqual(peers.faults, []);
+    },
+  };
+}
+
+function grown(blocks: number, miner = BOB, from = new TestChain(network)): TestChain {
+  for (let at = 0; at < blocks; at++) from.grow([], miner);
+  return from;
+}
+
+function payment(seq: number) {
+  const terms = { fee: 200, amount: 5, validUntil: 40 };
+  const body = { type: "transfer", from: ALICE.account, to: CAROL.account, seq, ...terms } as const;
+  return signTransaction(body, network.chainId, ALICE);
+}
+
+test("a late joiner catches up with blocks and with what waits", async () => {
+  const { clock, add, end } = world();
+  const alice = await add(ALICE.peerId);
+  const source = grown(30);
+  await feed(alice.chain, source, 1, 30);
+  assert.ok((await alice.chain.submit(payment(0))).ok);
+  const bob = await add(BOB.peerId);
+  await clock.advance(2_000);
+  assert.equal(bob.chain.tip().id, source.tip.block.id);
+  assert.equal(bob.chain.pool().length, 1);
+  const states = bob.events.filter((event) => event.type === "SyncChanged").map((event) => event.sync);
+  assert.deepEqual(states[0], { state: "syncing", height: 0, targetHeight: 0 });
+  assert.ok(states.some((sync) => sync.state === "syncing" && sync.targetHeight === 30));
+  assert.deepEqual(states.at(-1), { state: "synced", height: 30, targetHeight: 30 });
+  await end();
+});
+
+test("blocks and transactions reach everybody by gossip", async () => {
+  const { clock, add, end } = world();
+  const [alice, bob, carol] = [await add(ALICE.peerId), await add(BOB.peerId), await add(CAROL.peerId)];
+  await clock.advance(3_000);
+  assert.ok((await alice.chain.submit(payment(0))).ok);
+  await clock.advance(100);
+  assert.deepEqual([bob.chain.pool().length, carol.chain.pool().length], [1, 1]);
+  const { block } = bob.chain.template(BOB.account, Math.floor(clock.nowMs() / 1000));
+  await take(bob.chain, mine(block.header, block.transactions));
+  await clock.advance(100);
+  for (const node of [alice, carol]) {
+    assert.equal(node.chain.tip().height, 1);
+    assert.equal(node.chain.pool().length, 0);
+  }
+  await end();
+});
+
+test("two parts that grew apart agree after healing, also when the fork is long", async () => {
+  const { clock, peers, add, end } = world();
+  const [alice, bob] = [await add(ALICE.peerId), await add(BOB.peerId)];
+  await clock.advance(3_000);
+  peers.partition([ALICE.peerId], [BOB.peerId]);
+  const shared = grown(3);
+  const [less, more] = [grown(200, ALICE, shared.fork(3)), grown(201, CAROL, shared.fork(3))];
+  await feed(alice.chain, less, 1, 203);
+  await feed(bob.chain, more, 1, 204);
+  peers.heal();
+  await clock.advance(5_000);
+  assert.equal(alice.chain.tip().id, more.tip.block.id);
+  assert.equal(bob.chain.tip().id, more.tip.block.id);
+  await end();
+});
+
+test("a block whose parent is missing makes us ask its sender, and a lost one is found by comparing tips", async () => {
+  const { clock, peers, add, end } = world();
+  const [alice, bob] = [await add(ALICE.peerId), await add(BOB.peerId)];
+  await clock.advance(3_000);
+  const source = grown(4);
+  peers.setLink(ALICE.peerId, BOB.peerId, { gossipLoss: 1 });
+  await feed(alice.chain, source, 1, 2);
+  await clock.advance(500);
+  assert.equal(bob.chain.tip().height, 0);
+  peers.setLink(ALICE.peerId, BOB.peerId, { gossipLoss: 0 });
+  await feed(alice.chain, source, 3, 3);
+  await clock.advance(500);
+  assert.equal(bob.chain.tip().height, 3);
+  peers.setLink(ALICE.peerId, BOB.peerId, { gossipLoss: 1 });
+  await feed(alice.chain, source, 4, 4);
+  await clock.advance(TIP_COMPARE_PERIOD_MS + 500);
+  assert.equal(bob.chain.tip().height, 4);
+  await end();
+});
+
+test("a peer of another network is named as such on both sides, and not punished", async () => {
+  const { clock, peers, add, end } = world();
+  const other = testNetwork({ name: "elsewhere" });
+  const alice = await add(ALICE.peerId);
+  const bob = await add(BOB.peerId, other);
+  await clock.advance(3_000);
+  assert.deepEqual(alice.chain.peersOnOtherNetworks(), [BOB.peerId]);
+  assert.deepEqual(bob.chain.peersOnOtherNetworks(), [ALICE.peerId]);
+  assert.deepEqual(
+    alice.events.filter((event) => event.type === "PeerNetworkDiffers"),
+    [{ type: "PeerNetworkDiffers", peer: BOB.peerId }],
+  );
+  await clock.advance(5 * TIP_COMPARE_PERIOD_MS);
+  assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
+  peers.stop(BOB.peerId);
+  await clock.advance(3_000);
+  assert.deepEqual(alice.chain.peersOnOtherNetworks(), []);
+  await end();
+});
+
+/** A peer that speaks the protocol as the test says; `answer` gives frames for a question. */
+function puppet(peer: Network, answer: (question: SyncMessage) => Uint8Array | null): void {
+  peer.handle(SYNC_PROTOCOL, OPTIONS, async (stream) => {
+    for (
+      let frame = await stream.receive();
+      frame.ok && frame.value !== null;
+      frame = await stream.receive()
+    ) {
+      const question = decodeSyncMessage(frame.value);
+      const bytes = question.ok ? answer(question.value) : null;
+      if (bytes === null) return;
+      await stream.send(bytes);
+    }
+  });
+}
+
+function helloOf(chain: TestChain, work = chain.tip.block.header.chainWork): Uint8Array {
+  const { id, header } = chain.tip.block;
+  return encodeSyncMessage({ type: "hello", chainId: network.chainId, height: header.height, tip: id, work });
+}
+
+const MISCHIEF: readonly [string, (question: SyncMessage, chain: TestChain) => Uint8Array][] = [
+  ["garbage", () => Uint8Array.of(200, 1, 2)],
+  ["an answer to another question", () => encodeSyncMessage({ type: "get-pool" })],
+  [
+    "headers that continue nothing",
+    (_question, chain) =>
+      encodeSyncMessage({ type: "headers", headers: [encodeHeader(chain.tip.block.header)] }),
+  ],
+  [
+    "headers without work",
+    (_question, chain) => {
+      const { header } = chain.at(1).block;
+      return encodeSyncMessage({ type: "headers", headers: [encodeHeader({ ...header, bits: 0x20000001 })] });
+    },
+  ],
+  [
+    "other blocks than asked for",
+    (question, chain) =>
+      question.type === "get-blocks"
+        ? encodeSyncMessage({ type: "blocks", blocks: [encodeBlock(chain.tip.block)] })
+        : headersOf(chain),
+  ],
+];
+
+function headersOf(chain: TestChain): Uint8Array {
+  const headers: Uint8Array[] = [];
+  for (let height = 1; height <= chain.tip.block.header.height; height++) {
+    headers.push(encodeHeader(chain.at(height).block.header));
+  }
+  return encodeSyncMessage({ type: "headers", headers });
+}
+
+for (const [what, misbehave] of MISCHIEF) {
+  test(`a peer that answers with ${what} is judged, nothing of it is kept, and others are asked`, async () => {
+    const { clock, peers, add, end } = world();
+    const chain = grown(3);
+    const bob = peers.addPeer(BOB.peerId);
+    puppet(bob, (question) => (question.type === "hello" ? helloOf(chain) : misbehave(question, chain)));
+    const judged: string[] = [];
+    const carolNet = peers.addPeer(CAROL.peerId);
+    const { judge } = carolNet;
+    carolNet.judge = (peer, judgement) => {
+      judged.push(`${peer === BOB.peerId ? "bob" : peer} ${judgement}`);
+      judge.call(carolNet, peer, judgement);
+    };
+    const carol = await openOn(network, carolNet, memoryBlocks(), clock);
+    await clock.advance(2_000);
+    assert.ok(judged.includes("bob reject"), judged.join());
+    assert.equal(carol.chain.tip().height, 0);
+    assert.equal(carol.store.heaviest()?.height, 0);
+
+    const alice = await add(ALICE.peerId);
+    await feed(alice.chain, chain, 1, 3);
+    await clock.advance(TIP_COMPARE_PERIOD_MS + 2_000);
+    assert.equal(carol.chain.tip().id, chain.tip.block.id);
+    assert.deepEqual(carol.faults, []);
+    await clock.advanceUntilSettled(carol.chain.close(), 60_000, "closed");
+    await end();
+  });
+}
+
+test("a silent peer, and one that claims work it cannot show, hold nobody up", async () => {
+  const { clock, peers, add, end } = world();
+  const chain = grown(5);
+  puppet(peers.addPeer(BOB.peerId), (question) => {
+    if (question.type === "hello") return helloOf(chain, 2n ** 100n);
+    return question.type === "get-headers" ? encodeSyncMessage({ type: "headers", headers: [] }) : null;
+  });
+  peers.addPeer(person(9).peerId).handle(SYNC_PROTOCOL, OPTIONS, async (stream) => {
+    while ((await stream.receive({ timeoutMs: 600_000 })).ok);
+  });
+  const carol = await add(CAROL.peerId);
+  const alice = await add(ALICE.peerId);
+  await feed(alice.chain, chain, 1, 5);
+  await clock.advance(3_000);
+  assert.equal(carol.chain.tip().id, chain.tip.block.id);
+  assert.equal(carol.chain.syncState().state, "synced");
+  await end();
+});
+
+async function converse(stream: FrameStream, message: SyncMessage): Promise<SyncMessage | null> {
+  await stream.send(encodeSyncMessage(message));
+  const frame = await stream.receive({ timeoutMs: 5_000 });
+  if (!frame.ok || frame.value === null) return null;
+  const decoded = decodeSyncMessage(frame.value);
+  return decoded.ok ? decoded.value : null;
+}
+
+test("the serving side answers what was asked, in bounds, and nothing before a hello", async () => {
+  const { clock, peers, add, end } = world();
+  const alice = await add(ALICE.peerId);
+  const chain = grown(12);
+  await feed(alice.chain, chain, 1, 12);
+  const bob = peers.addPeer(BOB.peerId);
+  await clock.advance(3_000);
+  const talk = async () => {
+    const opened = await bob.open(ALICE.peerId, SYNC_PROTOCOL, { ...OPTIONS, timeoutMs: 1_000 });
+    assert.ok(opened.ok);
+    const hello = decodeSyncMessage(helloOf(new TestChain(network)));
+    assert.ok(hello.ok);
+    assert.equal((await converse(opened.value, hello.value))?.type, "hello");
+    const ids = [chain.at(12).block.id, chain.at(2).block.id, BOB_NOWHERE, chain.at(3).block.id];
+    const headers = await converse(opened.value, {
+      type: "get-headers",
+      locator: [BOB_NOWHERE, chain.at(10).block.id],
+    });
+    assert.equal(headers?.type === "headers" ? headers.headers.length : -1, 2);
+    const all = await converse(opened.value, { type: "get-headers", locator: [] });
+    assert.equal(all?.type === "headers" ? all.headers.length : -1, 12);
+    const blocks = await converse(opened.value, { type: "get-blocks", ids });
+    assert.equal(blocks?.type === "blocks" ? blocks.blocks.length : -1, 2);
+    const none = await converse(opened.value, { type: "get-transactions", ids: [] });
+    assert.deepEqual(none, { type: "transactions", transactions: [] });
+    assert.equal(
+      await converse(opened.value, { type: "headers", headers: [] }),
+      null,
+      "an answer is no question",
+    );
+
+    const unasked = await bob.open(ALICE.peerId, SYNC_PROTOCOL, { ...OPTIONS, timeoutMs: 1_000 });
+    assert.ok(unasked.ok);
+    assert.equal(await converse(unasked.value, { type: "get-pool" }), null);
+  };
+  await clock.advanceUntilSettled(talk(), 60_000, "talked");
+  await end();
+});
+
+const BOB_NOWHERE = "12".repeat(32) as Block["id"];
+
+test("an invalid gossiped block is rejected, a known one ignored, a valid one accepted", async () => {
+  const { clock, peers, end } = world();
+  const bob = peers.addPeer(BOB.peerId);
+  const verdicts: string[] = [];
+  const { topic } = bob;
+  bob.topic = (name, options) =>
+    topic.call(bob, name, {
+      ...options,
+      validate: async (message, from) => {
+        const verdict = await options.validate(message, from);
+        verdicts.push(verdict);
+        return verdict;
+      },
+    });
+  const node = await openOn(network, bob, memoryBlocks(), clock);
+  const teller = peers.addPeer(ALICE.peerId).topic(topicName(network.chainId, "block"), {
+    messageBytesMax: 1 << 20,
+    validate: async () => "ignore",
+  });
+  await clock.advance(2_000);
+  const chain = grown(2);
+  const { header, transactions } = chain.at(2).block;
+  const messages = [
+    encodeBlock(chain.at(1).block),
+    encodeBlock(mine({ ...header, stateRoot: new Uint8Array(32) }, transactions)),
+    encodeBlock(chain.at(2).block),
+    Uint8Array.of(1, 2, 3),
+  ];
+  for (const message of messages) {
+    await teller.publish(message);
+    await clock.advance(100);
+  }
+  assert.deepEqual(verdicts, ["accept", "reject", "accept", "reject"]);
+  await clock.advanceUntilSettled(node.chain.close(), 60_000, "closed");
+  await end();
+});
+
+// Codec -------------------------------------------------------------------------------------------------------
+
+const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const ids = fc.array(hash, { maxLength: 5 });
+
+function hexIds(list: readonly Uint8Array[]): string[] {
+  return list.map((id) => Buffer.from(id).toString("hex"));
+}
+
+const messages = fc.oneof(
+  fc.tuple(hash, fc.nat(), hash, fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })).map(
+    ([chainId, height, tip, work]): SyncMessage => ({
+      type: "hello",
+      chainId,
+      height,
+      tip: Buffer.from(tip).toString("hex") as Block["id"],
+      work,
+    }),
+  ),
+  ids.map(hexIds).map((list): SyncMessage => ({ type: "get-blocks", ids: list as Block["id"][] })),
+  ids.map(hexIds).map((list): SyncMessage => ({ type: "pool", ids: list as TxId[] })),
+  ids.map(hexIds).map((list): SyncMessage => ({ type: "get-transactions", ids: list as TxId[] })),
+  ids.map((list): SyncMessage => ({ type: "transactions", transactions: list })),
+  ids.map((list): SyncMessage => ({ type: "blocks", blocks: list })),
+);
+
+test("one encoding per message: what is decoded encodes to the same bytes, whatever the bytes", () => {
+  fc.assert(
+    fc.property(messages, (message) => {
+      const decoded = decodeSyncMessage(encodeSyncMessage(message));
+      assert.deepEqual(decoded, { ok: true, value: message });
+    }),
+  );
+  const near = messages.map(encodeSyncMessage).chain((bytes) =>
+    fc.tuple(fc.nat(bytes.length), fc.nat(255)).map(([at, value]) => {
+      const changed = Uint8Array.from([...bytes, 0].slice(0, bytes.length + (at % 2)));
+      changed[at % changed.length] = value;
+      return changed;
+    }),
+  );
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), near), (bytes) => {
+      const decoded = decodeSyncMessage(bytes);
+      if (decoded.ok) assert.deepEqual(encodeSyncMessage(decoded.value), bytes);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
+test("answers of the largest kind fit a frame, and counts above the limits are refused", () => {
+  assert.ok(network.params.maxBlockBytes + 1024 <= SYNC_FRAME_BYTES_MAX);
+  assert.ok(SYNC_POOL_IDS_MAX * 32 + 16 <= SYNC_FRAME_BYTES_MAX);
+  const tooMany = new Uint8Array(3 + 65 * 32);
+  tooMany.set([2, 65, 0]);
+  assert.equal(decodeSyncMessage(tooMany).ok, false);
+});
+
+test("a locator is short, begins at the tip and ends with genesis", () => {
+  assert.deepEqual(locatorHeights(0), [0]);
+  assert.deepEqual(locatorHeights(3), [3, 2, 1, 0]);
+  for (const height of [11, 1_000, 4_000_000_000]) {
+    const heights = locatorHeights(height);
+    assert.ok(heights.length <= 64);
+    assert.deepEqual([heights[0], heights.at(-1)], [height, 0]);
+    assert.ok(heights.every((at, index) => index === 0 || at < (heights[index - 1] ?? 0)));
+  }
+});
