@@ -98,11 +98,11 @@ test("people are added by address, named, chosen and blocked; a refusal stays be
   await withPage(browser, world, {}, async (page) => {
     await page.goto(`${world.server.origin}/people`);
     await page.getByLabel("Add somebody by address").fill("10.0.0.9:4001");
-    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("alert").getByText("Nobody answers at 10.0.0.9:4001.").waitFor();
     await page.getByRole("alert").getByText("dial-failed").waitFor();
     await page.getByLabel("Add somebody by address").fill("127.0.0.1:4002");
-    await page.getByRole("button", { name: "Add" }).click();
+    await page.getByRole("button", { name: "Add", exact: true }).click();
     await page.getByRole("heading", { name: "Carol", level: 1 }).waitFor();
     await page.getByLabel("What you call them").fill("Carol from accounts");
     await page.getByRole("button", { name: "Keep" }).click();

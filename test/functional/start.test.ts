@@ -80,7 +80,7 @@ test("a taken listening port is stepped over", async (t) => {
   assert.ok(port !== undefined);
   const bob = await peer(t, { name: "bob", listen: [`/ip4/127.0.0.1/tcp/${port}`], flags: ALONE });
   const [chosen] = (await must(bob.client.status())).addresses;
-  assert.ok(chosen !== undefined && !chosen.startsWith(`/ip4/127.0.0.1/tcp/${port}/`), chosen);
+  assert.ok(chosen !== undefined && !chosen.startsWith(`/ip4/127.0.0.1/tcp/${port}/`), `${chosen}`);
 });
 
 test("an address typed once is remembered: peers find each other again after both restarted", async (t) => {

@@ -91,6 +91,8 @@ export async function launchBrowser(): Promise<Browser> {
       LD_LIBRARY_PATH: join(folder, "libraries", "lib"),
       FONTCONFIG_PATH: join(folder, "fonts"),
       HOME: dirname(executablePath),
+      // Without it, names of downloads that are not ASCII are lost.
+      LANG: "C.UTF-8",
     },
   });
 }

@@ -13,8 +13,6 @@ import "./chats.css";
 export function ChatsPlace() {
   const { conversations, people } = useDesk();
   const { who } = useParams({ strict: false });
-  // The page has one main heading: that of what was chosen, once something is.
-  const Title = who === undefined ? "h1" : "h2";
   const nowMs = useNow();
   const spoken = new Set(
     conversations.filter(({ last }) => last !== null).map(({ person }) => person.peerId),
@@ -23,8 +21,11 @@ export function ChatsPlace() {
   const others = people.filter(({ peerId, online, contact, blocked }) => {
     return !spoken.has(peerId) && (online || contact) && !blocked;
   });
+  // The page has one main heading: that of what was chosen, once something is.
+  const isStart = who === undefined && withSlips.length === 0;
+  const Title = who === undefined && !isStart ? "h1" : "h2";
   return (
-    <div className={`pair${who === undefined ? "" : " pair-chosen"}`}>
+    <div className={`pair${who === undefined && !isStart ? "" : " pair-chosen"}`}>
       <section className="pair-list" aria-label="Conversations">
         <header className="pair-head">
           <Title className="pair-title">Chats</Title>
@@ -50,9 +51,6 @@ export function ChatsPlace() {
             </ul>
           </>
         )}
-        <div className="chats-phone-start">
-          {(withSlips.length === 0 || others.length + withSlips.length === 0) && <FirstMinute />}
-        </div>
       </section>
       <section className="pair-main" aria-label="Conversation">
         <Outlet />
@@ -61,7 +59,7 @@ export function ChatsPlace() {
   );
 }
 
-/** Right column while nobody is chosen. On phones the list itself says it. */
+/** Right column while nobody is chosen; on phones it takes the place of the list before anything was written. */
 export function NoChat() {
   useTitle("Chats");
   return <FirstMinute />;

@@ -23,6 +23,7 @@ export function FirstMinute() {
   const [asked, setAsked] = useState(() => window.localStorage.getItem(askedKey(status.peerId)) !== null);
   const spoken = conversations.some(({ last }) => last !== null);
   const here = people.filter(({ online, blocked }) => online && !blocked);
+  const Title = spoken ? "h2" : "h1";
   const done = () => {
     window.localStorage.setItem(askedKey(status.peerId), "yes");
     setAsked(true);
@@ -31,16 +32,16 @@ export function FirstMinute() {
     <div className="empty first-minute">
       {!asked && !spoken ? (
         <>
-          <h2 className="first-title">What shall others call you?</h2>
+          <Title className="first-title">What shall others call you?</Title>
           <p className="soft">
             People see this name beside a mark drawn from your key. You can change it later.
           </p>
           <NameForm onDone={done} submitLabel="Use this name" />
         </>
       ) : (
-        <h2 className="first-title">
+        <Title className="first-title">
           {spoken ? "Whom do you want to write to?" : `Welcome, ${status.name}`}
-        </h2>
+        </Title>
       )}
       {here.length > 0 ? (
         <>

@@ -9,7 +9,6 @@ import { ProblemNote } from "../shell/problem.tsx";
 export function Mining() {
   const { status } = useDesk();
   const { mining } = status;
-  const on = mining.mode === "on";
   const turn = useAction(
     (mode: "on" | "off") => client.setMining(mode),
     (changed) =>
@@ -18,6 +17,7 @@ export function Mining() {
         (desk) => desk && { ...desk, status: { ...desk.status, mining: changed } },
       ),
   );
+  const on = (turn.asked ?? mining.mode) === "on";
   return (
     <section className="side-card" aria-labelledby="mining">
       <div className="side-head">

@@ -5,11 +5,15 @@ import type { ChosenFile } from "./uploads.ts";
 
 /** Must be called in the event itself: the browser empties the transfer afterwards. */
 export function filesOfDrop(transfer: DataTransfer): Promise<readonly ChosenFile[]> {
-  const entries = [...transfer.items].flatMap((item) => {
-    const entry = item.kind === "file" ? item.webkitGetAsEntry() : null;
-    return entry === null ? [] : [entry];
+  const dropped = [...transfer.items].map((item) => {
+    if (item.kind !== "file") return Promise.resolve([]);
+    const entry = item.webkitGetAsEntry();
+    // A file that comes from memory, as from another page, has no entry in a file system.
+    if (entry !== null) return filesOfEntry(entry, "");
+    const file = item.getAsFile();
+    return Promise.resolve(file === null ? [] : [{ path: file.name, file }]);
   });
-  return Promise.all(entries.map((entry) => filesOfEntry(entry, ""))).then((lists) => lists.flat());
+  return Promise.all(dropped).then((lists) => lists.flat());
 }
 
 /** A folder chosen in a dialog gives `webkitRelativePath`; single files give none. */

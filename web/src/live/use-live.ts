@@ -80,6 +80,8 @@ export function useAction<Input, Value>(
   return {
     run: (input: Input) => mutation.mutate(input),
     running: mutation.isPending,
+    /** What was asked for and is not answered yet: a switch already shows it. */
+    asked: mutation.isPending ? mutation.variables : undefined,
     problem: problemOf(mutation.error),
     done: mutation.isSuccess,
     value: mutation.data,

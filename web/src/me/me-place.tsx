@@ -64,7 +64,7 @@ function AcceptChoice({ status }: { readonly status: StatusView }) {
           <input
             type="radio"
             name="accept"
-            checked={status.accept === accept}
+            checked={(choose.asked ?? status.accept) === accept}
             onChange={() => choose.run(accept)}
           />
           <span>

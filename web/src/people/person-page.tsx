@@ -55,7 +55,7 @@ function OnePerson({ person }: { readonly person: PersonView }) {
         <label className="choice">
           <input
             type="checkbox"
-            checked={person.contact}
+            checked={change.asked?.contact ?? person.contact}
             disabled={change.running || person.blocked}
             onChange={(event) => change.run({ contact: event.target.checked })}
           />
@@ -69,7 +69,7 @@ function OnePerson({ person }: { readonly person: PersonView }) {
         <label className="choice">
           <input
             type="checkbox"
-            checked={person.blocked}
+            checked={change.asked?.blocked ?? person.blocked}
             disabled={change.running}
             onChange={(event) => change.run({ blocked: event.target.checked })}
           />

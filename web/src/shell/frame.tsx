@@ -18,8 +18,7 @@ export function Frame() {
   const connection = useFollow(desk !== undefined);
   if (desk === undefined) {
     const problem = problemOf(error);
-    if (token === null || problem?.code === "token-refused" || problem?.code === "unauthorized")
-      return <NoToken />;
+    if (token === null || problem?.code === "wrong-token") return <NoToken />;
     return (
       <main className="alone">
         {problem === null || isFetching ? (
