@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import * as receipts from "#receipts/index.ts";
 import { testMessageStore } from "#test/contract/messages.ts";
 import { Database } from "./disk/database.ts";
 import { diskMessages, messagesSchema } from "./disk/messages.ts";
@@ -26,7 +27,7 @@ testMessageStore("disk", () => {
   const open = () => {
     const database = new Database(path, [messagesSchema]);
     opened.push(database);
-    return diskMessages(database);
+    return diskMessages(database, receipts);
   };
   return { store: open(), reopen: open };
 });

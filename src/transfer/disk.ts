@@ -19,6 +19,7 @@ export interface DiskFile {
   truncate(bytes: number): Promise<void>;
   /** Content and size on stable storage. */
   sync(): Promise<void>;
+  setModified(modifiedMs: number): Promise<void>;
   entry(): Promise<DiskEntry>;
   close(): Promise<void>;
 }

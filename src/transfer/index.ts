@@ -3,6 +3,8 @@
  * pieces, journals, where files are saved, and the receipts of deliveries. Does not know people, messages or the
  * ledger. Wire and disk formats: spec/transfer.md.
  */
+export type { Disk, DiskEntry, DiskFile } from "./disk.ts";
+export { nodeDisk } from "./node-disk.ts";
 export { openTransfers, type TransferDependencies, type TransferOptions } from "./shell.ts";
 export type { NewTransfer, StoredTransfer, TransferStore } from "./store.ts";
 export type {
@@ -14,6 +16,6 @@ export type {
   TransferFile,
   TransferHistoryQuery,
   TransferProgress,
-  Transfers,
   TransferState,
+  Transfers,
 } from "./types.ts";

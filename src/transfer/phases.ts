@@ -22,7 +22,14 @@ export type OutgoingPhase =
  * asking: the user has to say yes. fetching: accepted, pieces are still missing. placing: all pieces were checked
  * as stored, and move to their places. The rest are ends.
  */
-export type IncomingPhase = "asking" | "fetching" | "placing" | "receipted" | "declined" | "cancelled" | "failed";
+export type IncomingPhase =
+  | "asking"
+  | "fetching"
+  | "placing"
+  | "receipted"
+  | "declined"
+  | "cancelled"
+  | "failed";
 
 export type OutgoingEvent =
   /** The other side holds the offer and asks its user. */

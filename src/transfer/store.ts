@@ -39,6 +39,8 @@ interface Common extends ManifestSummary {
   /** Why it ended; `null` while it has not, and when it was receipted. */
   readonly reason: Problem | null;
   readonly notice: PendingNotice | null;
+  /** Verified bytes that were there when the last session began; 0 as long as none was resumed. */
+  readonly resumedFromBytes: number;
 }
 
 export interface OutgoingFields extends Common {
@@ -71,6 +73,7 @@ export interface TransferChange {
   readonly notice?: PendingNotice | null;
   readonly folder?: string | null;
   readonly placements?: readonly Placement[];
+  readonly resumedFromBytes?: number;
 }
 
 export interface TransferStore {

@@ -73,7 +73,12 @@ export type TransferEvent =
   /** Bytes moved. At most once each `PROGRESS_PERIOD_MS` a transfer. */
   | { readonly type: "progress"; readonly transfer: Transfer }
   /** Both signatures are kept here. Told on both sides, after the commit. */
-  | { readonly type: "receipt-completed"; readonly receipt: Receipt; readonly deliveryId: DeliveryId; readonly peer: PeerId };
+  | {
+      readonly type: "receipt-completed";
+      readonly receipt: Receipt;
+      readonly deliveryId: DeliveryId;
+      readonly peer: PeerId;
+    };
 
 /** What is done with an offer; asked once for each offer when it comes. */
 export type OfferDecision = "accept" | "ask" | "refuse";

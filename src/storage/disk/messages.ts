@@ -1,9 +1,17 @@
 /** Keeps messages in SQLite: history, outbox, numbers of each conversation, and receipts not yet taken. */
 import type { DeliveryId, PeerId } from "#base/brand.ts";
 import type { Message, MessageState, MessageStore, NewMessage } from "#messaging/index.ts";
-import { decodeCompletion, decodeDispatch, encodeCompletion, encodeDispatch } from "#receipts/index.ts";
 import type { Database, Schema } from "./database.ts";
-import { bytesOf, decoded, integerOf, problemOf, problemText, type Row, textOf } from "./rows.ts";
+import {
+  bytesOf,
+  decoded,
+  integerOf,
+  problemOf,
+  problemText,
+  type ReceiptCodec,
+  type Row,
+  textOf,
+} from "./rows.ts";
 import { orderSeries, SLIP_ORDER_TABLE } from "./slip-order.ts";
 
 export const messagesSchema: Schema = {
@@ -25,9 +33,11 @@ export const messagesSchema: Schema = {
   ],
 };
 
-export function diskMessages(database: Database): MessageStore {
+/** @param codec of `receipts`. */
+export function diskMessages(database: Database, codec: ReceiptCodec): MessageStore {
   const { sql } = database;
   const nextOrder = orderSeries(database);
+  const read = (row: Row) => messageOf(row, codec);
   const insert = sql.prepare(
     `INSERT INTO messages
        (place, delivery_id, peer, direction, text, state, reason, created_ms, dispatch, completion)
@@ -74,14 +84,14 @@ export function diskMessages(database: Database): MessageStore {
   const existing = (id: DeliveryId): Message => {
     const row = select.get(id);
     if (row === undefined) throw new Error(`no message ${id}`);
-    return messageOf(row);
+    return read(row);
   };
   const add = (message: NewMessage): Message => {
     const order = nextOrder();
     const { deliveryId, peer, direction, text, state, reason, createdMs, dispatch, completion } = message;
-    const signed = completion === null ? null : encodeCompletion(completion);
+    const signed = completion === null ? null : codec.encodeCompletion(completion);
     const fields = [deliveryId, peer, direction, text, state, problemText(reason), createdMs] as const;
-    insert.run(order, ...fields, encodeDispatch(dispatch), signed);
+    insert.run(order, ...fields, codec.encodeDispatch(dispatch), signed);
     return { ...message, order };
   };
 
@@ -99,7 +109,7 @@ export function diskMessages(database: Database): MessageStore {
       }),
     complete: (id, completion, nextOut) =>
       database.transaction(() => {
-        const changes = complete.run(encodeCompletion(completion), id).changes;
+        const changes = complete.run(codec.encodeCompletion(completion), id).changes;
         if (changes !== 1) throw new Error(`message ${id} is not queued`);
         const message = existing(id);
         setNextOut.run(message.peer, nextOut);
@@ -116,19 +126,19 @@ export function diskMessages(database: Database): MessageStore {
     },
     get(id) {
       const row = select.get(id);
-      return row === undefined ? null : messageOf(row);
+      return row === undefined ? null : read(row);
     },
     history({ peer, before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows =
         peer === undefined ? historyOfAll.all(before, limit) : historyOfPeer.all(peer, before, limit);
-      return rows.map(messageOf);
+      return rows.map(read);
     },
-    outbox: (peer, limit) => outbox.all(peer, limit).map(messageOf),
+    outbox: (peer, limit) => outbox.all(peer, limit).map(read),
     outboxLength: (peer) => integerOf(countQueued.get(peer) ?? {}, "n"),
     outboxPeers: () => queuedPeers.all().map(peerOf),
     peers: () => allPeers.all().map(peerOf),
     countIncoming: (peer, afterOrder) => integerOf(countIn.get(peer, afterOrder) ?? {}, "n"),
-    untaken: (limit) => untaken.all(limit).map(messageOf),
+    untaken: (limit) => untaken.all(limit).map(read),
     markTaken: (id) => {
       markTaken.run(id);
     },
@@ -139,7 +149,7 @@ function peerOf(row: Row): PeerId {
   return textOf(row, "peer") as PeerId;
 }
 
-function messageOf(row: Row): Message {
+function messageOf(row: Row, codec: ReceiptCodec): Message {
   return {
     deliveryId: textOf(row, "delivery_id") as DeliveryId,
     peer: peerOf(row),
@@ -149,7 +159,8 @@ function messageOf(row: Row): Message {
     state: textOf(row, "state") as MessageState,
     reason: problemOf(row, "reason"),
     createdMs: integerOf(row, "created_ms"),
-    dispatch: decoded(decodeDispatch(bytesOf(row, "dispatch"))),
-    completion: row["completion"] === null ? null : decoded(decodeCompletion(bytesOf(row, "completion"))),
+    dispatch: decoded(codec.decodeDispatch(bytesOf(row, "dispatch"))),
+    completion:
+      row["completion"] === null ? null : decoded(codec.decodeCompletion(bytesOf(row, "completion"))),
   };
 }

@@ -4,6 +4,13 @@
  */
 import type { DecodeFault } from "#base/bytes.ts";
 import type { Problem, Result } from "#base/result.ts";
+import type * as receipts from "#receipts/index.ts";
+
+/** The bytes of signed things, given by whoever opens a store: storage knows types of other folders, no code. */
+export type ReceiptCodec = Pick<
+  typeof receipts,
+  "encodeDispatch" | "decodeDispatch" | "encodeCompletion" | "decodeCompletion"
+>;
 
 export type Row = Record<string, unknown>;
 
