@@ -68,6 +68,7 @@ test("every leaf of every tree up to 40 has a path, which no other index, count 
       const inclusion = { leaf, index, count, path: merklePath(leaves, index) };
       assert.equal(verifyInclusion(inclusion, root), true, `${index} of ${count}`);
       assert.equal(verifyInclusion({ ...inclusion, index: (index + 1) % count }, root), count === 1);
+      assert.equal(verifyInclusion({ ...inclusion, index: index + count }, root), false);
       assert.equal(verifyInclusion({ ...inclusion, count: count + 1 }, root), false);
       assert.equal(verifyInclusion({ ...inclusion, leaf: Uint8Array.of(9) }, root), false);
       assert.equal(verifyInclusion({ ...inclusion, path: [...inclusion.path, root] }, root), false);
