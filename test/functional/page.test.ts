@@ -110,7 +110,8 @@ test("people are added by address, named, chosen and blocked; a refusal stays be
     await page.getByLabel("What you call them").fill("");
     await page.getByRole("button", { name: "Remove" }).click();
     await page.getByRole("heading", { name: "Carol", level: 1, exact: true }).waitFor();
-    await page.getByLabel("One of my contacts").check();
+    await page.getByLabel("One of my contacts").click();
+    await page.getByRole("checkbox", { name: "One of my contacts", checked: true }).waitFor();
     await page.getByLabel("Blocked").click();
     await page.getByText("blocked").first().waitFor();
     await page.getByLabel("Blocked").click();
