@@ -227,6 +227,21 @@ test("a receiver that was away is told when it comes back", async () => {
   assert.deepEqual(world.alice.store.peersWithHandovers(), []);
 });
 
+test("a handover that failed is tried again when the peer connects anew, not only after a while", async () => {
+  const world = await AnchoringWorld.running();
+  world.network.setLink(world.alice.id, world.bob.id, { streamLoss: 1 });
+  const id = world.deliver(1);
+  await world.clock.advance(3_000);
+  assert.equal(world.bob.state(id), "waiting");
+  world.network.setLink(world.alice.id, world.bob.id, { streamLoss: 0 });
+  await world.clock.advance(10_000);
+  assert.equal(world.bob.state(id), "waiting", "not tried without pause");
+  world.network.partition([world.bob.id]);
+  world.network.heal();
+  await world.clock.advance(2_000);
+  assert.equal(world.bob.state(id), "pending");
+});
+
 test("a receiver to whom nothing is told anchors for itself, and stays with that", async () => {
   const world = await AnchoringWorld.running();
   world.network.partition([world.bob.id]);

@@ -36,7 +36,7 @@ export class SimulatedClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#startMs + this.#elapsedMs + this.#jumpedMs;
+    return Math.floor(this.#startMs + this.#elapsedMs + this.#jumpedMs);
   }
 
   monotonicMs(): number {
