@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fail } from "#base/result.ts";
+import { openChain, openWallet } from "#chain/index.ts";
+import { encodeBlock } from "#ledger/index.ts";
+import { BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import type { Log } from "#ports/log.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { SimulatedClock } from "#test/kit/clock.ts";
+import { SimulatedNetwork } from "#test/kit/network.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
+import { openMiner } from "./miner.ts";
+import { type NonceSearch, openInProcessSearch, openThreadSearch } from "./search.ts";
+import { startSearchThread } from "./thread.ts";
+import type { MiningEvent } from "./types.ts";
+
+const ERIN = person(5);
+
+async function world(search?: (clock: SimulatedClock) => NonceSearch) {
+  const network = testNetwork({ freeAnchors: { perBlock: 3, perAccountPerBlock: 1, stampBits: 2 } });
+  const clock = new SimulatedClock((network.params.genesisTime + 10_000) * 1000);
+  const random = seededRandom(1);
+  const faults: unknown[] = [];
+  const log: Log = {
+    debug: () => undefined,
+    info: () => undefined,
+    warn: () => undefined,
+    fault: (_message, error) => faults.push(error),
+    child: () => log,
+  };
+  const peers = new SimulatedNetwork({ clock, random }).addPeer(BOB.peerId);
+  const opened = await openChain({ network }, { store: memoryBlocks(), peers, clock, random, log });
+  assert.ok(opened.ok);
+  const { chain } = opened.value;
+  const wallet = openWallet({ chain, keypair: ERIN, clock, random, log });
+  const nonces = search?.(clock) ?? openInProcessSearch(clock);
+  const miner = openMiner(
+    { account: BOB.account, mode: "on" },
+    { chain, clock, log, random, search: nonces },
+  );
+  const events: MiningEvent[] = [];
+  miner.subscribe((event) => events.push(event));
+  const end = async (): Promise<void> => {
+    await clock.advanceUntilSettled(miner.close(), 60_000, "miner closed");
+    await clock.advanceUntilSettled(chain.close(), 60_000, "chain closed");
+    assert.deepEqual(faults, []);
+  };
+  return { network, clock, chain, wallet, miner, events, end };
+}
+
+test("nothing is mined while nothing waits; what waits is mined, and then it is quiet again", async () => {
+  const { clock, chain, wallet, miner, events, end } = await world();
+  await clock.advance(60_000);
+  assert.equal(chain.tip().height, 0);
+  assert.deepEqual([miner.status().active, miner.status().reason?.code], [false, "nothing-waits"]);
+
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advanceUntil(() => chain.tip().height === 1, 10_000, "mined");
+  assert.equal(chain.tip().miner, BOB.account);
+  assert.equal(chain.pool().length, 0);
+  await clock.advance(60_000);
+  assert.equal(chain.tip().height, 1);
+  const mined = events.filter((event) => event.type === "BlockMined");
+  assert.deepEqual(mined, [{ type: "BlockMined", id: chain.tip().id }]);
+  assert.equal(miner.status().reason?.code, "nothing-waits");
+  await end();
+});
+
+test("off means off, and on again goes on", async () => {
+  const { clock, chain, wallet, miner, end } = await world();
+  miner.setMode("off");
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advance(30_000);
+  assert.equal(chain.tip().height, 0);
+  assert.equal(miner.status().reason?.code, "mining-off");
+  miner.setMode("on");
+  assert.equal(miner.mode(), "on");
+  await clock.advanceUntil(() => chain.tip().height === 1, 10_000, "mined");
+  await end();
+});
+
+test("blocks keep the least gap between them, however fast they are found", async () => {
+  const { network, clock, chain, wallet, end } = await world();
+  // One free anchor of an account goes into a block, so three take three blocks.
+  for (let at = 0; at < 3; at++) assert.ok((await wallet.anchor(new Uint8Array(32).fill(at))).ok);
+  const heights: number[] = [];
+  for (let second = 0; second < 8; second++) {
+    await clock.advance(1_000);
+    heights.push(chain.tip().height);
+  }
+  assert.deepEqual(heights, [1, 1, 2, 2, 2, 3, 3, 3]);
+  const gap = (chain.headerAt(2)?.time ?? 0) - (chain.headerAt(1)?.time ?? 0);
+  assert.ok(gap >= network.params.minGapSeconds);
+  await end();
+});
+
+test("on a tip ahead of our clock it mines after the gap, with a time that is ahead as well", async () => {
+  const { network, clock, chain, wallet, miner, end } = await world();
+  miner.setMode("off");
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  const ahead = new TestChain(network).next([], CAROL, 10_000 + 20);
+  const taken = await chain.submitBlock(encodeBlock(ahead));
+  assert.ok(taken.ok);
+  miner.setMode("on");
+  assert.equal(miner.status().reason?.code, "too-soon");
+  await clock.advance(2_900);
+  assert.equal(chain.tip().height, 1);
+  await clock.advance(1_000);
+  assert.equal(chain.tip().height, 2);
+  assert.equal(chain.tip().header.time, ahead.header.time + network.params.minGapSeconds);
+  await end();
+});
+
+/** Finds nothing until told; remembers each search that was begun. */
+class HeldSearch implements NonceSearch {
+  readonly begun: { readonly times: bigint; readonly signal: AbortSignal }[] = [];
+  #finish: ((nonce: bigint | null) => void) | null = null;
+  run(job: { readonly header: Uint8Array }, signal: AbortSignal): Promise<bigint | null> {
+    const view = new DataView(job.header.buffer, job.header.byteOffset);
+    this.begun.push({ times: view.getBigUint64(156, true), signal });
+    return new Promise((resolve) => {
+      this.#finish = resolve;
+      signal.addEventListener("abort", () => resolve(null), { once: true });
+    });
+  }
+  find(nonce: bigint): void {
+    this.#finish?.(nonce);
+  }
+  hashes(): number {
+    return 1_000 * this.begun.length;
+  }
+  async close(): Promise<void> {}
+}
+
+test("a new tip ends the search at once; time renews the template; what is found goes in", async () => {
+  const held = new HeldSearch();
+  const { network, clock, chain, wallet, miner, end } = await world(() => held);
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advance(10);
+  assert.equal(held.begun.length, 1);
+  assert.equal(miner.status().active, true);
+  await clock.advance(TEMPLATE_LIFE_MS);
+  assert.equal(held.begun.length, 2);
+  assert.equal(held.begun[0]?.signal.aborted, true);
+  assert.equal((held.begun[1]?.times ?? 0n) - (held.begun[0]?.times ?? 0n), BigInt(TEMPLATE_LIFE_MS / 1000));
+
+  assert.ok((await chain.submitBlock(encodeBlock(new TestChain(network).next([], CAROL)))).ok);
+  await clock.advance(1);
+  assert.equal(held.begun[1]?.signal.aborted, true);
+  assert.equal(held.begun.length, 3, "and begins on the new one");
+
+  held.find(0n);
+  await clock.advanceUntil(() => miner.status().reason?.code === "nothing-waits", 1_000, "mined");
+  assert.equal(chain.tip().height, 2);
+  await end();
+});
+
+test("a block that cannot be taken is said, and sought again after a pause", async () => {
+  const held = new HeldSearch();
+  const clock = new SimulatedClock();
+  const source = new TestChain(testNetwork());
+  let refused = 0;
+  const miner = openMiner(
+    { account: BOB.account, mode: "on" },
+    {
+      chain: {
+        network: source.network,
+        tip: () => source.tip.block,
+        pool: () => [0],
+        template: () => ({ block: source.next(), transactionCount: 1 }),
+        submitBlock: async () => {
+          refused += 1;
+          return fail({ code: "unavailable" });
+        },
+        subscribe: () => () => undefined,
+      },
+      clock,
+      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
+      random: seededRandom(1),
+      search: held,
+    },
+  );
+  held.find(0n);
+  await clock.advance(1);
+  assert.deepEqual(
+    [refused, miner.status().active, miner.status().reason?.code],
+    [1, false, "block-refused"],
+  );
+  await clock.advance(REFUSED_PAUSE_MS - 10);
+  assert.equal(held.begun.length, 1);
+  await clock.advance(20);
+  assert.equal(held.begun.length, 2);
+  assert.equal(miner.status().reason, null);
+  await clock.advance(500);
+  assert.equal(miner.status().hashesPerSecond, 0);
+  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+});
+
+test("the thread mines as the process does", async () => {
+  const { chain, wallet, miner, end } = await world((clock) =>
+    openThreadSearch({ clock, startThread: startSearchThread }),
+  );
+  const mined = new Promise<void>((resolve) => {
+    miner.subscribe((event) => {
+      if (event.type === "BlockMined") resolve();
+    });
+  });
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await mined;
+  assert.equal(chain.tip().height, 1);
+  await miner.close();
+  await end();
+});
