@@ -13,8 +13,11 @@ import { EVENT_BUFFER_BYTES_MAX, EVENT_CLIENTS_MAX, HEARTBEAT_PERIOD_MS } from "
 export interface EventHub {
   /** Where the stream stands, as an id. */
   position(): string;
-  /** @param after id of the last event the reader has; `null`: from now on. */
-  open(after: string | null): Response | Problem;
+  /**
+   * @param after id of the last event the reader has; `null`: from now on.
+   * @param cut breaks the reader's connection off.
+   */
+  open(after: string | null, cut: () => void): Response | Problem;
   /** Ends every stream; readers come back by themselves. */
   close(): void;
 }
@@ -38,10 +41,12 @@ export function sequenceOf(id: string, epoch: string): number | null {
 class Follower {
   readonly stream: ReadableStream<Uint8Array>;
   readonly #ended: () => void;
+  readonly #cut: () => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | null = null;
 
-  constructor(ended: () => void) {
-    this.#ended = ended;
+  constructor(edge: { readonly ended: () => void; readonly cut: () => void }) {
+    this.#ended = edge.ended;
+    this.#cut = edge.cut;
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -56,7 +61,7 @@ class Follower {
   write(text: string): void {
     if (this.#controller === null) return;
     const bytes = utf8(text);
-    if (bytes.length > (this.#controller.desiredSize ?? 0)) this.#cut();
+    if (bytes.length > (this.#controller.desiredSize ?? 0)) this.#cutOff();
     else this.#controller.enqueue(bytes);
   }
 
@@ -66,9 +71,10 @@ class Follower {
     this.#end();
   }
 
-  #cut(): void {
-    this.#controller?.error(new Error("the reader of events is too slow"));
-    this.#end();
+  /** Closing in order would wait until the reader has taken what is queued. */
+  #cutOff(): void {
+    this.close();
+    this.#cut();
   }
 
   #end(): void {
@@ -99,17 +105,18 @@ export function createEventHub(feed: EventFeed, clock: Clock): EventHub {
 
   return {
     position: here,
-    open(after) {
+    open(after, cut) {
       if (followers.size >= EVENT_CLIENTS_MAX) {
         const cause = `${EVENT_CLIENTS_MAX} pages or programs follow the events already.`;
         return problem("too-many-followers", cause, "Close some of the open pages.");
       }
       // Between reading the past and following the present nothing may happen: all of this is one turn.
       const unsubscribe = feed.subscribe((event) => follower.write(textOf(event)));
-      const follower = new Follower(() => {
+      const ended = () => {
         unsubscribe();
         followers.delete(follower);
-      });
+      };
+      const follower = new Follower({ ended, cut });
       followers.add(follower);
       follower.write(catchUp(after));
       return new Response(follower.stream, {

@@ -2,8 +2,8 @@
  * Owns the HTTP face of a peer on loopback: it lets requests pass the gate, decodes them by the contract, asks the
  * facade, and words the answer. Serves the page beside it. Decides nothing about people, deliveries or the ledger.
  */
-import type { Server } from "node:http";
-import { createAdaptorServer } from "@hono/node-server";
+import type { Server, ServerResponse } from "node:http";
+import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
@@ -71,7 +71,7 @@ export async function openServer(
   let port = 0;
   const app = createApp(options, { ...dependencies, hub, portOf: () => port });
   const server = createAdaptorServer({
-    fetch: (request) => app.fetch(request),
+    fetch: (request, bindings) => app.fetch(request, bindings),
     serverOptions: {
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
@@ -81,6 +81,7 @@ export async function openServer(
     },
   }) as Server;
   server.maxConnections = CONNECTIONS_MAX;
+  const underWay = trackAnswers(server);
   const bound = await listen(server, options.port);
   if (!bound.ok) {
     hub.close();
@@ -95,7 +96,7 @@ export async function openServer(
     pageUrl: `${origin}/#token=${options.token}`,
     steppedOver: options.port !== 0 && port !== options.port,
     close: () => {
-      closing ??= closeServer(server, hub, dependencies.clock);
+      closing ??= closeServer(server, underWay, hub, dependencies.clock);
       return closing;
     },
   });
@@ -132,10 +133,27 @@ function listenOn(server: Server, port: number): Promise<NodeJS.ErrnoException |
   return promise;
 }
 
-async function closeServer(server: Server, hub: EventHub, clock: Clock): Promise<void> {
+/** The answers not yet finished, as they come and go. */
+function trackAnswers(server: Server): ReadonlySet<ServerResponse> {
+  const underWay = new Set<ServerResponse>();
+  server.prependListener("request", (_, response) => {
+    underWay.add(response);
+    response.once("close", () => underWay.delete(response));
+  });
+  return underWay;
+}
+
+async function closeServer(
+  server: Server,
+  underWay: ReadonlySet<ServerResponse>,
+  hub: EventHub,
+  clock: Clock,
+): Promise<void> {
   hub.close();
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // Connections kept alive for a next request become idle only when the answers under way have ended.
+  server.prependListener("request", (_, response) => response.setHeader("Connection", "close"));
+  for (const response of underWay) response.once("close", () => server.closeIdleConnections());
   const timer = clock.after(CLOSE_GRACE_MS, () => server.closeAllConnections());
   await closed;
   timer.cancel();
@@ -242,7 +260,9 @@ function createAnswers(
     },
     events: async (input, context) => {
       const { query } = input as Input<"events">;
-      const opened = hub.open(context.req.header("Last-Event-ID") ?? query.after ?? null);
+      const after = context.req.header("Last-Event-ID") ?? query.after ?? null;
+      const { outgoing }: Partial<HttpBindings> = context.env ?? {};
+      const opened = hub.open(after, () => outgoing?.destroy());
       return opened instanceof Response ? opened : refusalAnswer(503, opened);
     },
   };
