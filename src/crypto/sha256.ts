@@ -6,8 +6,7 @@ import { hash } from "node:crypto";
 
 /** 32 bytes: a plain `Uint8Array`, so that values compare alike wherever they came from. */
 export function sha256(bytes: Uint8Array): Uint8Array {
-  const digest = hash("sha256", bytes, "buffer");
-  return new Uint8Array(digest.buffer, digest.byteOffset, digest.length);
+  return new Uint8Array(hash("sha256", bytes, "buffer"));
 }
 
 /** SHA-256 of SHA-256. */
