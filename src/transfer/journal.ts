@@ -25,20 +25,12 @@ export class Journal {
    */
   static async open(disk: Pick<Disk, "open">, path: string, pieceCount: number): Promise<Journal> {
     const file = await disk.open(path, "write");
-    const { bytes } = await file.entry();
-    const content = new Uint8Array(Math.min(bytes, HEAD.length + pieceCount * DIGEST_BYTES));
-    const read = await file.read(content, 0);
-    if (read < HEAD.length || !equalBytes(content.subarray(0, HEAD.length), HEAD)) {
-      await file.truncate(0);
-      await file.write(HEAD, 0);
-      return new Journal(file, []);
+    try {
+      return new Journal(file, await readDigests(file, pieceCount));
+    } catch (error) {
+      await file.close();
+      throw error;
     }
-    const digests: Uint8Array[] = [];
-    for (let at = HEAD.length; at + DIGEST_BYTES <= read; at += DIGEST_BYTES) {
-      digests.push(content.slice(at, at + DIGEST_BYTES));
-    }
-    await file.truncate(HEAD.length + digests.length * DIGEST_BYTES);
-    return new Journal(file, digests);
   }
 
   /** Pieces recorded: all from 0 to one less. */
@@ -69,4 +61,22 @@ export class Journal {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** What is recorded; the file then holds just that. */
+async function readDigests(file: DiskFile, pieceCount: number): Promise<Uint8Array[]> {
+  const { bytes } = await file.entry();
+  const content = new Uint8Array(Math.min(bytes, HEAD.length + pieceCount * DIGEST_BYTES));
+  const read = await file.read(content, 0);
+  const digests: Uint8Array[] = [];
+  if (read < HEAD.length || !equalBytes(content.subarray(0, HEAD.length), HEAD)) {
+    await file.truncate(0);
+    await file.write(HEAD, 0);
+    return digests;
+  }
+  for (let at = HEAD.length; at + DIGEST_BYTES <= read; at += DIGEST_BYTES) {
+    digests.push(content.slice(at, at + DIGEST_BYTES));
+  }
+  await file.truncate(HEAD.length + digests.length * DIGEST_BYTES);
+  return digests;
 }
