@@ -6,9 +6,7 @@
 import { resolve } from "node:path";
 import process from "node:process";
 import { IMPORT_TABLE, type Row, renderTable } from "./tidy/import-table.ts";
-import { type Finding, type Import, readSources, resolveImport, type Source } from "./tidy/source.ts";
-
-const isTest = (path: string) => /\.test\.tsx?$/.test(path);
+import { type Finding, type Import, isTest, readSources, resolveImport, type Source } from "./tidy/source.ts";
 
 /** The row that a file of the product stands under; `null` for tests and tools, which may import anything. */
 function folderOf(path: string): string | null {

@@ -2,7 +2,7 @@
  * Owns the house rules that can be read off one source file: how it opens, how long it and its functions are, how it
  * is called, and what must not appear in it. Each rule is a function from a file to findings.
  */
-import type { Finding, Source } from "./source.ts";
+import { type Finding, isTest, type Source } from "./source.ts";
 
 export const FILE_LINES_EXPLAINED = 400;
 export const FILE_LINES_MAX = 600;
@@ -13,7 +13,6 @@ const UNFINISHED = new RegExp(`\\b(${["TO" + "DO", "FIX" + "ME", "XX" + "X", "HA
 const SILENCED = /@ts-(ignore|nocheck|expect-error)|biome-ignore(?!-all)[^:]*:\s*(<explanation>)?\s*$/m;
 const FOREIGN_PLACES = new RegExp(["/wo" + "rk/", "\\.\\./sha" + "red", "/ro" + "ot/"].join("|"));
 
-const isTest = (path: string) => /\.test\.tsx?$/.test(path);
 const isTestCode = (path: string) => isTest(path) || path.startsWith("test/");
 
 type Rule = (source: Source) => readonly Finding[];
@@ -83,10 +82,10 @@ export const isNotSilenced: Rule = (source) =>
 export const namesNoForeignPlace: Rule = (source) =>
   lines(source, source.text, FOREIGN_PLACES, "foreign-place", "a path of somebody's own computer");
 
-const READS_ENVIRONMENT = /^(src\/cli|tools|bench|bin|test)\/|^web\/vite\.config\.ts$|\.test\.tsx?$/;
+const READS_ENVIRONMENT = /^(src\/cli|tools|bench|bin|test)\/|^web\/vite\.config\.ts$/;
 
 export const environmentStaysAtTheEdge: Rule = (source) =>
-  READS_ENVIRONMENT.test(source.path)
+  READS_ENVIRONMENT.test(source.path) || isTest(source.path)
     ? []
     : lines(
         source,
@@ -97,12 +96,12 @@ export const environmentStaysAtTheEdge: Rule = (source) =>
       );
 
 /** The edge itself, what is not a feature, and the page, whose clock is the browser's. */
-const HAS_REAL_TIME = /^(src\/cli|tools|bench|bin|test|web)\/|^src\/node\/system\.ts$|\.test\.tsx?$/;
+const HAS_REAL_TIME = /^(src\/cli|tools|bench|bin|test|web)\/|^src\/node\/system\.ts$/;
 const REAL_TIME =
   /\b(Date\.now|Math\.random|performance\.now|setTimeout|setInterval)\s*\(|\bnew Date\(\s*\)|["'](node:)?timers/;
 
 export const timeAndChanceAreGiven: Rule = (source) =>
-  HAS_REAL_TIME.test(source.path)
+  HAS_REAL_TIME.test(source.path) || isTest(source.path)
     ? []
     : lines(
         source,

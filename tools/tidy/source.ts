@@ -43,6 +43,9 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Tests beside the code, and what they share there (`test-chain.ts`). */
+export const isTest = (path: string): boolean => /\.test\.tsx?$|\/test-[a-z0-9-]+\.ts$/.test(path);
+
 const SOURCE_FILE = /\.(ts|tsx|mjs)$/;
 
 export function readSources(root: string): readonly Source[] {
