@@ -3,9 +3,13 @@
  * A live list held in memory; what outlives the process is the address book's. Knows nothing of contacts.
  */
 import type { PeerId } from "#base/brand.ts";
-import type { Unsubscribe } from "#base/emitter.ts";
-import type { Problem } from "#base/result.ts";
-import type { PathKind } from "#ports/network.ts";
+import { Emitter, type Unsubscribe } from "#base/emitter.ts";
+import { type Problem, problem } from "#base/result.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Connected, PathKind } from "#ports/network.ts";
+import { ADDRESSES_PER_PEER_MAX, DIRECTORY_PEERS_MAX, HEARSAY_EXPIRY_MS } from "./limits.ts";
+import type { Profile } from "./profile.ts";
 
 /** How a peer came to be known; a peer may be found in several ways. */
 export type FoundBy = "mdns" | "announcement" | "typed" | "exchange" | "inbound";
@@ -44,4 +48,179 @@ export interface Directory {
   list(): readonly PeerEntry[];
   get(peer: PeerId): PeerEntry | null;
   subscribe(listener: (event: DirectoryEvent) => void): Unsubscribe;
+}
+
+export interface PeerDirectoryDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Peers that must not be forgotten, whatever happens: those whose address the user typed. */
+  readonly isKept: (peer: PeerId) => boolean;
+}
+
+export class PeerDirectory implements Directory {
+  readonly #clock: Clock;
+  readonly #isKept: (peer: PeerId) => boolean;
+  readonly #events: Emitter<DirectoryEvent>;
+  readonly #entries = new Map<PeerId, PeerEntry>();
+  /** When each peer was first or last heard of, connected or not. */
+  readonly #heardMs = new Map<PeerId, number>();
+
+  constructor(dependencies: PeerDirectoryDependencies) {
+    this.#clock = dependencies.clock;
+    this.#isKept = dependencies.isKept;
+    this.#events = new Emitter((error) => dependencies.log.fault("a listener of the directory", error));
+  }
+
+  list(): readonly PeerEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  get(peer: PeerId): PeerEntry | null {
+    return this.#entries.get(peer) ?? null;
+  }
+
+  subscribe(listener: (event: DirectoryEvent) => void): Unsubscribe {
+    return this.#events.subscribe(listener);
+  }
+
+  /** Word of a peer: how it was found, and where it may be. Newer addresses go before those known. */
+  heard(
+    peer: PeerId,
+    foundBy: FoundBy | null,
+    addresses: readonly string[],
+    name: string | null = null,
+  ): void {
+    const entry = this.#entries.get(peer) ?? newEntry(peer);
+    this.#heardMs.set(peer, this.#clock.monotonicMs());
+    this.#put({
+      ...entry,
+      claimedName: name ?? entry.claimedName,
+      foundBy:
+        foundBy === null || entry.foundBy.includes(foundBy) ? entry.foundBy : [...entry.foundBy, foundBy],
+      addresses: merged(addresses, entry.addresses),
+    });
+  }
+
+  /** A signed word came from the peer itself, though not over a connection. */
+  sensed(peer: PeerId): void {
+    this.#change(peer, () => ({ lastSeenMs: this.#clock.nowMs() }));
+  }
+
+  connected(connection: Connected, isInbound: boolean): void {
+    const known = this.#entries.has(connection.peer);
+    this.heard(connection.peer, isInbound && !known ? "inbound" : null, []);
+    this.#change(connection.peer, () => ({
+      online: true,
+      path: connection.path,
+      address: connection.address,
+      lastSeenMs: this.#clock.nowMs(),
+      problem: null,
+    }));
+  }
+
+  disconnected(peer: PeerId): void {
+    this.#heardMs.set(peer, this.#clock.monotonicMs());
+    this.#change(peer, () => ({
+      online: false,
+      path: null,
+      address: null,
+      latencyMs: null,
+      lastSeenMs: this.#clock.nowMs(),
+      problem: problem("offline", "The connection ended.", "It is tried again by itself."),
+    }));
+  }
+
+  measured(peer: PeerId, latencyMs: number): void {
+    this.#change(peer, () => ({ latencyMs, lastSeenMs: this.#clock.nowMs() }));
+  }
+
+  /** @param trouble what stands against the profile, such as another network; null when nothing does. */
+  described(profile: Profile, addresses: readonly string[], trouble: Problem | null): void {
+    this.#change(profile.peer, (entry) => ({
+      claimedName: profile.name,
+      version: profile.version,
+      capabilities: profile.capabilities,
+      addresses: merged(addresses, entry.addresses),
+      problem: entry.online || trouble !== null ? trouble : entry.problem,
+    }));
+  }
+
+  unreached(peer: PeerId, why: Problem): void {
+    this.#change(peer, (entry) => (entry.online ? {} : { problem: why }));
+  }
+
+  /** Tells listeners that our own addresses or warnings are new. */
+  selfChanged(): void {
+    this.#events.emit({ type: "self" });
+  }
+
+  /** Lets go of whoever was never reached and has been silent for long. */
+  prune(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const entry of this.#entries.values()) {
+      if (entry.online || entry.lastSeenMs !== null || this.#isKept(entry.peer)) continue;
+      if (nowMs - (this.#heardMs.get(entry.peer) ?? nowMs) > HEARSAY_EXPIRY_MS) this.#forget(entry.peer);
+    }
+  }
+
+  #change(peer: PeerId, change: (entry: PeerEntry) => Partial<PeerEntry>): void {
+    const entry = this.#entries.get(peer);
+    if (entry !== undefined) this.#put({ ...entry, ...change(entry) });
+  }
+
+  #put(entry: PeerEntry): void {
+    const before = this.#entries.get(entry.peer);
+    this.#entries.set(entry.peer, entry);
+    if (before === undefined) this.#makeRoom(entry.peer);
+    if (before === undefined || !isSame(before, entry)) this.#events.emit({ type: "peer", entry });
+  }
+
+  #makeRoom(newcomer: PeerId): void {
+    if (this.#entries.size <= DIRECTORY_PEERS_MAX) return;
+    const candidates = [...this.#entries.values()].filter(
+      (entry) => !entry.online && entry.peer !== newcomer && !this.#isKept(entry.peer),
+    );
+    const oldest = candidates.sort(
+      (a, b) => (this.#heardMs.get(a.peer) ?? 0) - (this.#heardMs.get(b.peer) ?? 0),
+    )[0];
+    this.#forget(oldest?.peer ?? newcomer);
+  }
+
+  #forget(peer: PeerId): void {
+    this.#entries.delete(peer);
+    this.#heardMs.delete(peer);
+    this.#events.emit({ type: "forgotten", peer });
+  }
+}
+
+function newEntry(peer: PeerId): PeerEntry {
+  return {
+    peer,
+    claimedName: null,
+    addresses: [],
+    foundBy: [],
+    online: false,
+    path: null,
+    address: null,
+    latencyMs: null,
+    lastSeenMs: null,
+    version: null,
+    capabilities: [],
+    problem: null,
+  };
+}
+
+function merged(newer: readonly string[], known: readonly string[]): readonly string[] {
+  return [...new Set([...newer, ...known])].slice(0, ADDRESSES_PER_PEER_MAX);
+}
+
+/** Times and tenths of latency alone are not news: listeners would hear of every heartbeat. */
+function isSame(a: PeerEntry, b: PeerEntry): boolean {
+  const weigh = (entry: PeerEntry) =>
+    JSON.stringify({
+      ...entry,
+      lastSeenMs: null,
+      latencyMs: entry.latencyMs === null ? null : Math.round(Math.log2(entry.latencyMs + 1)),
+    });
+  return weigh(a) === weigh(b);
 }

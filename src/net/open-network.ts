@@ -1,16 +1,30 @@
 /**
- * Opens the network of one peer: the host, discovery, the address book and the directory, joined.
- * Types of the public surface; the work is done by the files beside it.
+ * Opens the network of one peer: the host, discovery, the address book and the directory, joined. Each of them is
+ * a file beside this one; here is only what happens between them, and in which order they start and stop.
  */
+import { mdns } from "@libp2p/mdns";
 import type { PeerId } from "#base/brand.ts";
-import type { Problem, Result } from "#base/result.ts";
+import { fail, type Problem, problem, type Result } from "#base/result.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
-import type { Clock } from "#ports/clock.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
+import { AddressBook } from "./address-book.ts";
 import type { AddressStore } from "./address-store.ts";
-import type { Directory } from "./directory.ts";
+import { compareAddresses, isDialable, isLoopback, parseAddress, withoutPeer } from "./addresses.ts";
+import { localInterfaces } from "./announcement-sockets.ts";
+import { Announcer, type HeardPeer } from "./announcer.ts";
+import { Dialler } from "./dialler.ts";
+import { type Directory, PeerDirectory } from "./directory.ts";
+import { Exchange, otherNetwork } from "./exchange.ts";
+import { ConnectionBook, createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
+import { Libp2pNetwork } from "./libp2p-network.ts";
+import { ANNOUNCEMENT_PERIOD_MS, ANNOUNCEMENT_PORT_DEFAULT, MDNS_PERIOD_MS } from "./limits.ts";
+import { isLoopbackOnly, notListening, planListening } from "./listen.ts";
+import { Standings } from "./standing.ts";
 
 export interface DiscoveryOptions {
   readonly mdns: boolean;
@@ -19,8 +33,8 @@ export interface DiscoveryOptions {
   readonly announcementPort?: number;
   /** Also on the interfaces of this computer that lead elsewhere; false keeps to loopback. */
   readonly lan?: boolean;
-  /** mDNS service and announcement group are shared by those who give the same tag. For tests. */
-  readonly tag?: string;
+  /** Only peers with the same tag find each other by mDNS. */
+  readonly mdnsTag?: string;
 }
 
 export interface NetworkOptions {
@@ -57,7 +71,7 @@ export interface PeerNetwork {
    * @param address multiaddr with or without `/p2p`, `host:port`, or `[v6]:port`.
    */
   connect(address: string): Promise<Result<PeerId, Problem>>;
-  /** Drops what was typed for this peer. */
+  /** Drops every address remembered for this peer. */
   forget(peer: PeerId): void;
   /** Tells connected peers, and announces. */
   setProfile(change: { readonly name: string }): void;
@@ -67,4 +81,318 @@ export interface PeerNetwork {
   warnings(): readonly Problem[];
   /** Stops listening and announcing, closes every connection in order. */
   close(): Promise<void>;
+}
+
+/** Listens, announces and dials when this resolves. A port that is taken is no fault: see `warnings`. */
+export async function openNetwork(
+  options: NetworkOptions,
+  dependencies: NetworkDependencies,
+): Promise<PeerNetwork> {
+  const { clock, isBlocked } = dependencies;
+  const plan = await planListening(options.listen);
+  const hasLan = options.discovery?.lan ?? !isLoopbackOnly(plan.addresses);
+  const connections = new ConnectionBook(clock);
+  const late: { disconnect: (peer: PeerId) => void } = { disconnect: () => undefined };
+  const standings = new Standings(clock, (peer) => late.disconnect(peer));
+  const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
+  const host = await startHost({
+    keypair: options.keypair,
+    version: options.version,
+    listen: plan.addresses,
+    gate: createGate({
+      self: options.keypair.peerId,
+      clock,
+      isBlocked,
+      isBanned: (peer) => standings.isBanned(peer),
+      connections,
+    }),
+    standing: (peer) => standings.points(peer),
+    discovery: mdnsDiscovery(options.discovery, hasLan),
+  });
+  const parts: Parts = { host, connections, standings, isRefused, plan, hasLan };
+  const opened = new OpenNetwork(options, dependencies, parts);
+  late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
+  await opened.start();
+  return opened;
+}
+
+function mdnsDiscovery(discovery: DiscoveryOptions | undefined, hasLan: boolean): DiscoveryFactory {
+  if (discovery?.mdns === false || !hasLan) return undefined;
+  return [mdns({ interval: MDNS_PERIOD_MS, serviceTag: `_waybill${discovery?.mdnsTag ?? ""}._udp.local` })];
+}
+
+interface Parts {
+  readonly host: Host;
+  readonly connections: ConnectionBook;
+  readonly standings: Standings;
+  readonly isRefused: (peer: PeerId) => boolean;
+  readonly plan: { readonly addresses: readonly string[]; readonly warnings: readonly Problem[] };
+  readonly hasLan: boolean;
+}
+
+class OpenNetwork implements PeerNetwork {
+  readonly network: Libp2pNetwork;
+  readonly directory: PeerDirectory;
+  readonly #options: NetworkOptions;
+  readonly #dependencies: NetworkDependencies;
+  readonly #parts: Parts;
+  readonly #book: AddressBook;
+  readonly #dialler: Dialler;
+  readonly #exchange: Exchange;
+  readonly #heartbeat: Heartbeat;
+  readonly #watch: Timer;
+  #announcer: Announcer | null = null;
+  #name: string;
+  #lastSelf = "";
+  #closing: Promise<void> | null = null;
+
+  constructor(options: NetworkOptions, dependencies: NetworkDependencies, parts: Parts) {
+    const { clock, random, log } = dependencies;
+    const { host, isRefused } = parts;
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.#parts = parts;
+    this.#name = options.name;
+    this.#book = new AddressBook(dependencies.addresses, clock);
+    this.directory = new PeerDirectory({ clock, log, isKept: (peer) => this.#book.isTyped(peer) });
+    this.#dialler = new Dialler({
+      host,
+      directory: this.directory,
+      book: this.#book,
+      clock,
+      random,
+      log,
+      isRefused,
+    });
+    this.network = new Libp2pNetwork({
+      host,
+      connections: parts.connections,
+      standings: parts.standings,
+      clock,
+      log,
+      dial: (peer, signal) => this.#dialler.reach(peer, signal),
+    });
+    this.#watchConnections();
+    this.#exchange = new Exchange(
+      {
+        keypair: options.keypair,
+        chainId: options.chainId,
+        version: options.version,
+        capabilities: options.capabilities ?? [],
+      },
+      {
+        network: this.network,
+        directory: this.directory,
+        book: this.#book,
+        clock,
+        name: () => this.#name,
+        addresses: () => this.#ownAddresses(),
+        isRefused,
+      },
+    );
+    this.#heartbeat = new Heartbeat({ host, network: this.network, directory: this.directory, clock });
+    this.#watch = clock.every(ANNOUNCEMENT_PERIOD_MS, () => this.#lookAround());
+  }
+
+  async start(): Promise<void> {
+    const { discovery, keypair, chainId } = this.#options;
+    const { clock, random, log } = this.#dependencies;
+    for (const row of this.#book.list()) {
+      if (row.peer !== null && row.peer !== keypair.peerId) {
+        this.directory.heard(row.peer, row.source === "typed" ? "typed" : null, [row.address]);
+      }
+    }
+    // Who connected while the host was starting was announced before anybody listened.
+    for (const { peer } of this.network.connected()) {
+      this.#onConnected(peer);
+      this.#exchange.greet(peer);
+    }
+    if (discovery?.announcements !== false) {
+      this.#announcer = await Announcer.open(
+        {
+          keypair,
+          chainId,
+          port: discovery?.announcementPort ?? ANNOUNCEMENT_PORT_DEFAULT,
+          lan: this.#parts.hasLan,
+        },
+        {
+          clock,
+          random,
+          log,
+          name: () => this.#name,
+          addresses: () => this.#ownAddresses(),
+          onPeer: (heard) => this.#onAnnouncement(heard),
+        },
+      );
+    }
+    this.#lastSelf = this.#describeSelf();
+    this.#dialler.start();
+  }
+
+  listenAddresses(): readonly string[] {
+    return this.#ownAddresses().map((address) => `${address}/p2p/${this.network.self}`);
+  }
+
+  async connect(text: string): Promise<Result<PeerId, Problem>> {
+    const parsed = parseAddress(text);
+    if (!parsed.ok) return parsed;
+    const { address, peer } = parsed.value;
+    if (peer === this.network.self) return fail(ownAddress());
+    if (peer !== null && this.#parts.isRefused(peer)) return fail(refused());
+    const outcome = await this.#dialler.reachAddress(address, peer);
+    if (!outcome.ok && isFinal(outcome.fault)) return outcome;
+    const reached = outcome.ok ? outcome.value : peer;
+    const isRemembered = this.#book.rememberTyped(address, reached);
+    if (reached !== null) this.directory.heard(reached, "typed", [address]);
+    if (outcome.ok) return outcome;
+    if (reached !== null) this.directory.unreached(reached, outcome.fault);
+    const { code, cause, nextStep } = outcome.fault;
+    if (!isRemembered) return fail(problem(code, cause, `${nextStep} Too many addresses are remembered.`));
+    return fail(problem(code, cause, `${nextStep} It is remembered, and tried again by itself.`));
+  }
+
+  forget(peer: PeerId): void {
+    this.#book.forget(peer);
+  }
+
+  setProfile({ name }: { readonly name: string }): void {
+    this.#name = name;
+    this.#exchange.refresh();
+    this.#announcer?.changed();
+  }
+
+  async dropBlocked(): Promise<void> {
+    for (const { peer } of this.network.connected()) {
+      if (this.#parts.isRefused(peer)) this.network.disconnect(peer, "blocked here");
+    }
+  }
+
+  warnings(): readonly Problem[] {
+    const { plan, hasLan, host } = this.#parts;
+    const warnings = [...plan.warnings];
+    if (host.getMultiaddrs().length === 0 && !warnings.some((each) => each.code === "not-listening")) {
+      warnings.push(notListening("no port could be opened"));
+    }
+    const trouble = this.#announcer?.problem ?? null;
+    if (trouble !== null) warnings.push(trouble);
+    if (hasLan) warnings.push(...lanWarnings(this.#options.discovery?.mdns !== false));
+    return warnings;
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#watch.cancel();
+    this.#heartbeat.close();
+    await this.#announcer?.close();
+    await this.#dialler.close();
+    this.#exchange.close();
+    await this.#parts.host.stop();
+  }
+
+  #watchConnections(): void {
+    const { host } = this.#parts;
+    this.network.subscribe((event) => {
+      if (event.type === "connected") {
+        this.#onConnected(event.connection.peer);
+      } else {
+        this.directory.disconnected(event.peer);
+        this.#dialler.lost(event.peer);
+      }
+    });
+    host.addEventListener("peer:discovery", ({ detail }) => {
+      const peer = peerOf(detail.id);
+      const addresses = detail.multiaddrs.map((address) => withoutPeer(address.toString()));
+      // Another computer may offer its loopback address, which means ours here.
+      const usable = addresses.filter((address) => isDialable(address) && !isLoopback(address));
+      if (peer === this.network.self || this.#parts.isRefused(peer) || usable.length === 0) return;
+      this.directory.heard(peer, "mdns", usable);
+      this.#dialler.heard(peer);
+    });
+  }
+
+  #onConnected(peer: PeerId): void {
+    const connection = this.network.connected().find((each) => each.peer === peer);
+    if (connection === undefined) return;
+    const isInbound = this.#parts.connections.of(peer).every((each) => each.direction === "inbound");
+    this.directory.connected(connection, isInbound);
+    void this.#heartbeat.beat(peer);
+  }
+
+  #onAnnouncement(heard: HeardPeer): void {
+    if (this.#parts.isRefused(heard.peer)) return;
+    this.directory.heard(heard.peer, "announcement", heard.addresses, heard.name);
+    this.directory.sensed(heard.peer);
+    if (this.directory.get(heard.peer)?.online === true) return;
+    const trouble = otherNetwork(heard.chainPrefix, this.#options.chainId);
+    if (trouble !== null) this.directory.unreached(heard.peer, trouble);
+    this.#dialler.heard(heard.peer);
+  }
+
+  /** Interfaces come and go: says so to everybody when our addresses or warnings are new. */
+  #lookAround(): void {
+    this.directory.prune();
+    const now = this.#describeSelf();
+    if (now === this.#lastSelf) return;
+    this.#lastSelf = now;
+    this.#exchange.refresh();
+    this.#announcer?.changed();
+    this.directory.selfChanged();
+  }
+
+  #describeSelf(): string {
+    return JSON.stringify([this.#ownAddresses(), this.warnings()]);
+  }
+
+  /** Without `/p2p`; LAN first, this computer last. */
+  #ownAddresses(): readonly string[] {
+    const all = this.#parts.host.getMultiaddrs().map((address) => withoutPeer(address.toString()));
+    const sorted = [...new Set(all)].filter(isDialable).sort(compareAddresses);
+    return [...sorted.filter((each) => !isLoopback(each)), ...sorted.filter(isLoopback)];
+  }
+}
+
+function ownAddress(): Problem {
+  return problem(
+    "address-own",
+    "This is the address of this very peer.",
+    "Give the address of the other one.",
+  );
+}
+
+function refused(): Problem {
+  return problem(
+    "peer-refused",
+    "The peer is blocked here, or misbehaved lately.",
+    "Unblock it, or wait a while.",
+  );
+}
+
+/** What trying again would not change. */
+function isFinal(why: Problem): boolean {
+  return why.code === "address-own" || why.code === "peer-refused";
+}
+
+function lanWarnings(wantsMdns: boolean): readonly Problem[] {
+  const outward = localInterfaces(true).filter((local) => !local.isLoopback);
+  if (outward.length === 0) {
+    return [
+      problem(
+        "no-network",
+        "This computer is on no network, so only peers on this computer can be reached.",
+        "Connect a cable or join a wireless network; nothing needs to be restarted.",
+      ),
+    ];
+  }
+  if (!wantsMdns || outward.some((local) => local.family === 4)) return [];
+  return [
+    problem(
+      "mdns-unavailable",
+      "mDNS needs IPv4, and no interface has an IPv4 address.",
+      "Nothing to do: peers nearby are found by announcements as well.",
+    ),
+  ];
 }

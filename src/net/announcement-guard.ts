@@ -1,0 +1,104 @@
+/**
+ * Owns which announcements are worth a signature check: bounds floods for each sending address and in all, and
+ * drops what is not newer than what its key announced before. Pure but for the clock it is given.
+ */
+import type { PeerId } from "#base/brand.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Announcement } from "./announcement.ts";
+import {
+  ANNOUNCEMENT_MEMORY_MS,
+  ANNOUNCEMENT_SOURCES_MAX,
+  ANNOUNCEMENTS_BURST,
+  ANNOUNCEMENTS_PER_SECOND,
+  ANNOUNCEMENTS_PER_SOURCE_BURST,
+  ANNOUNCEMENTS_PER_SOURCE_PER_SECOND,
+} from "./limits.ts";
+
+interface Bucket {
+  tokens: number;
+  atMs: number;
+}
+
+interface Latest {
+  readonly runMs: number;
+  readonly counter: number;
+  readonly atMs: number;
+}
+
+/** What became of the packets, for those who look why a peer is not found. */
+export interface AnnouncementCounts {
+  accepted: number;
+  flooded: number;
+  malformed: number;
+  replayed: number;
+  badSignature: number;
+}
+
+export class AnnouncementGuard {
+  readonly counts: AnnouncementCounts = {
+    accepted: 0,
+    flooded: 0,
+    malformed: 0,
+    replayed: 0,
+    badSignature: 0,
+  };
+  readonly #clock: Clock;
+  readonly #all: Bucket;
+  readonly #sources = new Map<string, Bucket>();
+  readonly #latest = new Map<PeerId, Latest>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#all = { tokens: ANNOUNCEMENTS_BURST, atMs: clock.monotonicMs() };
+  }
+
+  /** Whether a packet from this address may cost us anything. */
+  admits(source: string): boolean {
+    const known = this.#sources.get(source) ?? {
+      tokens: ANNOUNCEMENTS_PER_SOURCE_BURST,
+      atMs: this.#clock.monotonicMs(),
+    };
+    this.#sources.delete(source);
+    this.#sources.set(source, known);
+    dropOldest(this.#sources, ANNOUNCEMENT_SOURCES_MAX);
+    const admitted =
+      this.#take(known, ANNOUNCEMENTS_PER_SOURCE_BURST, ANNOUNCEMENTS_PER_SOURCE_PER_SECOND) &&
+      this.#take(this.#all, ANNOUNCEMENTS_BURST, ANNOUNCEMENTS_PER_SECOND);
+    if (!admitted) this.counts.flooded += 1;
+    return admitted;
+  }
+
+  /** Whether this comes after all that its key announced within memory. */
+  isNews(announcement: Announcement): boolean {
+    const latest = this.#latest.get(announcement.peer);
+    if (latest === undefined || this.#clock.monotonicMs() - latest.atMs > ANNOUNCEMENT_MEMORY_MS) return true;
+    const isNewer =
+      announcement.runMs > latest.runMs ||
+      (announcement.runMs === latest.runMs && announcement.counter > latest.counter);
+    if (!isNewer) this.counts.replayed += 1;
+    return isNewer;
+  }
+
+  /** Only for what is signed: else a stranger could silence a key by announcing a far future for it. */
+  accepted({ peer, runMs, counter }: Announcement): void {
+    this.counts.accepted += 1;
+    this.#latest.delete(peer);
+    this.#latest.set(peer, { runMs, counter, atMs: this.#clock.monotonicMs() });
+    dropOldest(this.#latest, ANNOUNCEMENT_SOURCES_MAX);
+  }
+
+  #take(bucket: Bucket, burst: number, perSecond: number): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.atMs) / 1000) * perSecond);
+    bucket.atMs = nowMs;
+    if (bucket.tokens < 1) return false;
+    bucket.tokens -= 1;
+    return true;
+  }
+}
+
+function dropOldest(map: Map<string, unknown>, max: number): void {
+  if (map.size <= max) return;
+  const oldest = map.keys().next();
+  if (oldest.done !== true) map.delete(oldest.value);
+}

@@ -1,0 +1,245 @@
+/**
+ * Owns the calling and hearing of signed announcements: a burst at the start, one every few seconds, one on a
+ * change, and an answer to newcomers, on every interface. Hands on what is well signed and new; dials nobody.
+ */
+import type { Socket } from "node:dgram";
+import type { PeerId } from "#base/brand.ts";
+import { type Problem, problem } from "#base/result.ts";
+import type { Keypair } from "#crypto/ed25519.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Random } from "#ports/random.ts";
+import { addressOf, endpointOf, isDialable, isLoopback, isLoopbackHost } from "./addresses.ts";
+import {
+  type Announcement,
+  chainPrefixOf,
+  checkAnnouncement,
+  decodeAnnouncement,
+  signAnnouncement,
+} from "./announcement.ts";
+import { AnnouncementGuard } from "./announcement-guard.ts";
+import { join, type LocalInterface, localInterfaces, openEars, openMouth } from "./announcement-sockets.ts";
+import {
+  ANNOUNCEMENT_ADDRESSES_MAX,
+  ANNOUNCEMENT_BURST_MS,
+  ANNOUNCEMENT_PERIOD_MS,
+  ANNOUNCEMENT_REPLY_PERIOD_MS,
+  ANNOUNCEMENT_REPLY_SPREAD_MS,
+} from "./limits.ts";
+
+export interface AnnouncerOptions {
+  readonly keypair: Keypair;
+  readonly chainId: Uint8Array;
+  readonly port: number;
+  /** Also on interfaces that lead out of this computer. */
+  readonly lan: boolean;
+}
+
+export interface AnnouncerDependencies {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly name: () => string;
+  /** Where we listen now: multiaddrs without `/p2p`. */
+  readonly addresses: () => readonly string[];
+  readonly onPeer: (heard: HeardPeer) => void;
+}
+
+export interface HeardPeer {
+  readonly peer: PeerId;
+  readonly name: string;
+  readonly chainPrefix: Uint8Array;
+  /** Where it may be dialled from here, most promising first. */
+  readonly addresses: readonly string[];
+}
+
+export class Announcer {
+  readonly guard: AnnouncementGuard;
+  readonly #options: AnnouncerOptions;
+  readonly #dependencies: AnnouncerDependencies;
+  readonly #runMs: number;
+  readonly #timers: Timer[] = [];
+  readonly #ears: { readonly family: 4 | 6; readonly socket: Socket }[] = [];
+  readonly #mouths = new Map<string, Socket>();
+  #counter = 0;
+  #reply: Timer | null = null;
+  #lastReplyMs = Number.NEGATIVE_INFINITY;
+  #isClosed = false;
+  #round: Promise<void> = Promise.resolve();
+  #problem: Problem | null = null;
+
+  private constructor(options: AnnouncerOptions, dependencies: AnnouncerDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    this.guard = new AnnouncementGuard(dependencies.clock);
+    this.#runMs = dependencies.clock.nowMs();
+  }
+
+  static async open(options: AnnouncerOptions, dependencies: AnnouncerDependencies): Promise<Announcer> {
+    const announcer = new Announcer(options, dependencies);
+    for (const family of [4, 6] as const) await announcer.#listen(family);
+    const { clock } = dependencies;
+    for (const delayMs of ANNOUNCEMENT_BURST_MS) {
+      announcer.#timers.push(clock.after(delayMs, () => announcer.#announce(true)));
+    }
+    announcer.#timers.push(clock.every(ANNOUNCEMENT_PERIOD_MS, () => announcer.#announce(false)));
+    return announcer;
+  }
+
+  /** Why nothing is heard, when nothing can be. */
+  get problem(): Problem | null {
+    return this.#problem;
+  }
+
+  /** Says at once what is new. */
+  changed(): void {
+    this.#announce(false);
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const timer of this.#timers) timer.cancel();
+    this.#reply?.cancel();
+    await this.#round;
+    for (const socket of [...this.#ears.map((ears) => ears.socket), ...this.#mouths.values()]) socket.close();
+  }
+
+  async #listen(family: 4 | 6): Promise<void> {
+    const { port } = this.#options;
+    try {
+      const socket = await openEars(family, port, (bytes, source) => this.#onPacket(bytes, source));
+      this.#ears.push({ family, socket });
+    } catch (error) {
+      // A computer without IPv6 is no trouble; one whose port is held alone by another program is.
+      if (family === 6) return;
+      const cause = error instanceof Error ? error.message : String(error);
+      this.#problem = problem(
+        "announcements-unavailable",
+        `UDP port ${port} cannot be listened on (${cause}), so peers nearby are not heard.`,
+        "Free that port, or connect to peers by their address.",
+      );
+    }
+  }
+
+  #announce(isNewcomer: boolean): void {
+    // One round after the other: sockets of an interface are opened once.
+    this.#round = this.#round
+      .then(() => this.#announceEverywhere(isNewcomer))
+      .catch((error: unknown) => this.#dependencies.log.fault("announcing", error));
+  }
+
+  async #announceEverywhere(isNewcomer: boolean): Promise<void> {
+    if (this.#isClosed) return;
+    const locals = localInterfaces(this.#options.lan);
+    this.#closeMouthsBut(locals);
+    for (const local of locals) {
+      for (const ears of this.#ears) if (ears.family === local.family) join(ears.socket, local);
+      const packet = this.#packetFor(local, locals, isNewcomer);
+      if (packet !== null) await this.#speak(local, packet);
+    }
+  }
+
+  async #speak(local: LocalInterface, packet: Uint8Array): Promise<void> {
+    const key = keyOf(local);
+    let mouth = this.#mouths.get(key);
+    if (mouth === undefined) {
+      try {
+        mouth = await openMouth(local);
+      } catch {
+        return; // The interface went away, or has no address yet; the next round looks again.
+      }
+      this.#mouths.set(key, mouth);
+    }
+    // A network that refuses the packet is seen as silence there, which the directory shows.
+    mouth.send(packet, this.#options.port, local.target, () => undefined);
+  }
+
+  #closeMouthsBut(locals: readonly LocalInterface[]): void {
+    const kept = new Set(locals.map(keyOf));
+    for (const [key, socket] of this.#mouths) {
+      if (kept.has(key)) continue;
+      socket.close();
+      this.#mouths.delete(key);
+    }
+  }
+
+  /** What to say on one interface: only where we are reached from there. Null when that is nowhere. */
+  #packetFor(
+    local: LocalInterface,
+    locals: readonly LocalInterface[],
+    isNewcomer: boolean,
+  ): Uint8Array | null {
+    const own = this.#dependencies.addresses();
+    const port = own.map(endpointOf).find((endpoint) => endpoint?.host === local.address)?.port ?? 0;
+    const elsewhere = new Set(locals.filter((each) => each.name !== local.name).map((each) => each.address));
+    const addresses = own.filter((address) => {
+      const host = endpointOf(address)?.host ?? "";
+      if (isLoopback(address) !== local.isLoopback || !isDialable(address)) return false;
+      return host !== local.address && !elsewhere.has(host);
+    });
+    if (port === 0 && addresses.length === 0) return null;
+    // Each packet its own count: a peer that hears us on two interfaces learns both ways.
+    this.#counter += 1;
+    return signAnnouncement(
+      {
+        name: this.#dependencies.name(),
+        chainPrefix: chainPrefixOf(this.#options.chainId),
+        runMs: this.#runMs,
+        counter: this.#counter,
+        isNewcomer,
+        port,
+        addresses: addresses.slice(0, ANNOUNCEMENT_ADDRESSES_MAX),
+      },
+      this.#options.keypair,
+    );
+  }
+
+  #onPacket(bytes: Uint8Array, source: string): void {
+    if (this.#isClosed || !this.guard.admits(source)) return;
+    const decoded = decodeAnnouncement(bytes);
+    if (!decoded.ok) {
+      this.guard.counts.malformed += 1;
+      return;
+    }
+    if (decoded.value.announcement.peer === this.#options.keypair.peerId) return;
+    if (!this.guard.isNews(decoded.value.announcement)) return;
+    const checked = checkAnnouncement(decoded.value);
+    if (!checked.ok) {
+      this.guard.counts.badSignature += 1;
+      return;
+    }
+    this.guard.accepted(checked.value);
+    this.#accept(checked.value, source);
+  }
+
+  #accept(announcement: Announcement, source: string): void {
+    const { peer, name, chainPrefix } = announcement;
+    const addresses = reachableFrom(announcement, source);
+    if (announcement.isNewcomer) this.#replySoon();
+    this.#dependencies.onPeer({ peer, name, chainPrefix, addresses });
+  }
+
+  /** Announces to everybody soon: a packet to the shared port of a computer would reach one of its peers only. */
+  #replySoon(): void {
+    const { clock, random } = this.#dependencies;
+    const nowMs = clock.monotonicMs();
+    if (this.#reply !== null || nowMs - this.#lastReplyMs < ANNOUNCEMENT_REPLY_PERIOD_MS) return;
+    this.#reply = clock.after(random.below(ANNOUNCEMENT_REPLY_SPREAD_MS), () => {
+      this.#reply = null;
+      this.#lastReplyMs = clock.monotonicMs();
+      this.#announce(false);
+    });
+  }
+}
+
+/** The sender's own address first; loopback addresses count only for what came over loopback. */
+export function reachableFrom(announcement: Announcement, source: string): readonly string[] {
+  const isLocal = isLoopbackHost(source);
+  const bySource = announcement.port === 0 ? null : addressOf(source, announcement.port);
+  const said = announcement.addresses.filter((address) => isLocal || !isLoopback(address));
+  return bySource === null || !isDialable(bySource) ? said : [bySource, ...said];
+}
+
+function keyOf(local: LocalInterface): string {
+  return `${local.family} ${local.name} ${local.address}`;
+}

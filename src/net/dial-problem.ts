@@ -1,0 +1,83 @@
+/** Owns what a person is told when a peer was not reached: the cause in words, and what to do. Pure. */
+import { type Problem, problem } from "#base/result.ts";
+
+/** What Node and libp2p call it, most telling first, and what it means. */
+const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
+  [
+    /Can ?not dial self|dial self/i,
+    () =>
+      problem("address-own", "This is the address of this very peer.", "Give the address of the other one."),
+  ],
+  [
+    /gater|intercepted|denied/i,
+    () =>
+      problem(
+        "peer-refused",
+        "The peer is blocked here, or misbehaved lately.",
+        "Unblock it, or wait a while.",
+      ),
+  ],
+  [
+    /identity|UnexpectedPeer|did not match|expected peer/i,
+    (where) =>
+      problem(
+        "peer-other",
+        `Another peer than expected answered at ${where}.`,
+        "Ask for the address and peer id that its page shows now.",
+      ),
+  ],
+  [
+    /ECONNREFUSED/,
+    (where) =>
+      problem(
+        "connection-refused",
+        `Nothing listens at ${where}.`,
+        "Start Waybill there, or check the port.",
+      ),
+  ],
+  [
+    /ENOTFOUND|EAI_AGAIN/,
+    (where) => problem("name-unknown", `The name in ${where} is not known.`, "Give its IP address instead."),
+  ],
+  [
+    /ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|EINVAL/,
+    (where) =>
+      problem(
+        "no-route",
+        `This computer has no way to ${where}.`,
+        "Check that both are on the same network, or try another of its addresses.",
+      ),
+  ],
+  [
+    /abort|timed? ?out|ETIMEDOUT/i,
+    (where) =>
+      problem(
+        "no-answer",
+        `No answer from ${where} in time.`,
+        "Check that it is switched on, and that its firewall lets this TCP port in.",
+      ),
+  ],
+  [
+    /EncryptionFailed|ECONNRESET|closed|EOF|muxer|protocol/i,
+    (where) =>
+      problem(
+        "not-waybill",
+        `Whatever answers at ${where} broke off, or does not speak Waybill.`,
+        "Check the address; if it is right, compare the versions of both sides.",
+      ),
+  ],
+];
+
+/** @param where the addresses tried, as text. */
+export function dialProblem(error: unknown, where: string): Problem {
+  const text = textOf(error);
+  for (const [pattern, word] of CAUSES) if (pattern.test(text)) return word(where);
+  return problem("unreachable", `${where} was not reached.`, "It is tried again by itself.");
+}
+
+function textOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(textOf).join("; ");
+  if (!(error instanceof Error)) return String(error);
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return `${error.name} ${code} ${error.message}`;
+}
