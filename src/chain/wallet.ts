@@ -157,7 +157,7 @@ class ChainWallet implements Wallet {
       const stamp = searchStamp(prefix, params.freeAnchors.stampBits, from, STAMP_SLICE_HASHES);
       if (stamp !== null) return stamp;
       from += BigInt(STAMP_SLICE_HASHES);
-      await new Promise<void>((resolve) => clock.after(0, resolve));
+      await new Promise<void>((resolve) => clock.after(1, resolve));
     }
     return null;
   }

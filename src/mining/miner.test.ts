@@ -181,6 +181,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
       search: held,
     },
   );
+  await clock.advance(1);
   held.find(0n);
   await clock.advance(1);
   assert.deepEqual(
@@ -193,7 +194,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
   assert.equal(held.begun.length, 2);
   assert.equal(miner.status().reason, null);
   await clock.advance(500);
-  assert.equal(miner.status().hashesPerSecond, 0);
+  assert.ok(miner.status().hashesPerSecond > 0);
   await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
 });
 

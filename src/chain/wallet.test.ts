@@ -1,0 +1,165 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TxId } from "#base/brand.ts";
+import type { Keypair } from "#crypto/ed25519.ts";
+import { encodeBlock, isStampValid } from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { POOL_FREE_PER_ACCOUNT_MAX } from "./limits.ts";
+import { clockFor, openAlone, quietLog, type TestNode, take } from "./test-node.ts";
+import type { WalletEvent } from "./types.ts";
+import { openWallet } from "./wallet.ts";
+
+const network = testNetwork();
+
+async function world(keypair: Keypair = ALICE, stampBits = 4) {
+  const ledger =
+    stampBits === 4 ? network : testNetwork({ freeAnchors: { ...network.params.freeAnchors, stampBits } });
+  const node = await openAlone(ledger, memoryBlocks(), clockFor(ledger));
+  const { chain, clock } = node;
+  const wallet = openWallet({ chain, keypair, clock, random: seededRandom(4), log: quietLog(node.faults) });
+  const events: WalletEvent[] = [];
+  wallet.subscribe((event) => events.push(event));
+  const end = async (): Promise<void> => {
+    await wallet.close();
+    await chain.close();
+    assert.deepEqual(node.faults, []);
+  };
+  return { ...node, wallet, walletEvents: events, end };
+}
+
+async function mineOn({ chain }: Pick<TestNode, "chain">): Promise<void> {
+  const { block } = chain.template(BOB.account, 0);
+  await take(chain, mine(block.header, block.transactions));
+}
+
+test("payments queue behind each other, and what is spendable follows", async () => {
+  const node = await world();
+  const { wallet, chain, walletEvents } = node;
+  assert.deepEqual([wallet.balance(), wallet.spendable()], [10_000, 10_000]);
+  const made = await Promise.all([wallet.pay(CAROL.account, 1_000), wallet.pay(CAROL.account, 2_000, 300)]);
+  assert.ok(made.every((payment) => payment.ok));
+  assert.deepEqual(
+    chain.pendingOf(ALICE.account).map(({ transaction }) => [transaction.seq, transaction.fee]),
+    [
+      [0, 157],
+      [1, 300],
+    ],
+  );
+  assert.deepEqual([wallet.balance(), wallet.spendable()], [10_000, 6_543]);
+  assert.equal(walletEvents.length, 2);
+  await mineOn(node);
+  assert.deepEqual([wallet.balance(), wallet.spendable()], [6_543, 6_543]);
+  assert.equal(chain.account(CAROL.account).balance, 3_000);
+  assert.equal(walletEvents.length, 3);
+  await node.end();
+});
+
+test("what cannot be paid is refused by name", async () => {
+  const { wallet, end } = await world();
+  const codes = async (...payments: [number, number?][]): Promise<string[]> =>
+    Promise.all(
+      payments.map(async ([amount, fee]) => {
+        const paid = await wallet.pay(CAROL.account, amount, fee);
+        return paid.ok ? "paid" : paid.fault.code;
+      }),
+    );
+  assert.deepEqual(await codes([0], [-1], [0.5], [Number.NaN], [10_000], [5, 1], [5, -1]), [
+    "amount-invalid",
+    "amount-invalid",
+    "amount-invalid",
+    "amount-invalid",
+    "balance-too-low",
+    "fee-below-minimum",
+    "amount-invalid",
+  ]);
+  await end();
+  const closed = await wallet.pay(CAROL.account, 5);
+  assert.equal(closed.ok ? "paid" : closed.fault.code, "closed");
+});
+
+test("an anchor is paid for when it can be, and its state is told until it stands in a block", async () => {
+  const node = await world();
+  const { wallet, chain } = node;
+  const made = await wallet.anchor(new Uint8Array(32).fill(7));
+  assert.ok(made.ok);
+  assert.deepEqual(wallet.anchorState(made.value), { state: "pending" });
+  assert.equal(chain.pool()[0]?.transaction.type, "anchor");
+  await mineOn(node);
+  const { id, height, header } = chain.tip();
+  const anchored = { state: "anchored", height, blockId: id, blockTime: header.time, confirmations: 1 };
+  assert.deepEqual(wallet.anchorState(made.value), anchored);
+  assert.deepEqual(wallet.anchorState("00".repeat(32) as TxId), { state: "gone" });
+  await node.end();
+});
+
+test("who owns nothing anchors with a stamp, a few at a time", async () => {
+  const node = await world(BOB, 13);
+  const { wallet, chain, clock } = node;
+  const anchors: TxId[] = [];
+  for (let at = 0; at < POOL_FREE_PER_ACCOUNT_MAX; at++) {
+    const made = wallet.anchor(new Uint8Array(32).fill(at));
+    const outcome = await clock.advanceUntilSettled(made, 60_000, "stamped");
+    assert.ok(outcome.ok);
+    anchors.push(outcome.value);
+  }
+  for (const { transaction } of chain.pool()) {
+    assert.ok(transaction.type === "stamped-anchor");
+    assert.ok(isStampValid(transaction, chain.network.chainId, 13));
+  }
+  const more = await clock.advanceUntilSettled(wallet.anchor(new Uint8Array(32)), 60_000, "refused");
+  assert.equal(more.ok ? "anchored" : more.fault.code, "free-share-full");
+  await mineOn(node);
+  assert.equal(
+    chain.pool().length,
+    POOL_FREE_PER_ACCOUNT_MAX - network.params.freeAnchors.perAccountPerBlock,
+  );
+  await node.end();
+});
+
+test("closing ends a stamp search", async () => {
+  const { wallet, clock, end } = await world(BOB, 60);
+  const made = wallet.anchor(new Uint8Array(32));
+  await clock.advance(5);
+  const closing = end();
+  assert.deepEqual(await clock.advanceUntilSettled(made, 1_000, "ended"), {
+    ok: false,
+    fault: { code: "closed" },
+  });
+  await closing;
+});
+
+test("an anchor whose block was undone waits again, and stands in the other branch then", async () => {
+  const node = await world();
+  const { wallet, chain } = node;
+  const made = await wallet.anchor(new Uint8Array(32).fill(3));
+  assert.ok(made.ok);
+  await mineOn(node);
+  assert.equal(wallet.anchorState(made.value).state, "anchored");
+  const other = new TestChain(network);
+  for (let at = 0; at < 2; at++) await take(chain, other.grow([], CAROL).block);
+  assert.equal(wallet.anchorState(made.value).state, "pending");
+  await mineOn(node);
+  assert.equal(wallet.anchorState(made.value).state, "anchored");
+  await node.end();
+});
+
+test("a payment that expired leaves no hole: the next one takes its seq", async () => {
+  const node = await world();
+  const { wallet, chain } = node;
+  const { validUntilMaxBlocks } = network.params;
+  const stale = await wallet.pay(CAROL.account, 5);
+  assert.ok(stale.ok);
+  const empty = new TestChain(network);
+  for (let at = 0; at < validUntilMaxBlocks + 1; at++) {
+    const { block } = empty.grow([], CAROL);
+    assert.ok((await chain.submitBlock(encodeBlock(block))).ok);
+  }
+  assert.equal(chain.pool().length, 0);
+  assert.equal(wallet.anchorState(stale.value).state, "gone");
+  const next = await wallet.pay(CAROL.account, 5);
+  assert.ok(next.ok);
+  assert.equal(chain.pendingOf(ALICE.account)[0]?.transaction.seq, 0);
+  await node.end();
+});
