@@ -16,6 +16,7 @@ import { openPeople, type People } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
+import * as receiptCodec from "#receipts/codec.ts";
 import { addressesSchema, diskAddresses } from "#storage/disk/addresses.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import type { Database } from "#storage/disk/database.ts";
@@ -248,7 +249,7 @@ async function openFeatures(
       clock,
       random,
       log: log.child("messaging"),
-      store: diskMessages(deliveries),
+      store: diskMessages(deliveries, receiptCodec),
       admits: (peer) => !reach.people.isBlocked(peer),
     },
   );
@@ -261,7 +262,7 @@ async function openFeatures(
       clock,
       random,
       log: log.child("transfer"),
-      store: diskTransfers(deliveries),
+      store: diskTransfers(deliveries, receiptCodec),
       disk: nodeDisk,
       ...policy,
     },

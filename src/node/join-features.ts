@@ -105,6 +105,9 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const stops = [
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
     releaseUploads(features, log),
+    network.directory.subscribe((event) => {
+      if (event.type === "peer" && event.entry.online) people.seen(event.entry.peer, event.entry.claimedName);
+    }),
     joinFeed({
       ...features,
       clock,
