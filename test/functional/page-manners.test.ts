@@ -9,6 +9,7 @@ import {
   focusIsVisible,
   goTo,
   openWorld,
+  personOf,
   placesOf,
   sidewaysScrolls,
   violations,
@@ -88,5 +89,39 @@ test("nothing scrolls sideways at 320 px, which is also 1280 px at 400 % zoom", 
       await goTo(page, world, place);
       assert.deepEqual(await sidewaysScrolls(page), [], place.path);
     }
+  });
+});
+
+test("a conversation of 1,200 slips keeps few in the document, starts at the newest, and is read to the first", async () => {
+  const bob = await personOf(world, "Bob");
+  const sample = await world.kit.facade.slips({ who: "Bob", limit: 50 });
+  const message = sample.ok ? sample.value.find(({ kind }) => kind === "message") : undefined;
+  if (message === undefined) assert.fail("the kit has a message of Bob");
+  await withPage(browser, world, {}, async (page) => {
+    await page.route("**/api/v1/slips?*", (route) => {
+      const { searchParams } = new URL(route.request().url());
+      const before = Number(searchParams.get("before") ?? 1_201);
+      const limit = Number(searchParams.get("limit"));
+      const orders = Array.from({ length: limit }, (_, index) => before - 1 - index).filter(
+        (order) => order > 0,
+      );
+      return route.fulfill({
+        json: orders.map((order) => ({ ...message, id: `slip-${order}`, order, text: `number ${order}.` })),
+      });
+    });
+    await page.goto(`${world.server.origin}/chats/${bob.peerId}`);
+    await page.getByText("number 1200.").waitFor();
+    const history = page.getByRole("region", { name: /^Slips between/ });
+    assert.ok((await history.getByRole("article").count()) < 60);
+    await history.focus();
+    for (
+      let press = 0;
+      press < 400 && !(await page.getByText("number 1.", { exact: true }).isVisible());
+      press += 1
+    ) {
+      await page.keyboard.press("Home");
+    }
+    await page.getByText("number 1.", { exact: true }).waitFor();
+    assert.ok((await history.getByRole("article").count()) < 60);
   });
 });

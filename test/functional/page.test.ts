@@ -140,8 +140,30 @@ test("somebody is paid, mining is switched, and blocks land as they come", async
     const block = page.getByRole("article", { name: `Block ${next}`, exact: true });
     await block.getByRole("link").click();
     await page.getByRole("heading", { name: `Block ${next}` }).waitFor();
-    await page.getByText("Payment").first().click();
+    await page.getByRole("link", { name: /Payment.*2\.5 WAY/ }).click();
+    await page.getByRole("heading", { name: "Payment" }).waitFor();
     await page.getByText("2.5 WAY").waitFor();
+  });
+});
+
+test("a block is found by height, a transaction by id, and what is not there is said", async () => {
+  await withPage(browser, world, {}, async (page) => {
+    const block = await world.kit.facade.block("5");
+    if (!block.ok) assert.fail("the kit has block 5");
+    const transaction = block.value.transactions[0]?.id ?? "";
+    const field = page.getByRole("textbox", { name: "Find a block or a transaction" });
+    await page.goto(`${world.server.origin}/ledger`);
+    await field.fill("5");
+    await field.press("Enter");
+    await page.getByRole("heading", { name: "Block 5" }).waitFor();
+    await page.goBack();
+    await field.fill(transaction);
+    await field.press("Enter");
+    await page.getByRole("heading", { name: "Reward" }).waitFor();
+    await page.goBack();
+    await field.fill("7777777");
+    await field.press("Enter");
+    await page.getByRole("alert").waitFor();
   });
 });
 

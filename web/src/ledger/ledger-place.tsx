@@ -4,6 +4,7 @@ import { useDesk, useTitle } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
 import { Sign } from "../shell/sign.tsx";
 import { BlockStack } from "./block-stack.tsx";
+import { Find } from "./find.tsx";
 import { Mining } from "./mining.tsx";
 import { Race } from "./race.tsx";
 import { Waiting } from "./waiting.tsx";
@@ -32,6 +33,7 @@ export function LedgerPlace() {
             blocks checked
           </p>
         )}
+        <Find />
       </header>
       <div className="ledger-columns">
         <section className="ledger-stack" aria-label="Blocks">

@@ -85,7 +85,7 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
             </p>
           </div>
           <div className="slip-stub">
-            <Stamp slipId={transaction.id} anchor={anchor} size={96} />
+            <Stamp slipId={transaction.id} anchor={anchor} ended={false} size={96} />
           </div>
         </article>
       </div>

@@ -89,7 +89,7 @@ function Pay() {
             value={to}
             onChange={(event) => setTo(event.target.value)}
             list={names}
-            placeholder="name, key or account"
+            placeholder="name or key"
             autoComplete="off"
             spellCheck={false}
           />

@@ -122,6 +122,7 @@ function Petname(properties: {
 
 function Reached({ person }: { readonly person: PersonView }) {
   const nowMs = useNow();
+  const others = person.addresses.filter((address) => address !== person.address);
   return (
     <section aria-labelledby="reached" className="stack">
       <h2 id="reached">How they are reached</h2>
@@ -145,12 +146,12 @@ function Reached({ person }: { readonly person: PersonView }) {
             </dd>
           </>
         )}
-        {person.addresses.length > 0 && (
+        {others.length > 0 && (
           <>
-            <dt>All addresses</dt>
+            <dt>{person.address === null ? "Addresses known" : "Other addresses"}</dt>
             <dd>
               <ul>
-                {person.addresses.map((address) => (
+                {others.map((address) => (
                   <li key={address}>
                     <code>{address}</code>
                   </li>

@@ -17,7 +17,7 @@ import { saveFrom } from "./save.ts";
 import { Signatures, SlipHead, SlipWaits } from "./slip.tsx";
 import { hasReceipt, SaveReceipt } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
-import { stateWords } from "./words.ts";
+import { isEnded, stateWords } from "./words.ts";
 import "./slip-place.css";
 
 const FILE_ROW = 40;
@@ -86,7 +86,7 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
             )}
           </div>
           <div className="slip-stub">
-            <Stamp slipId={slip.id} anchor={slip.anchor} size={96} />
+            <Stamp slipId={slip.id} anchor={slip.anchor} ended={isEnded(slip)} size={96} />
           </div>
         </article>
       </div>

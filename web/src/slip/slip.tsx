@@ -11,7 +11,7 @@ import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { SlipSteps } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
-import { type SignatureLine, sentenceOf, signatureLines, stateWords } from "./words.ts";
+import { isEnded, type SignatureLine, sentenceOf, signatureLines, stateWords } from "./words.ts";
 import "./slip.css";
 
 export interface SlipProperties {
@@ -97,7 +97,7 @@ function FilesSlip({ slip, self, nowMs }: SlipProperties) {
         <SlipWaits slip={slip} />
       </div>
       <div className="slip-stub">
-        <Stamp slipId={slip.id} anchor={slip.anchor} />
+        <Stamp slipId={slip.id} anchor={slip.anchor} ended={isEnded(slip)} />
       </div>
     </article>
   );
@@ -165,11 +165,11 @@ function Signature(properties: {
         )}
       </span>
       <span className="signature-words">
-        {line.signed ? `${line.label}, signed by ${by.name}` : `not yet ${line.label}`}
+        {line.signed ? `${line.label} by ${by.name}` : `Not yet ${line.label.toLowerCase()}`}
+        {line.signed && <span className="hidden-words">, signed</span>}
         {line.atMs !== null && (
           <>
-            {" "}
-            <Time nowMs={nowMs} timeMs={line.atMs} />
+            , <Time nowMs={nowMs} timeMs={line.atMs} />
           </>
         )}
       </span>

@@ -10,21 +10,31 @@ function lean(id: string): string {
 export function Stamp(properties: {
   readonly slipId: string;
   readonly anchor: AnchorView | null;
+  /** Ended without delivery: no stamp will come. */
+  readonly ended: boolean;
   readonly size?: number;
 }) {
-  const { slipId, anchor, size = 84 } = properties;
+  const { slipId, anchor, ended, size = 84 } = properties;
   const arc = useId();
   const height = anchor?.height ?? null;
   if (height === null) {
     return (
       <svg className="stamp stamp-empty" viewBox="0 0 100 100" width={size} height={size} aria-hidden="true">
         <circle cx="50" cy="50" r="46" />
-        <text x="50" y="47">
-          {anchor === null ? "place of" : "waits for"}
-        </text>
-        <text x="50" y="61">
-          {anchor === null ? "the stamp" : "its block"}
-        </text>
+        {ended ? (
+          <text x="50" y="54">
+            void
+          </text>
+        ) : (
+          <>
+            <text x="50" y="47">
+              {anchor === null ? "place of" : "waits for"}
+            </text>
+            <text x="50" y="61">
+              {anchor === null ? "the stamp" : "its block"}
+            </text>
+          </>
+        )}
       </svg>
     );
   }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SlipState } from "#api/views.ts";
 import { person, slip } from "../live/samples.test-kit.ts";
-import { sentenceOf, signatureLines, stateWords, stepOf, timeLeftMs } from "./words.ts";
+import { isEnded, sentenceOf, signatureLines, stateWords, stepOf, timeLeftMs } from "./words.ts";
 
 const STATES: readonly SlipState[] = [
   "queued",
@@ -45,6 +45,13 @@ test("what waits says why, in the words of the peer when it gives some", () => {
   assert.equal(sentenceOf({ ...base, state: "queued", reason }), "bob is not here.");
   for (const state of ["queued", "offered", "declined"] as const) assert.ok(sentenceOf({ ...base, state }));
   assert.equal(sentenceOf({ ...base, state: "anchored" }), null);
+});
+
+test("what ended is exactly what nobody will sign or stamp any more", () => {
+  assert.deepEqual(
+    STATES.filter((state) => isEnded({ state })),
+    ["declined", "cancelled", "failed"],
+  );
 });
 
 test("time left follows the rate, and is unknown without one", () => {

@@ -47,9 +47,14 @@ export interface SignatureLine {
 export function signatureLines(slip: SlipView): { dispatch: SignatureLine; completion: SignatureLine } {
   const evidence = slip.state === "delivered" || slip.state === "receipted" || slip.state === "anchored";
   return {
-    dispatch: { label: "dispatched", signed: true, atMs: slip.createdMs },
-    completion: { label: "received", signed: evidence, atMs: evidence ? slip.deliveredMs : null },
+    dispatch: { label: "Dispatched", signed: true, atMs: slip.createdMs },
+    completion: { label: "Received", signed: evidence, atMs: evidence ? slip.deliveredMs : null },
   };
+}
+
+/** Whether it ended without delivery: nothing more will be signed or stamped. */
+export function isEnded({ state }: Pick<SlipView, "state">): boolean {
+  return state === "declined" || state === "cancelled" || state === "failed";
 }
 
 export type SlipStep = "accept-or-decline" | "cancel" | "none";
