@@ -69,6 +69,8 @@ export async function waitForSlip(
   const stop = new AbortController();
   const onInterrupt = () => stop.abort();
   wait.signal.addEventListener("abort", onInterrupt, { once: true });
+  // It may have come while the operation was under way.
+  if (wait.signal.aborted) onInterrupt();
   if (wait.timeoutMs !== null) void waitFor(wait.timeoutMs, stop.signal).then(() => stop.abort());
   let gone: Problem | null = null;
   const events = client.events({
