@@ -137,10 +137,17 @@ export class BlockDoor {
     const bodyFault = checkBlock(block, params, chainId, { isVerified });
     if (bodyFault !== null)
       return fail(COMMITTED.has(bodyFault.code) ? this.#remember(id, bodyFault) : bodyFault);
-    return this.#place(block, parent);
+    const placed = await this.#place(block, parent);
+    if (placed.ok) return placed;
+    const { fault } = placed;
+    if (fault.code !== "store-unavailable") return fail(fault);
+    return fail(this.#storeRefused(fault, () => this.submit(bytes, origin)));
   }
 
-  async #place(block: Block, parent: HeaderPoint): Promise<Outcome> {
+  async #place(
+    block: Block,
+    parent: HeaderPoint,
+  ): Promise<Result<BlockOutcome, InboundBlockFault | StoreFault>> {
     const { best, store } = this.#dependencies;
     const { id } = block;
     if (parent.id === best.tip.id) {
@@ -151,12 +158,12 @@ export class BlockDoor {
         await this.#turn.pause();
         return ok({ code: "connected", id });
       }
-      if (extended.fault.code === "store-unavailable") return fail(this.#storeRefused(extended.fault));
+      if (extended.fault.code === "store-unavailable") return fail(extended.fault);
       const marked = store.keep(newBlockOf(block, parent), true);
-      return fail(marked.ok ? extended.fault : this.#storeRefused(marked.fault));
+      return fail(marked.ok ? extended.fault : marked.fault);
     }
     const kept = store.keep(newBlockOf(block, parent), false);
-    if (!kept.ok) return fail(this.#storeRefused(kept.fault));
+    if (!kept.ok) return kept;
     this.#storeWorks();
     if (block.header.chainWork > best.tip.header.chainWork) await this.#advance();
     if (store.entry(id)?.invalid === true) return fail({ code: "branch-invalid", id });
@@ -165,8 +172,8 @@ export class BlockDoor {
 
   async #advance(): Promise<void> {
     const advance: Advance = await this.#dependencies.best.advance(() => this.#turn.pause());
-    if (advance.stopped === null) this.#storeWorks();
-    else this.#storeRefused(advance.stopped);
+    if (advance.stopped !== null) this.#storeRefused(advance.stopped, () => this.advance());
+    else if (advance.connected.length > 0) this.#storeWorks();
     this.#moved(advance);
   }
 
@@ -212,14 +219,15 @@ export class BlockDoor {
     this.#early.set(id, timer);
   }
 
-  #storeRefused(fault: StoreFault): InboundBlockFault {
+  /** @param again what was refused: tried once more later, which also shows whether the store works again. */
+  #storeRefused(fault: StoreFault, again: () => Promise<unknown>): InboundBlockFault {
     const { clock, onStore } = this.#dependencies;
     const wasWorking = this.#storeFault === null;
     this.#storeFault = fault;
     if (wasWorking) onStore(fault);
     if (!this.#closed) {
       this.#retry?.cancel();
-      this.#retry = clock.after(COMMIT_RETRY_PERIOD_MS, () => this.#inBackground(this.advance()));
+      this.#retry = clock.after(COMMIT_RETRY_PERIOD_MS, () => this.#inBackground(again()));
     }
     return { code: "unavailable", cause: fault.cause };
   }
