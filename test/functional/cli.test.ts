@@ -8,6 +8,8 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readApiFile, writeApiFile } from "#api/api-file.ts";
+import { runProgram } from "#cli/program.ts";
+import { openTerminal } from "#cli/terminal.ts";
 import { clientOf } from "../kit/api-server.ts";
 import { slipId } from "../kit/facade.ts";
 
@@ -63,6 +65,24 @@ async function ended(child: ChildProcess): Promise<Ended> {
 }
 
 const run = (...argv: readonly string[]) => ended(start(argv));
+
+/** The same program in this process: where many command lines are tried, starting each would take the time. */
+async function runHere(...argv: readonly string[]): Promise<Ended> {
+  const written = { out: "", err: "" };
+  const stream = (name: keyof typeof written) => ({
+    write: (text: string) => {
+      written[name] += text;
+    },
+  });
+  const environment = { LANG: "C.UTF-8", WAYBILL_DATA: dataDir };
+  const code = await runProgram(argv, {
+    terminal: openTerminal({ out: stream("out"), err: stream("err"), environment, platform: "linux" }),
+    surroundings: { environment, platform: "linux", homeDir: folder, workingDir: folder },
+    version: "1.2.3",
+    interruptible: () => new AbortController().signal,
+  });
+  return { code, ...written };
+}
 const failureOf = ({ err }: Ended): { code: string; cause: string; nextStep: string } =>
   JSON.parse(err).error;
 
@@ -108,33 +128,33 @@ test("wrong use ends with 2", async () => {
     ["start", "--accept", "nobody"],
     ["start", "--ui-port", "70000"],
   ];
-  for (const [at, result] of (await Promise.all(wrong.map((argv) => run(...argv)))).entries()) {
+  for (const [at, result] of (await Promise.all(wrong.map((argv) => runHere(...argv)))).entries()) {
     assert.equal(result.code, 2, `${wrong[at]?.join(" ")}: ${result.err}`);
     assert.equal(result.out, "");
   }
 });
 
 test("help comes with examples, and ends with 0", async () => {
-  const whole = await run("--help");
+  const whole = await runHere("--help");
   assert.equal(whole.code, 0);
   const commands = [...whole.out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? "");
   const expected =
     "start status peers connect contact say send inbox history accept decline cancel chain wallet mine receipt verify";
   for (const name of expected.split(" ")) assert.ok(commands.includes(name), name);
   assert.match(whole.out, /0 done, 1 failed, 2 wrong use, 3 no running peer/);
-  for (const help of await Promise.all(expected.split(" ").map((name) => run(name, "--help")))) {
+  for (const help of await Promise.all(expected.split(" ").map((name) => runHere(name, "--help")))) {
     assert.equal(help.code, 0);
     assert.match(help.out, /Examples:\n {2}waybill /);
     assert.match(help.out, /--data <dir>/);
     assert.match(help.out, /--json/);
   }
   assert.match((await run("--version")).out, /^\d+\.\d+\.\d+\n$/);
-  assert.equal((await run()).code, 0);
+  assert.equal((await runHere()).code, 0);
 });
 
 test("--json gives lists of objects and whole views", async () => {
   const json = async (...argv: readonly string[]) => {
-    const result = await run(...argv, "--json");
+    const result = await runHere(...argv, "--json");
     assert.equal(result.code, 0, result.err);
     return JSON.parse(result.out);
   };
