@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fromHex, toHex, utf8 } from "#base/bytes.ts";
-import { createKeypair, isAdmissibleKey, sign, verify } from "./ed25519.ts";
+import { createKeypair, isAdmissibleKey, isAdmissibleSignature, sign, verify } from "./ed25519.ts";
 import { PUBLIC_KEYS_CACHED_MAX } from "./limits.ts";
 import { keyOfPeerId } from "./peer-id.ts";
 
@@ -43,6 +43,22 @@ test("none of the encodings of small order is admissible, neither as key nor as 
     signature.set(bytes(encoded));
     assert.equal(verify(publicKey, utf8("x"), signature), false, encoded);
   }
+});
+
+test("the rule itself refuses what it must, whatever the library below would say", () => {
+  const form = /small order|not canonical|group order/;
+  for (const { source, key, signature, reason } of vectors.signatures) {
+    const isAdmissible = isAdmissibleKey(bytes(key)) && isAdmissibleSignature(bytes(signature));
+    assert.equal(isAdmissible, !form.test(reason), `${source}: ${reason}`);
+  }
+});
+
+test("S is refused from the group order on, and not before", () => {
+  const order = "edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010";
+  const point = toHex(createKeypair(new Uint8Array(32)).publicKey);
+  assert.equal(isAdmissibleSignature(bytes(point + order)), false);
+  assert.equal(isAdmissibleSignature(bytes(point + order.replace("ed", "ec"))), true);
+  assert.equal(isAdmissibleSignature(bytes(point + order).subarray(1)), false);
 });
 
 test("a seed gives the key and signature of RFC 8032 section 7.1 TEST 2", () => {

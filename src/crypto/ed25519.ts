@@ -66,8 +66,7 @@ export function sign(keypair: Keypair, message: Uint8Array): Uint8Array {
 
 /** Whether the signature stands under `ed25519-strict-1`. Never throws, whatever the bytes. */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  if (signature.length !== SIGNATURE_BYTES || !isAdmissibleKey(publicKey)) return false;
-  if (!isAdmissiblePoint(signature.subarray(0, 32)) || !isReducedScalar(signature.subarray(32))) return false;
+  if (!isAdmissibleKey(publicKey) || !isAdmissibleSignature(signature)) return false;
   const key = importedKey(publicKey);
   return key !== null && verifyWith(null, message, key, signature);
 }
@@ -78,6 +77,12 @@ export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Ui
  */
 export function isAdmissibleKey(publicKey: Uint8Array): boolean {
   return publicKey.length === PUBLIC_KEY_BYTES && isAdmissiblePoint(publicKey);
+}
+
+/** Whether a signature has the form that is ever accepted: R canonical and not of small order, S below L. */
+export function isAdmissibleSignature(signature: Uint8Array): boolean {
+  if (signature.length !== SIGNATURE_BYTES) return false;
+  return isAdmissiblePoint(signature.subarray(0, 32)) && isReducedScalar(signature.subarray(32));
 }
 
 /** The y-coordinates of the eight points of small order; the sign bit is left out of the comparison. */
