@@ -237,7 +237,7 @@ export function reachableFrom(announcement: Announcement, source: string): reado
   const isLocal = isLoopbackHost(source);
   const bySource = announcement.port === 0 ? null : addressOf(source, announcement.port);
   const said = announcement.addresses.filter((address) => isLocal || !isLoopback(address));
-  return bySource === null || !isDialable(bySource) ? said : [bySource, ...said];
+  return bySource === null || !isDialable(bySource) ? said : [...new Set([bySource, ...said])];
 }
 
 function keyOf(local: LocalInterface): string {

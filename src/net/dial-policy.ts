@@ -29,8 +29,8 @@ export function isDue(attempts: Attempts, nowMs: number): boolean {
 export function afterFailure(attempts: Attempts, nowMs: number, isWanted: boolean, chance: number): Attempts {
   const maxMs = isWanted ? REDIAL_WANTED_MAX_MS : REDIAL_OTHERS_MAX_MS;
   const pauseMs = Math.min(maxMs, REDIAL_FIRST_MS * REDIAL_FACTOR ** attempts.failures);
-  const spreadMs = pauseMs * (0.75 + 0.5 * chance);
-  return { failures: attempts.failures + 1, lastMs: nowMs, nextMs: nowMs + Math.min(maxMs, spreadMs) };
+  const spreadMs = Math.round(Math.min(maxMs, pauseMs * (0.75 + 0.5 * chance)));
+  return { failures: attempts.failures + 1, lastMs: nowMs, nextMs: nowMs + spreadMs };
 }
 
 /** The target itself was heard: it is there now. At once, unless it was tried a moment ago. */
