@@ -72,41 +72,7 @@ function OneBlock({ block }: { readonly block: BlockView }) {
           ? "The first block, written into the network's file."
           : `Found by ${block.miner === status.account ? "you" : (block.minerName ?? shortenKey(block.miner))}`}
       </p>
-      <section aria-labelledby="facts">
-        <h2 id="facts">What its header says</h2>
-        <dl className="facts">
-          <dt>Id</dt>
-          <dd>
-            <Copyable text={block.id} what="block id" />
-          </dd>
-          <dt>Time</dt>
-          <dd>{formatExact(block.timeMs)}</dd>
-          <dt>Confirmations</dt>
-          <dd className="mono">{block.confirmations}</dd>
-          <dt>Reward</dt>
-          <dd className="mono">
-            {formatAmount(block.reward, status.coin)} and {formatAmount(block.fees, status.coin)} in fees
-          </dd>
-          <dt>Work</dt>
-          <dd className="mono">{countOf(Number(block.hashes), "hash", "hashes")} expected</dd>
-          <dt>Size</dt>
-          <dd className="mono">{formatBytes(block.bytes)}</dd>
-          <dt>Root of transactions</dt>
-          <dd>
-            <code>{block.txRoot}</code>
-          </dd>
-          <dt>Root of state</dt>
-          <dd>
-            <code>{block.stateRoot}</code>
-          </dd>
-        </dl>
-        <details>
-          <summary className="small">The header, byte for byte</summary>
-          <p className="small">
-            <Copyable text={block.header} what="header" />
-          </p>
-        </details>
-      </section>
+      <Header block={block} />
       <section aria-labelledby="holds">
         <h2 id="holds">Holds {countOf(block.transactions.length, "transaction")}</h2>
         <ul className="lines lines-card">
@@ -119,5 +85,46 @@ function OneBlock({ block }: { readonly block: BlockView }) {
       </section>
       <Command line={`waybill chain block ${block.height}`} />
     </>
+  );
+}
+
+function Header({ block }: { readonly block: BlockView }) {
+  const { coin } = useDesk().status;
+  return (
+    <section aria-labelledby="facts">
+      <h2 id="facts">What its header says</h2>
+      <dl className="facts">
+        <dt>Id</dt>
+        <dd>
+          <Copyable text={block.id} what="block id" />
+        </dd>
+        <dt>Time</dt>
+        <dd>{formatExact(block.timeMs)}</dd>
+        <dt>Confirmations</dt>
+        <dd className="mono">{block.confirmations}</dd>
+        <dt>Reward</dt>
+        <dd className="mono">
+          {formatAmount(block.reward, coin)} and {formatAmount(block.fees, coin)} in fees
+        </dd>
+        <dt>Work</dt>
+        <dd className="mono">{countOf(Number(block.hashes), "hash", "hashes")} expected</dd>
+        <dt>Size</dt>
+        <dd className="mono">{formatBytes(block.bytes)}</dd>
+        <dt>Root of transactions</dt>
+        <dd>
+          <code>{block.txRoot}</code>
+        </dd>
+        <dt>Root of state</dt>
+        <dd>
+          <code>{block.stateRoot}</code>
+        </dd>
+      </dl>
+      <details>
+        <summary className="small">The header, byte for byte</summary>
+        <p className="small">
+          <Copyable text={block.header} what="header" />
+        </p>
+      </details>
+    </section>
   );
 }

@@ -1,5 +1,6 @@
 /** Owns the page of one transaction, drawn as a slip: what it does, and the stamp once a block holds it. */
 import { Link, useParams } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import type { TransactionView } from "#api/views.ts";
 import { problemOf, useDesk, useTitle, useTransaction } from "../live/use-live.ts";
 import { countOf, formatAmount, formatBytes, formatExact } from "../look/format.ts";
@@ -89,65 +90,65 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
           </div>
         </article>
       </div>
-      <section aria-labelledby="facts">
-        <h2 id="facts">Its fields</h2>
-        <dl className="facts">
-          <dt>Id</dt>
-          <dd>
-            <Copyable text={transaction.id} what="transaction id" />
-          </dd>
-          {height !== null && (
-            <>
-              <dt>Block</dt>
-              <dd>
-                <Link to="/ledger/block/$id" params={{ id: blockId ?? String(height) }} className="mono">
-                  {height}
-                </Link>
-              </dd>
-            </>
-          )}
-          {from !== null && (
-            <>
-              <dt>From</dt>
-              <dd>
-                <Copyable text={from} what="account of the payer" short />
-              </dd>
-            </>
-          )}
-          {to !== null && (
-            <>
-              <dt>To</dt>
-              <dd>
-                <Copyable text={to} what="account of the receiver" short />
-              </dd>
-            </>
-          )}
-          <dt>Fee</dt>
-          <dd className="mono">{formatAmount(transaction.fee, status.coin)}</dd>
-          {transaction.seq !== null && (
-            <>
-              <dt>Number of the payer</dt>
-              <dd className="mono">{transaction.seq}</dd>
-            </>
-          )}
-          {transaction.root !== null && (
-            <>
-              <dt>Root of the batch</dt>
-              <dd>
-                <code>{transaction.root}</code>
-              </dd>
-            </>
-          )}
-          <dt>Size</dt>
-          <dd className="mono">{formatBytes(transaction.bytes)}</dd>
-          {transaction.receivedMs !== null && (
-            <>
-              <dt>Seen here</dt>
-              <dd>{formatExact(transaction.receivedMs)}</dd>
-            </>
-          )}
-        </dl>
-      </section>
+      <Fields transaction={transaction} />
+    </>
+  );
+}
+
+function Fields({ transaction }: { readonly transaction: TransactionView }) {
+  const { coin } = useDesk().status;
+  const { from, to, height, blockId, seq, root, receivedMs } = transaction;
+  return (
+    <section aria-labelledby="facts">
+      <h2 id="facts">Its fields</h2>
+      <dl className="facts">
+        <Field name="Id">
+          <Copyable text={transaction.id} what="transaction id" />
+        </Field>
+        {height !== null && (
+          <Field name="Block">
+            <Link to="/ledger/block/$id" params={{ id: blockId ?? String(height) }} className="mono">
+              {height}
+            </Link>
+          </Field>
+        )}
+        {from !== null && (
+          <Field name="From">
+            <Copyable text={from} what="account of the payer" short />
+          </Field>
+        )}
+        {to !== null && (
+          <Field name="To">
+            <Copyable text={to} what="account of the receiver" short />
+          </Field>
+        )}
+        <Field name="Fee">
+          <span className="mono">{formatAmount(transaction.fee, coin)}</span>
+        </Field>
+        {seq !== null && (
+          <Field name="Number of the payer">
+            <span className="mono">{seq}</span>
+          </Field>
+        )}
+        {root !== null && (
+          <Field name="Root of the batch">
+            <code>{root}</code>
+          </Field>
+        )}
+        <Field name="Size">
+          <span className="mono">{formatBytes(transaction.bytes)}</span>
+        </Field>
+        {receivedMs !== null && <Field name="Seen here">{formatExact(receivedMs)}</Field>}
+      </dl>
+    </section>
+  );
+}
+
+function Field({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
     </>
   );
 }

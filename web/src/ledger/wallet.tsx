@@ -1,6 +1,7 @@
 /** Owns the own coins: what there is, what comes, paying somebody, and the last payments. */
 import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
+import type { PersonView, TransactionView } from "#api/views.ts";
 import { client } from "../live/session.ts";
 import { problemOf, queries, useAction, useDesk, useWallet } from "../live/use-live.ts";
 import { countOf, formatAmount, parseAmount } from "../look/format.ts";
@@ -70,16 +71,13 @@ function Pay() {
       void queries.invalidateQueries({ queryKey: ["wallet"] });
     },
   );
-  // Two people may claim one name: the one chosen here is meant by key.
-  const person = people.filter(({ name, peerId }) => name === to.trim() || peerId === to.trim());
-  const target = person.length === 1 ? (person[0]?.peerId ?? to.trim()) : to.trim();
   return (
     <form
       className="stack"
       aria-label="Pay somebody"
       onSubmit={(event) => {
         event.preventDefault();
-        if (units !== null) pay.run({ to: target, units });
+        if (units !== null) pay.run({ to: meant(people, to.trim()), units });
       }}
     >
       <div className="pay">
@@ -124,16 +122,27 @@ function Pay() {
         </p>
       )}
       <ProblemNote problem={pay.problem} />
-      {pay.value !== undefined && pay.problem === null && (
-        <p className="small" role="status">
-          <Sign name="check" /> Paid {formatAmount(pay.value.amount ?? 0, status.coin)}.{" "}
-          <Link to="/ledger/transaction/$id" params={{ id: pay.value.id }}>
-            See the payment
-          </Link>
-          ; it counts once a block holds it.
-        </p>
-      )}
+      {pay.value !== undefined && <Paid payment={pay.value} />}
       <Command line="waybill wallet pay WHO AMOUNT" />
     </form>
   );
+}
+
+function Paid({ payment }: { readonly payment: TransactionView }) {
+  const { coin } = useDesk().status;
+  return (
+    <p className="small" role="status">
+      <Sign name="check" /> Paid {formatAmount(payment.amount ?? 0, coin)}.{" "}
+      <Link to="/ledger/transaction/$id" params={{ id: payment.id }}>
+        See the payment
+      </Link>
+      ; it counts once a block holds it.
+    </p>
+  );
+}
+
+/** The key of the only person of that name, which the name alone would not say if another one came to claim it. */
+function meant(people: readonly PersonView[], to: string): string {
+  const named = people.filter(({ name }) => name === to);
+  return named.length === 1 ? (named[0]?.peerId ?? to) : to;
 }

@@ -1,7 +1,7 @@
+/** Owns the custom properties that components set for their style sheets. Types only. */
 import "react";
 
 declare module "react" {
-  /** Custom properties that components set for their style sheet. */
   interface CSSProperties {
     "--hue"?: number;
     "--part"?: number;
