@@ -23,8 +23,8 @@ export function refusalAnswer(status: number, refused: Problem): Response {
 
 /** HTTP's word for a refusal of the facade; the code in the body is what scripts compare. */
 export function statusOfProblem({ code }: Problem): 403 | 404 | 409 | 422 {
-  if (/(^|-)(not-found|unknown|file-missing)$/.test(code)) return 404;
-  if (/(^|-)(ambiguous|busy|finished|already|conflict)$/.test(code)) return 409;
+  if (/^(not-found|unknown-.+|.+-unknown|file-missing)$/.test(code)) return 404;
+  if (/^(not-waiting-.+|(.+-)?(ambiguous|busy|ended|exists))$/.test(code)) return 409;
   if (/(^|-)(blocked|forbidden)$/.test(code)) return 403;
   return 422;
 }

@@ -3,13 +3,13 @@ import { test } from "node:test";
 import { dataDirOf } from "./data-dir.ts";
 import { browserCommand } from "./open-page.ts";
 
-const linux = { environment: {}, platform: "linux", homeDir: "/home/a", workingDir: "/home/a/work" };
+const linux = { environment: {}, platform: "linux", homeDir: "/home/a", workingDir: "/home/a/here" };
 
 test("the data folder: flag, then WAYBILL_DATA, then the usual place of the system", () => {
   const environment = { WAYBILL_DATA: "from-env", XDG_DATA_HOME: "/xdg" };
-  assert.equal(dataDirOf("x", { ...linux, environment }), "/home/a/work/x");
+  assert.equal(dataDirOf("x", { ...linux, environment }), "/home/a/here/x");
   assert.equal(dataDirOf("/x", { ...linux, environment }), "/x");
-  assert.equal(dataDirOf(undefined, { ...linux, environment }), "/home/a/work/from-env");
+  assert.equal(dataDirOf(undefined, { ...linux, environment }), "/home/a/here/from-env");
   assert.equal(dataDirOf(undefined, { ...linux, environment: { XDG_DATA_HOME: "/xdg" } }), "/xdg/waybill");
   assert.equal(
     dataDirOf(undefined, { ...linux, environment: { XDG_DATA_HOME: "relative" } }),

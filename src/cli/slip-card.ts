@@ -37,7 +37,7 @@ function percent(done: number, total: number): number {
 /** `████████░░░░ 43 % · 1.03 GB of 2.4 GB · 41.0 MB/s · 0:33 left`; `null` when nothing moves. */
 export function progressText(slip: SlipView, paper: Paper): string | null {
   const { progress } = slip;
-  if (progress === null) return null;
+  if (progress === null || SIGNED.has(slip.state)) return null;
   const { bytesDone, bytesTotal, bytesPerSecond, resumedFromBytes } = progress;
   const { barFull, barEmpty, separator } = paper.glyphs;
   const full = bytesTotal === 0 ? BAR_COLUMNS : Math.floor((bytesDone / bytesTotal) * BAR_COLUMNS);

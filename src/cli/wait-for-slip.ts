@@ -33,7 +33,7 @@ export function hasFailed(slip: SlipView): boolean {
 
 export interface Wait {
   readonly goal: WaitGoal;
-  /** Stop as soon as it is queued and a reason is known: the other side is away, and may be for days. */
+  /** Stop as soon as it is queued for a reason that may last: the other side is away, perhaps for days. */
   readonly leaveQueued: boolean;
   /** `null`: as long as it takes. */
   readonly timeoutMs: number | null;
@@ -47,10 +47,22 @@ export interface Waited {
   readonly end: "reached" | "failed" | "left-queued" | "timeout" | "interrupted";
 }
 
+/** Reasons for which something waits a moment only: its turn, or the first attempt. */
+const PASSING_REASONS: ReadonlySet<string> = new Set([
+  "not-sent-yet",
+  "not-offered-yet",
+  "waits-turn",
+  "busy",
+]);
+
+function waitsLong({ state, reason }: SlipView): boolean {
+  return state === "queued" && reason !== null && !PASSING_REASONS.has(reason.code);
+}
+
 function endOf(slip: SlipView, wait: Wait): Waited["end"] | null {
   if (hasReached(slip, wait.goal)) return "reached";
   if (hasFailed(slip)) return "failed";
-  return wait.leaveQueued && slip.state === "queued" && slip.reason !== null ? "left-queued" : null;
+  return wait.leaveQueued && waitsLong(slip) ? "left-queued" : null;
 }
 
 /**

@@ -1,12 +1,17 @@
 /** Owns the commands about evidence: receipt, which saves a `.waybill` file, and verify, which needs no peer. */
+import { readdirSync } from "node:fs";
 import { open, readFile, rename, rm, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { Client } from "#api/client.ts";
 import type { VerdictView } from "#api/views.ts";
+import { equalBytes } from "#base/bytes.ts";
 import { ok, type Problem, problem, type Result } from "#base/result.ts";
 import { openNetworkFile } from "#node/network-file.ts";
 import {
   type ContentVerdict,
+  decodeWaybill,
+  type KnownNetwork,
   verifyContent,
   verifyWaybill,
   WAYBILL_BYTES_MAX,
@@ -19,6 +24,8 @@ import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
 import { sizeText } from "../words.ts";
 import { findSlip } from "./deliveries.ts";
+
+const NETWORKS = fileURLToPath(new URL("../../../networks", import.meta.url));
 
 const causeOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -83,7 +90,7 @@ async function writeNew(
 export interface VerifyOptions {
   readonly terminal: Terminal;
   readonly json: boolean;
-  /** Genesis file of the network the receipt is said to be anchored in; `null`: the usual one. */
+  /** Genesis file of the network the receipt is anchored in; `null`: whichever comes with Waybill and fits. */
   readonly networkFile: string | null;
   /** A running peer, whose chain can say more; `null` when there is none. */
   readonly client: Client | null;
@@ -94,14 +101,27 @@ interface Judged {
   readonly waybill: Waybill | null;
 }
 
+/** The network that the file says it is anchored in, if it is one of those that come with Waybill. */
+function shippedNetworkOf(bytes: Uint8Array): KnownNetwork | null {
+  const decoded = decodeWaybill(bytes);
+  const anchor = decoded.ok ? decoded.value.anchor : null;
+  if (anchor === null) return null;
+  for (const name of readdirSync(NETWORKS)) {
+    const network = openNetworkFile(join(NETWORKS, name));
+    if (network.ok && equalBytes(network.value.chainId, anchor.chainId)) return network.value;
+  }
+  return null;
+}
+
 /** Without a peer the file speaks for itself; with one, its chain is asked too. Neither can mend a refusal. */
 async function judge(
   bytes: Uint8Array<ArrayBuffer>,
   options: VerifyOptions,
 ): Promise<Result<Judged, Problem>> {
-  const network = openNetworkFile(options.networkFile);
-  if (!network.ok && options.networkFile !== null) return network;
-  const { verdict, waybill } = verifyWaybill(bytes, network.ok ? { network: network.value } : {});
+  const network =
+    options.networkFile === null ? ok(shippedNetworkOf(bytes)) : openNetworkFile(options.networkFile);
+  if (!network.ok) return network;
+  const { verdict, waybill } = verifyWaybill(bytes, network.value === null ? {} : { network: network.value });
   if (!verdict.ok || options.client === null || options.networkFile !== null) return ok({ verdict, waybill });
   const asked = await options.client.verify(bytes);
   return ok({ verdict: asked.ok && asked.value.ok ? { ...verdict, ...asked.value } : verdict, waybill });
