@@ -43,110 +43,120 @@ export interface Batcher {
 }
 
 export function openBatcher(options: BatcherOptions, dependencies: BatcherDependencies): Batcher {
-  const { clock, log, store, ledger, onBatchChanged } = dependencies;
-  const receiptsMax = Math.min(options.receiptsMax, BATCH_RECEIPTS_MAX);
-  const closing = Promise.withResolvers<void>();
-  let closed = false;
-  let running: Promise<void> | null = null;
-  let again = false;
-  let timer: Timer | null = null;
-  let problem: Problem | null = null;
-  let notBeforeMs = 0;
+  return new LedgerBatcher(options, dependencies);
+}
 
-  const wakeAfter = (delayMs: number): void => {
-    timer?.cancel();
-    timer = clock.after(delayMs, () => {
-      timer = null;
-      pump();
+class LedgerBatcher implements Batcher {
+  readonly #options: BatcherOptions;
+  readonly #dependencies: BatcherDependencies;
+  readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
+  #running: Promise<void> | null = null;
+  /** Asked for while it ran: then it runs once more. */
+  #again = false;
+  #timer: Timer | null = null;
+  #problem: Problem | null = null;
+  /** Monotonic time before which the ledger is not asked again. */
+  #notBeforeMs = 0;
+
+  constructor(options: BatcherOptions, dependencies: BatcherDependencies) {
+    this.#options = { ...options, receiptsMax: Math.min(options.receiptsMax, BATCH_RECEIPTS_MAX) };
+    this.#dependencies = dependencies;
+  }
+
+  pump(): void {
+    if (this.#closed) return;
+    if (this.#running !== null) {
+      this.#again = true;
+      return;
+    }
+    this.#again = false;
+    const { log } = this.#dependencies;
+    this.#running = this.#work()
+      .catch((error: unknown) =>
+        log.fault("a batch of receipts could not be recorded; it is tried again", error),
+      )
+      .finally(() => {
+        this.#running = null;
+        if (this.#again) this.pump();
+      });
+  }
+
+  retryNow(): void {
+    this.#notBeforeMs = 0;
+  }
+
+  problem(): Problem | null {
+    return this.#problem;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#closing.resolve();
+    this.#timer?.cancel();
+    await this.#running;
+  }
+
+  #wakeAfter(delayMs: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#dependencies.clock.after(delayMs, () => {
+      this.#timer = null;
+      this.pump();
     });
-  };
+  }
+
+  async #work(): Promise<void> {
+    const { clock, store, ledger, onBatchChanged } = this.#dependencies;
+    while (!this.#closed) {
+      const own = store.openBatches().filter((batch) => batch.own);
+      const unsent = own.find((batch) => batch.txId === null);
+      if (unsent !== undefined) {
+        const waitMs = this.#notBeforeMs - clock.monotonicMs();
+        if (waitMs > 0) return this.#wakeAfter(waitMs);
+        if (!(await this.#submit(unsent))) this.#notBeforeMs = clock.monotonicMs() + ANCHOR_RETRY_MS;
+        continue;
+      }
+      const pending = own.filter(
+        (batch) => batch.txId !== null && ledger.anchorState(batch.txId).state === "pending",
+      );
+      if (pending.length >= BATCHES_PENDING_MAX) return;
+      const root = this.#gather();
+      if (root === null) return;
+      onBatchChanged(root);
+    }
+  }
 
   /** False when the ledger did not take it. */
-  const submit = async (batch: BatchRecord): Promise<boolean> => {
+  async #submit(batch: BatchRecord): Promise<boolean> {
+    const { store, ledger, onBatchChanged } = this.#dependencies;
     const root = fromHex(batch.root);
     if (root === null) throw new Error(`a stored root is not hex: ${batch.root}`);
     const outcome = await Promise.race([
       ledger.anchor(root),
-      closing.promise.then(() => ({ ok: false, fault: CLOSING }) as const),
+      this.#closing.promise.then(() => ({ ok: false, fault: CLOSING }) as const),
     ]);
-    if (closed) return false;
-    problem = outcome.ok ? null : outcome.fault;
+    if (this.#closed) return false;
+    this.#problem = outcome.ok ? null : outcome.fault;
     if (outcome.ok) store.setTransaction(batch.root, outcome.value);
     onBatchChanged(batch.root);
     return outcome.ok;
-  };
+  }
 
-  /** Null when nothing is due; then a timer is set for what will be. */
-  const gather = (): BatchRecord | null => {
+  /** The root of a new batch; `null` when none is due, and then a timer is set for the one that will be. */
+  #gather(): string | null {
+    const { clock, store } = this.#dependencies;
+    const { receiptsMax, waitMs } = this.#options;
     const due = dueReceipts(store, clock.nowMs(), receiptsMax);
     const [first] = due;
     if (first === undefined) return null;
     const ageMs = clock.nowMs() - first.addedMs;
     // A clock that was set back must not make a receipt wait for it to catch up.
-    if (due.length < receiptsMax && ageMs >= 0 && ageMs < options.waitMs) {
-      wakeAfter(options.waitMs - ageMs);
+    if (due.length < receiptsMax && ageMs >= 0 && ageMs < waitMs) {
+      this.#wakeAfter(waitMs - ageMs);
       return null;
     }
-    return createBatch(due, dependencies);
-  };
-
-  const work = async (): Promise<void> => {
-    while (!closed) {
-      const unsent = ownOpen(store).find((batch) => batch.txId === null);
-      if (unsent !== undefined) {
-        const waitMs = notBeforeMs - clock.monotonicMs();
-        if (waitMs > 0) return wakeAfter(waitMs);
-        if (!(await submit(unsent))) {
-          notBeforeMs = clock.monotonicMs() + ANCHOR_RETRY_MS;
-          again = true;
-          return;
-        }
-        continue;
-      }
-      const pending = ownOpen(store).filter(
-        (batch) => batch.txId !== null && ledger.anchorState(batch.txId).state === "pending",
-      );
-      if (pending.length >= BATCHES_PENDING_MAX) return;
-      const created = gather();
-      if (created === null) return;
-      onBatchChanged(created.root);
-    }
-  };
-
-  const pump = (): void => {
-    if (closed) return;
-    if (running !== null) {
-      again = true;
-      return;
-    }
-    again = false;
-    running = work()
-      .catch((error: unknown) =>
-        log.fault("a batch of receipts could not be recorded; it is tried again", error),
-      )
-      .finally(() => {
-        running = null;
-        if (again) pump();
-      });
-  };
-
-  return {
-    pump,
-    retryNow() {
-      notBeforeMs = 0;
-    },
-    problem: () => problem,
-    async close() {
-      closed = true;
-      closing.resolve();
-      timer?.cancel();
-      await running;
-    },
-  };
-}
-
-function ownOpen(store: ReceiptStore): readonly BatchRecord[] {
-  return store.openBatches().filter((batch) => batch.own);
+    return createBatch(due, this.#dependencies);
+  }
 }
 
 /** Ours, and those of others whose sender has said nothing for too long; oldest first within each. */
@@ -166,13 +176,12 @@ function receiptOf(record: ReceiptRecord): Receipt {
 function createBatch(
   records: readonly ReceiptRecord[],
   { store, random, clock }: BatcherDependencies,
-): BatchRecord {
+): string {
   const { root, proofs } = buildBatch(records.map(receiptOf), random);
   const members = records.flatMap(({ deliveryId }, at) => {
     const proof = proofs[at];
     return proof === undefined ? [] : [{ deliveryId, proof: encodeBatchProof(proof) }];
   });
-  const rootHex = toHex(root);
-  store.createBatch(rootHex, clock.nowMs(), members);
-  return { root: rootHex, own: true, txId: null, createdMs: clock.nowMs(), settled: false };
+  store.createBatch(toHex(root), clock.nowMs(), members);
+  return toHex(root);
 }

@@ -162,65 +162,60 @@ function anchoredVerdict(
   const { header, blockId, work, transaction } = shown;
   const txId = txIdOf(transaction);
   const { network } = context;
+  const recorded = `The receipt is in the batch that transaction ${txId} records, which stands in block ${blockId} at height ${header.height}.`;
   const verdict: Verdict = {
     ...signed,
-    statements: [
-      ...signed.statements,
-      `The receipt is in the batch that transaction ${txId} records, which stands in block ${blockId} at height ${header.height}.`,
-    ],
+    statements: [...signed.statements, recorded],
     txId,
     blockId,
     height: header.height,
     work: work.toString(),
   };
+  const chainId = toHex(anchor.chainId);
   if (network !== undefined && !equalBytes(network.chainId, anchor.chainId)) {
-    return {
-      ...verdict,
-      limits: [
-        ...signed.limits,
-        `The block belongs to another network (chain id ${toHex(anchor.chainId)}) than ${network.params.name}: what it is worth cannot be judged here.`,
-      ],
-    };
+    const limit = `The block belongs to another network (chain id ${chainId}) than ${network.params.name}: what it is worth cannot be judged here.`;
+    return { ...verdict, limits: [...signed.limits, limit] };
   }
-  const statements = [...verdict.statements, `That block shows work of its own: about ${work} hashes.`];
+  const worked: Verdict = {
+    ...verdict,
+    grade: "anchored",
+    statements: [...verdict.statements, `That block shows work of its own: about ${work} hashes.`],
+  };
   if (network === undefined) {
-    return {
-      ...verdict,
-      grade: "anchored",
-      statements,
-      limits: [
-        ...signed.limits,
-        `The network (chain id ${toHex(anchor.chainId)}) is not known here: whether that much work is much for it, and whether the block stands on its chain, is not shown.`,
-      ],
-    };
+    const limit = `The network (chain id ${chainId}) is not known here: whether that much work is much for it, and whether the block stands on its chain, is not shown.`;
+    return { ...worked, limits: [...signed.limits, limit] };
   }
-  const notLaterThanMs = (header.time + network.params.maxFutureSeconds) * 1000;
-  const confirmations = context.headerInMyChain?.(blockId, header) ?? null;
+  return comparedVerdict(worked, shown, network, context.headerInMyChain);
+}
+
+/** Adds what the verifier's own chain has to say on the block, and the latest time that follows. */
+function comparedVerdict(
+  anchored: Verdict,
+  { blockId, header }: ShownAnchor,
+  { params }: KnownNetwork,
+  headerInMyChain: VerificationContext["headerInMyChain"],
+): Verdict {
+  const notLaterThanMs = (header.time + params.maxFutureSeconds) * 1000;
+  const bound = `the receipt existed not later than ${isoTime(notLaterThanMs)}.`;
+  const confirmations = headerInMyChain?.(blockId, header) ?? null;
   if (confirmations === null) {
     const compared =
-      context.headerInMyChain === undefined
+      headerInMyChain === undefined
         ? "The block was not compared with a chain"
         : "The block is not on the chain known here, which may be behind or may have dropped it";
-    return {
-      ...verdict,
-      grade: "anchored",
-      statements,
-      limits: [
-        ...signed.limits,
-        `${compared}: the work shown is that of one block. If it stands on the chain of ${network.params.name}, the receipt existed not later than ${isoTime(notLaterThanMs)}.`,
-      ],
-      notLaterThanMs,
-    };
+    const limit = `${compared}: the work shown is that of one block. If it stands on the chain of ${params.name}, ${bound}`;
+    return { ...anchored, limits: [...anchored.limits, limit], notLaterThanMs };
   }
+  const depth = plural(confirmations, "confirmation", "confirmations");
   return {
-    ...verdict,
+    ...anchored,
     grade: "in-my-chain",
     statements: [
-      ...statements,
-      `The block is on the chain of ${network.params.name} known here, with ${plural(confirmations, "confirmation", "confirmations")}: the receipt existed not later than ${isoTime(notLaterThanMs)}.`,
+      ...anchored.statements,
+      `The block is on the chain of ${params.name} known here, with ${depth}: ${bound}`,
     ],
     limits: [
-      ...signed.limits,
+      ...anchored.limits,
       "How much earlier the receipt was signed is not shown.",
       "Whoever commands more computing power than the network could replace blocks; the more confirmations, the more it costs.",
     ],

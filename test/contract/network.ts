@@ -1,6 +1,7 @@
 /**
  * The contract of `ports/network`, run on every implementation: the simulated network and the libp2p host on real
- * sockets. Waits only for what must happen; each test has a time limit in case it does not.
+ * sockets. Waits only for what must happen; each test has a time limit in case it does not. It is long because it is
+ * one contract: an implementation is held to all of it or to none.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

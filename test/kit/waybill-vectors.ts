@@ -197,109 +197,96 @@ function receiptVectors(): readonly WaybillVector[] {
   ];
 }
 
-function anchorVectors(): readonly WaybillVector[] {
-  const anchor = anchorFor(message);
-  const anchored = (changes: Partial<AnchorProof>): Waybill => ({
-    ...sampleAnchored,
-    anchor: { ...anchor, ...changes },
-  });
-  const transfer = signTransaction(
-    {
-      type: "transfer",
-      from: alice.account,
-      seq: 3,
-      fee: 200,
-      validUntil: 300,
-      to: bob.account,
-      amount: 1,
-    },
-    sampleNetwork.chainId,
-    alice,
-  );
-  const { place, salt } = anchor.batch;
-  const coinbaseAt0 = { ...anchor.inBlock, index: 0 };
-  const badSignature = edited(anchor.transaction, -1, (anchor.transaction.at(-1) ?? 0) ^ 1);
-  const leafAsTree = merklePath([new Uint8Array(64), batchLeaf(salt, message)], 1);
+function anchored(changes: Partial<AnchorProof>): Waybill {
+  return { ...sampleAnchored, anchor: { ...anchorFor(message), ...changes } };
+}
+
+function batchVectors(): readonly WaybillVector[] {
+  const { batch } = anchorFor(message);
+  const { place, salt } = batch;
+  const otherTree = merklePath([new Uint8Array(64), batchLeaf(salt, message)], 1);
+  const cases: readonly (readonly [string, AnchorProof["batch"]])[] = [
+    ["another salt", { place, salt: sha256(salt) }],
+    ["another place", { salt, place: { ...place, index: 3 } }],
+    ["another count with the same path", { salt, place: { ...place, count: 3 } }],
+    ["a path of another tree", { salt, place: { index: 1, count: 2, path: otherTree } }],
+    ["a path that is too long", { salt, place: { ...place, path: [...place.path, salt] } }],
+    ["a batch of no leaves", { salt, place: { ...place, count: 0 } }],
+  ];
   return [
+    ...cases.map(([name, changed]) => refused(name, anchored({ batch: changed }), "not-in-batch")),
     refused(
-      "the transaction is a payment",
-      { ...sampleAnchored, anchor: anchorFor(message, { transaction: transfer }) },
-      "not-an-anchor",
-    ),
-    refused(
-      "the transaction is cut",
-      anchored({ transaction: anchor.transaction.subarray(0, 100) }),
-      "malformed",
-    ),
-    refused(
-      "the anchor's signature is changed",
-      anchored({ transaction: badSignature }),
-      "anchor-signature-invalid",
-    ),
-    refused(
-      "the chain id is another than the anchor was signed for",
-      anchored({ chainId: sha256(new Uint8Array(2)) }),
-      "anchor-signature-invalid",
-    ),
-    refused("another salt", anchored({ batch: { place, salt: sha256(salt) } }), "not-in-batch"),
-    refused("another place", anchored({ batch: { salt, place: { ...place, index: 3 } } }), "not-in-batch"),
-    refused(
-      "another count with the same path",
-      anchored({ batch: { salt, place: { ...place, count: 3 } } }),
+      "another receipt under this batch",
+      { ...sampleFiles, anchor: anchorFor(message) },
       "not-in-batch",
-    ),
-    refused(
-      "a path of another tree",
-      anchored({ batch: { salt, place: { index: 1, count: 2, path: leafAsTree } } }),
-      "not-in-batch",
-    ),
-    refused(
-      "a path that is too long",
-      anchored({ batch: { salt, place: { ...place, path: [...place.path, salt] } } }),
-      "not-in-batch",
-    ),
-    refused(
-      "a batch of no leaves",
-      anchored({ batch: { salt, place: { ...place, count: 0 } } }),
-      "not-in-batch",
-    ),
-    refused("another receipt under this batch", { ...sampleFiles, anchor }, "not-in-batch"),
-    refused("another place in the block", anchored({ inBlock: coinbaseAt0 }), "not-in-block"),
-    refused(
-      "another block",
-      anchored({ header: anchorFor(message, { validUntil: 100 }).header }),
-      "not-in-block",
-    ),
-    refused(
-      "the anchor was valid until an earlier height",
-      { ...sampleAnchored, anchor: anchorFor(message, { validUntil: 6 }) },
-      "anchor-expired",
-    ),
-    refused(
-      "a target that is not canonical",
-      { ...sampleAnchored, anchor: anchorFor(message, { header: { bits: 0x1f800000 }, unmined: true }) },
-      "work-invalid",
-    ),
-    refused(
-      "a block without work",
-      { ...sampleAnchored, anchor: anchorFor(message, { unmined: true }) },
-      "work-too-low",
-    ),
-    refused(
-      "an easier target than the network allows",
-      { ...sampleAnchored, anchor: anchorFor(message, { header: { bits: 0x207fffff } }) },
-      "work-below-network",
-    ),
-    refused(
-      "a block of a time beyond any date",
-      { ...sampleAnchored, anchor: anchorFor(message, { header: { time: Number.MAX_SAFE_INTEGER } }) },
-      "malformed",
     ),
   ];
 }
 
+function transactionVectors(): readonly WaybillVector[] {
+  const { transaction } = anchorFor(message);
+  const payment = signTransaction(
+    { type: "transfer", from: alice.account, seq: 3, fee: 200, validUntil: 300, to: bob.account, amount: 1 },
+    sampleNetwork.chainId,
+    alice,
+  );
+  const changed = edited(transaction, -1, (transaction.at(-1) ?? 0) ^ 1);
+  const elsewhere = sha256(new Uint8Array(2));
+  return [
+    refused(
+      "the transaction is a payment",
+      anchored(anchorFor(message, { transaction: payment })),
+      "not-an-anchor",
+    ),
+    refused("the transaction is cut", anchored({ transaction: transaction.subarray(0, 100) }), "malformed"),
+    refused(
+      "the anchor's signature is changed",
+      anchored({ transaction: changed }),
+      "anchor-signature-invalid",
+    ),
+    refused(
+      "the chain id is another than the anchor was signed for",
+      anchored({ chainId: elsewhere }),
+      "anchor-signature-invalid",
+    ),
+  ];
+}
+
+function blockVectors(): readonly WaybillVector[] {
+  const { inBlock } = anchorFor(message);
+  const cases: readonly (readonly [string, Partial<AnchorProof>, WaybillRefusal])[] = [
+    ["another place in the block", { inBlock: { ...inBlock, index: 0 } }, "not-in-block"],
+    ["another block", { header: anchorFor(message, { validUntil: 100 }).header }, "not-in-block"],
+    ["the anchor was valid until an earlier height", anchorFor(message, { validUntil: 6 }), "anchor-expired"],
+    [
+      "a target that is not canonical",
+      anchorFor(message, { header: { bits: 0x1f800000 }, unmined: true }),
+      "work-invalid",
+    ],
+    ["a block without work", anchorFor(message, { unmined: true }), "work-too-low"],
+    [
+      "an easier target than the network allows",
+      anchorFor(message, { header: { bits: 0x207fffff } }),
+      "work-below-network",
+    ],
+    [
+      "a block of a time beyond any date",
+      anchorFor(message, { header: { time: Number.MAX_SAFE_INTEGER } }),
+      "malformed",
+    ],
+  ];
+  return cases.map(([name, changes, code]) => refused(name, anchored(changes), code));
+}
+
 export function waybillVectors(): readonly WaybillVector[] {
-  return [...acceptedVectors(), ...damagedVectors(), ...receiptVectors(), ...anchorVectors()];
+  return [
+    ...acceptedVectors(),
+    ...damagedVectors(),
+    ...receiptVectors(),
+    ...transactionVectors(),
+    ...batchVectors(),
+    ...blockVectors(),
+  ];
 }
 
 /** The text of `spec/vectors/waybill.json`. */

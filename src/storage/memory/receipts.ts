@@ -22,7 +22,9 @@ export function memoryReceipts(): ReceiptStore {
     if (receipt !== undefined) receipts.set(id, { ...receipt, root, proof });
   };
 
+  const tables = { receipts, batches, handovers };
   return {
+    ...handoverTable(tables),
     add({ manifest, ...receipt }) {
       if (receipts.has(receipt.deliveryId)) return false;
       receipts.set(receipt.deliveryId, { ...receipt, root: null, proof: null });
@@ -66,6 +68,18 @@ export function memoryReceipts(): ReceiptStore {
       for (const { deliveryId } of membersOf(root)) place(deliveryId, null, null);
       batches.delete(root);
     },
+  };
+}
+
+type HandoverTable = Pick<ReceiptStore, "handovers" | "peersWithHandovers" | "handedOver">;
+
+function handoverTable(tables: {
+  readonly receipts: ReadonlyMap<DeliveryId, ReceiptRecord>;
+  readonly batches: ReadonlyMap<string, BatchRecord>;
+  readonly handovers: Map<DeliveryId, Handover>;
+}): HandoverTable {
+  const { receipts, batches, handovers } = tables;
+  return {
     handovers: (peer, limit) => [...handovers.values()].filter((one) => one.peer === peer).slice(0, limit),
     peersWithHandovers: () => [...new Set([...handovers.values()].map(({ peer }) => peer))].sort(),
     handedOver(id, txId) {
