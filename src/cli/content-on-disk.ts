@@ -7,15 +7,13 @@ import { lstat, opendir } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createBlake3 } from "#crypto/blake3.ts";
 import type { Content, ContentFile } from "#receipts/index.ts";
-
-/** Large enough that reading, not calling, takes the time. */
-const READ_BYTES = 1024 * 1024;
+import { HASH_READ_BYTES } from "./limits.ts";
 
 /** @param onBytes told how many bytes have been read in all. */
 async function hashFile(file: string, path: string, onBytes: (bytes: number) => void): Promise<ContentFile> {
   const hasher = createBlake3();
   let bytes = 0;
-  for await (const piece of createReadStream(file, { highWaterMark: READ_BYTES })) {
+  for await (const piece of createReadStream(file, { highWaterMark: HASH_READ_BYTES })) {
     const part: Uint8Array = piece;
     hasher.update(part);
     bytes += part.length;

@@ -9,6 +9,7 @@ import {
   withPeer,
 } from "./command-line.ts";
 import * as deliveries from "./commands/deliveries.ts";
+import { LISTED_SLIPS_MAX, WAIT_SECONDS_MAX } from "./limits.ts";
 import { WAIT_GOALS, type WaitGoal } from "./wait-for-slip.ts";
 
 interface WaitFlags extends Common {
@@ -25,7 +26,11 @@ const waitOptions = (options: WaitFlags, context: ProgramContext): deliveries.Wa
 function addWaiting(command: Command): Command {
   return command
     .addOption(new Option("--wait <state>", "wait until it is so far").choices(WAIT_GOALS))
-    .option("--timeout <seconds>", "give up waiting after this; the delivery goes on", integer(1, 86_400));
+    .option(
+      "--timeout <seconds>",
+      "give up waiting after this; the delivery goes on",
+      integer(1, WAIT_SECONDS_MAX),
+    );
 }
 
 export function addDeliveries(commands: Commands): void {
@@ -71,7 +76,7 @@ function addListing(commands: Commands): void {
       "waybill inbox",
       "waybill inbox --read",
     ])
-      .option("--limit <count>", "how many", integer(1, 500), 20)
+      .option("--limit <count>", "how many", integer(1, LISTED_SLIPS_MAX), 20)
       .option("--read", "mark all as read"),
     (session, _, { limit, read }) => deliveries.inbox(session, { limit, read: read === true }),
   );
@@ -82,7 +87,7 @@ function addListing(commands: Commands): void {
       "waybill history bob --limit 100 --json",
     ])
       .argument("[who]", "name or beginning of a peer id")
-      .option("--limit <count>", "how many", integer(1, 500), 20),
+      .option("--limit <count>", "how many", integer(1, LISTED_SLIPS_MAX), 20),
     (session, [who], options) => deliveries.history(session, who, options),
   );
 }

@@ -3,12 +3,12 @@
  * Pure; texts of others are made safe here.
  */
 import type { SlipView } from "#api/views.ts";
+import { MESSAGE_LINES_MAX } from "./limits.ts";
 import type { Terminal } from "./terminal.ts";
 import { cutTo, displayWidth, oneLine, padTo, safeLines } from "./terminal-text.ts";
 import { durationText, plural, shortId, sizeText, timeText } from "./words.ts";
 
 const CARD_COLUMNS_MAX = 72;
-const MESSAGE_LINES_MAX = 200;
 const BAR_COLUMNS = 24;
 
 /** The part of the terminal that drawing needs. */

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import type { Answered, Client } from "#api/client.ts";
 import type { SlipView } from "#api/views.ts";
 import { ok, problem } from "#base/result.ts";
+import { LOOKUP_PAGE_SLIPS, LOOKUP_PAGES_MAX, SAY_TIMEOUT_MS } from "../limits.ts";
 import { failed, type Outcome, wrongUse } from "../outcome.ts";
 import { type Session, show } from "../session.ts";
 import { direction, progressText, slipCards } from "../slip-card.ts";
@@ -10,11 +11,6 @@ import { cutTo, oneLine } from "../terminal-text.ts";
 import { hasFailed, notReached, type Waited, type WaitGoal, waitForSlip } from "../wait-for-slip.ts";
 import { plural } from "../words.ts";
 
-/** A message to somebody present is there within milliseconds; after this the outbox takes over. */
-const SAY_TIMEOUT_MS = 10_000;
-/** Slips read per request, and requests made, when an id is looked up by its beginning. */
-const PAGE_SLIPS = 500;
-const PAGES_MAX = 40;
 const ID_PREFIX = /^[0-9a-f]{4,64}$/;
 
 export interface WaitOptions {
@@ -146,12 +142,15 @@ export async function findSlip(client: Client, typed: string): Promise<Outcome<S
   }
   const found: SlipView[] = [];
   let before: number | undefined;
-  for (let page = 0; page < PAGES_MAX && found.length < 2; page++) {
-    const slips = await client.slips({ limit: PAGE_SLIPS, ...(before === undefined ? {} : { before }) });
+  for (let page = 0; page < LOOKUP_PAGES_MAX && found.length < 2; page++) {
+    const slips = await client.slips({
+      limit: LOOKUP_PAGE_SLIPS,
+      ...(before === undefined ? {} : { before }),
+    });
     if (!slips.ok) return failed(slips.fault);
     found.push(...slips.value.filter((slip) => slip.id.startsWith(typed)));
     before = slips.value.at(-1)?.order;
-    if (slips.value.length < PAGE_SLIPS) break;
+    if (slips.value.length < LOOKUP_PAGE_SLIPS) break;
   }
   const [only, second] = found;
   if (only === undefined) {

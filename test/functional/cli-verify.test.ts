@@ -1,0 +1,126 @@
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { runProgram } from "#cli/program.ts";
+import { openTerminal } from "#cli/terminal.ts";
+import { encodeWaybill } from "#receipts/index.ts";
+import {
+  anchorFor,
+  filesBody,
+  messageBody,
+  receiptFor,
+  SAMPLE_FILES,
+  SAMPLE_TEXT,
+  sampleManifest,
+} from "../kit/waybill-sample.ts";
+
+interface Ended {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** A folder with the delivered files, the proof of their delivery, and the program run in it without any peer. */
+async function scene(t: TestContext) {
+  const folder = await mkdtemp(join(tmpdir(), "waybill-verify-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  for (const [path, content] of SAMPLE_FILES) {
+    await mkdir(dirname(join(folder, path)), { recursive: true });
+    await writeFile(join(folder, path), content);
+  }
+  const receipt = receiptFor(filesBody());
+  const proof = encodeWaybill({ receipt, manifest: sampleManifest(), anchor: anchorFor(receipt) });
+  const file = join(folder, "study.waybill");
+  await writeFile(file, proof);
+  const verify = async (...argv: readonly string[]): Promise<Ended> => {
+    const written = { out: "", err: "" };
+    const stream = (name: keyof typeof written) => ({
+      write: (text: string) => {
+        written[name] += text;
+      },
+    });
+    const environment = { LANG: "C.UTF-8" };
+    const code = await runProgram(["verify", ...argv, "--data", join(folder, "no-peer")], {
+      terminal: openTerminal({ out: stream("out"), err: stream("err"), environment, platform: "linux" }),
+      surroundings: { environment, platform: "linux", homeDir: folder, workingDir: folder },
+      version: "1.2.3",
+      interruptible: () => new AbortController().signal,
+    });
+    return { code, ...written };
+  };
+  return { folder, file, proof, verify, study: join(folder, "study") };
+}
+
+const codeOf = ({ err }: Ended): string => JSON.parse(err).error.code;
+
+test("verify needs no peer: a sound proof and its content are accepted", async (t) => {
+  const { verify, file, study } = await scene(t);
+  const [alone, whole, one] = await Promise.all([
+    verify(file, "--json"),
+    verify(file, study, "--json"),
+    verify(file, join(study, "notes.txt"), "--json"),
+  ]);
+  assert.deepEqual(
+    [alone.code, JSON.parse(alone.out).grade, JSON.parse(alone.out).content],
+    [0, "anchored", null],
+  );
+  assert.deepEqual([whole.code, JSON.parse(whole.out).content.filesMatched], [0, 3]);
+  assert.equal(one.code, 0);
+  const words = await verify(file, study);
+  assert.match(words.out, /✓ Signed by both, and anchored\n/);
+  assert.match(words.out, /✓ The content is what was delivered\n/);
+});
+
+test("one changed byte of the content, a file more, a file less: refused with 1 and the name", async (t) => {
+  const { verify, file, study } = await scene(t);
+  await writeFile(join(study, "notes.txt"), "two wordz\n");
+  const changed = await verify(file, study, "--json");
+  assert.deepEqual([changed.code, codeOf(changed)], [1, "content-differs"]);
+  assert.deepEqual(JSON.parse(changed.out).content.changed, ["study/notes.txt"]);
+  assert.equal(JSON.parse(changed.out).ok, false);
+  await writeFile(join(study, "notes.txt"), "two words\n");
+  await writeFile(join(study, "more.txt"), "");
+  assert.equal(codeOf(await verify(file, study, "--json")), "content-extra");
+  await rm(join(study, "more.txt"));
+  await rm(join(study, "slices", "0002.dcm"));
+  assert.equal(codeOf(await verify(file, study, "--json")), "content-missing");
+});
+
+test("any one changed byte of the proof is refused", async (t) => {
+  const { verify, folder, proof } = await scene(t);
+  const file = join(folder, "changed.waybill");
+  for (let at = 0; at < proof.length; at += 7) {
+    const changed = proof.slice();
+    changed[at] = (changed[at] ?? 0) ^ 1;
+    await writeFile(file, changed);
+    const result = await verify(file, "--json");
+    assert.equal(result.code, 1, `byte ${at}`);
+    assert.equal(JSON.parse(result.out).ok, false);
+  }
+});
+
+test("a message's proof is compared with its text", async (t) => {
+  const { verify, folder } = await scene(t);
+  const receipt = receiptFor(messageBody());
+  const file = join(folder, "message.waybill");
+  await writeFile(file, encodeWaybill({ receipt, manifest: null, anchor: null }));
+  await writeFile(join(folder, "text"), SAMPLE_TEXT);
+  assert.equal((await verify(file, join(folder, "text"))).code, 0);
+  await writeFile(join(folder, "text"), `${SAMPLE_TEXT}\n`);
+  assert.equal((await verify(file, join(folder, "text"))).code, 1);
+});
+
+test("missing files, folders in place of files, and strange files are failures with a cause", async (t) => {
+  const { verify, folder, file } = await scene(t);
+  assert.equal(codeOf(await verify(join(folder, "none"), "--json")), "file-unreadable");
+  assert.equal(codeOf(await verify(folder, "--json")), "file-unreadable");
+  assert.equal(codeOf(await verify(file, join(folder, "none"), "--json")), "content-unreadable");
+  await writeFile(join(folder, "strange"), "not a proof");
+  assert.equal(codeOf(await verify(join(folder, "strange"), "--json")), "not-a-waybill");
+  assert.equal(
+    codeOf(await verify(file, "--network", join(folder, "strange"), "--json")),
+    "network-file-refused",
+  );
+});
