@@ -48,6 +48,8 @@ export interface BlockDoorDependencies {
   readonly isVerified: (transaction: SignedTransaction) => boolean;
   /** After the commits; before anything else is done with the chain. */
   readonly onMove: (move: Move) => void;
+  /** A branch of as much work as ours was kept beside it. */
+  readonly onRival: () => void;
   /** The store refuses (its cause), or takes blocks again (`null`). */
   readonly onStore: (fault: StoreFault | null) => void;
 }
@@ -167,7 +169,9 @@ export class BlockDoor {
     this.#storeWorks();
     if (block.header.chainWork > best.tip.header.chainWork) await this.#advance();
     if (store.entry(id)?.invalid === true) return fail({ code: "branch-invalid", id });
-    return ok({ code: store.best(id) === null ? "side-branch" : "connected", id });
+    const isBest = store.best(id) !== null;
+    if (!isBest && block.header.chainWork === best.tip.header.chainWork) this.#dependencies.onRival();
+    return ok({ code: isBest ? "connected" : "side-branch", id });
   }
 
   async #advance(): Promise<void> {

@@ -98,6 +98,7 @@ class JoinedChain {
       log,
       isVerified: (transaction) => this.#transactions.isVerified(transaction),
       onMove: (move) => this.#moved(move),
+      onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
     });
     this.#queries = new ChainQueries(best, store, this.#transactions.pool, () =>
@@ -159,6 +160,7 @@ class JoinedChain {
       blocksMinedBy: (account) => store.minedBy(account),
       syncState: () => this.#syncState,
       peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
+      isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
       problem: () => this.#problem,
       tellAgain: (id) => this.#tellAgain(id),
       subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),

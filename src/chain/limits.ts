@@ -96,6 +96,9 @@ export const WALLET_LIFE_BLOCKS = 240;
 
 // Queries -----------------------------------------------------------------------------------------------------
 
+/** Blocks of one answer: a page of a list shows far fewer. */
 export const QUERY_BLOCKS_MAX = 500;
+/** Transactions of one answer: each is looked up in its block. */
 export const QUERY_TRANSACTIONS_MAX = 500;
+/** Newest blocks that shares of miners are counted over: half a day of busy chain. */
 export const QUERY_SHARES_MAX = 5_000;

@@ -113,6 +113,9 @@ export interface BlockStore {
   /** Most work among those not invalid; among equals the one that was here first. `null` while empty. */
   heaviest(): BlockEntry | null;
 
+  /** Whether a block other than `id`, not invalid, has at least this much work. */
+  hasRival(id: BlockId, work: bigint): boolean;
+
   /** Of the best chain; `null` above the tip. */
   bestAt(height: number): BestBlock | null;
   /** `null` when the block is not on the best chain. */

@@ -82,10 +82,16 @@ export class SyncSession {
     return equalBytes(answer.value.chainId, this.#target.chainId) ? answer : fail({ code: "other-network" });
   }
 
+  /** Whether it has a heavier branch than ours, or one as heavy that we do not know. */
+  needs(theirs: Hello): boolean {
+    const ours = this.#target.tipWork();
+    return theirs.work > ours || (theirs.work === ours && this.#target.keptPoint(theirs.tip) === null);
+  }
+
   /** Fetches until the other side has nothing more that would help. */
   async catchUp(theirs: Hello): Promise<SessionEnd> {
     let fruitless = 0;
-    while (theirs.work > this.#target.tipWork()) {
+    while (this.needs(theirs)) {
       // Whoever shows ever new branches of little work would keep others from being fetched from.
       if (fruitless++ > SYNC_FRUITLESS_ROUNDS_MAX) return this.#misconduct("headers without end").fault;
       this.#target.progress(theirs.height);
@@ -93,10 +99,10 @@ export class SyncSession {
       if (!more.ok) return more.fault;
       if (!more.value) break;
       const last = this.#held.at(-1);
-      if (last === undefined || last.header.chainWork <= this.#target.tipWork()) continue;
+      if (last === undefined || last.header.chainWork < this.#target.tipWork()) continue;
       const bodies = await this.#fetchBodies();
       if (!bodies.ok) return bodies.fault;
-      fruitless = 0;
+      if (bodies.value) fruitless = 0;
     }
     return { code: "level" };
   }
@@ -166,7 +172,8 @@ export class SyncSession {
     return kept;
   }
 
-  async #fetchBodies(): Step<undefined> {
+  /** Whether there was any to fetch. */
+  async #fetchBodies(): Step<boolean> {
     const missing = this.#held.filter((point) => this.#target.keptPoint(point.id) === null);
     this.#held = [];
     for (let at = 0; at < missing.length; ) {
@@ -182,7 +189,7 @@ export class SyncSession {
         at += 1;
       }
     }
-    return ok();
+    return ok(missing.length > 0);
   }
 
   async #takeBody(bytes: Uint8Array, expected: HeaderPoint | undefined): Step<undefined> {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import fc from "fast-check";
-import type { PeerId, TxId } from "#base/brand.ts";
+import type { PeerId } from "#base/brand.ts";
 import {
   type Block,
   encodeBlock,
@@ -14,10 +13,9 @@ import type { FrameStream, Network } from "#ports/network.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { SYNC_FRAME_BYTES_MAX, SYNC_POOL_IDS_MAX, TIP_COMPARE_PERIOD_MS } from "./limits.ts";
+import { SYNC_FRAME_BYTES_MAX, TIP_COMPARE_PERIOD_MS } from "./limits.ts";
 import { topicName } from "./relay.ts";
 import { decodeSyncMessage, encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
-import { locatorHeights } from "./sync-server.ts";
 import { clockFor, feed, openOn, type TestNode, take } from "./test-node.ts";
 
 const network = testNetwork();
@@ -103,6 +101,48 @@ test("two parts that grew apart agree after healing, also when the fork is long"
   await clock.advance(5_000);
   assert.equal(alice.chain.tip().id, more.tip.block.id);
   assert.equal(bob.chain.tip().id, more.tip.block.id);
+  await end();
+});
+
+test("two branches of equal work: both sides know of both, each stays with its own, and a block decides", async () => {
+  const { clock, peers, add, end } = world();
+  const [alice, bob] = [await add(ALICE.peerId), await add(BOB.peerId)];
+  await clock.advance(3_000);
+  peers.partition([ALICE.peerId], [BOB.peerId]);
+  const [one, other] = [grown(2, ALICE), grown(2, CAROL)];
+  await feed(alice.chain, one, 1, 2);
+  await feed(bob.chain, other, 1, 2);
+  assert.equal(alice.chain.isContested(), false);
+  peers.heal();
+  await clock.advance(5_000);
+  assert.deepEqual([alice.chain.tip().id, bob.chain.tip().id], [one.tip.block.id, other.tip.block.id]);
+  assert.deepEqual([alice.chain.isContested(), bob.chain.isContested()], [true, true]);
+  assert.equal(alice.events.filter((event) => event.type === "TipContested").length, 1);
+  await take(bob.chain, other.grow([], CAROL).block);
+  await clock.advance(1_000);
+  assert.equal(alice.chain.tip().id, other.tip.block.id);
+  assert.deepEqual([alice.chain.isContested(), bob.chain.isContested()], [false, false]);
+  await end();
+});
+
+test("a peer that claims an equal branch and shows only what we have wears nobody out", async () => {
+  const { clock, peers, add, end } = world();
+  const chain = grown(2);
+  let asked = 0;
+  puppet(peers.addPeer(BOB.peerId), (question) => {
+    if (question.type === "hello") {
+      const { header } = chain.tip.block;
+      const { chainId } = network;
+      return encodeSyncMessage({ ...question, chainId, height: 2, tip: BOB_NOWHERE, work: header.chainWork });
+    }
+    if (question.type !== "get-headers") return null;
+    asked += 1;
+    return headersOf(chain);
+  });
+  const carol = await add(CAROL.peerId);
+  await feed(carol.chain, chain, 1, 2);
+  await clock.advance(3_000);
+  assert.ok(asked > 0 && asked < 40, `asked ${asked} times`);
   await end();
 });
 
@@ -331,72 +371,4 @@ test("an invalid gossiped block is rejected, a known one ignored, a valid one ac
   assert.deepEqual(verdicts, ["accept", "reject", "accept", "reject"]);
   await clock.advanceUntilSettled(node.chain.close(), 60_000, "closed");
   await end();
-});
-
-// Codec -------------------------------------------------------------------------------------------------------
-
-const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const ids = fc.array(hash, { maxLength: 5 });
-
-function hexIds(list: readonly Uint8Array[]): string[] {
-  return list.map((id) => Buffer.from(id).toString("hex"));
-}
-
-const messages = fc.oneof(
-  fc.tuple(hash, fc.nat(), hash, fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })).map(
-    ([chainId, height, tip, work]): SyncMessage => ({
-      type: "hello",
-      chainId,
-      height,
-      tip: Buffer.from(tip).toString("hex") as Block["id"],
-      work,
-    }),
-  ),
-  ids.map(hexIds).map((list): SyncMessage => ({ type: "get-blocks", ids: list as Block["id"][] })),
-  ids.map(hexIds).map((list): SyncMessage => ({ type: "pool", ids: list as TxId[] })),
-  ids.map(hexIds).map((list): SyncMessage => ({ type: "get-transactions", ids: list as TxId[] })),
-  ids.map((list): SyncMessage => ({ type: "transactions", transactions: list })),
-  ids.map((list): SyncMessage => ({ type: "blocks", blocks: list })),
-);
-
-test("one encoding per message: what is decoded encodes to the same bytes, whatever the bytes", () => {
-  fc.assert(
-    fc.property(messages, (message) => {
-      const decoded = decodeSyncMessage(encodeSyncMessage(message));
-      assert.deepEqual(decoded, { ok: true, value: message });
-    }),
-  );
-  const near = messages.map(encodeSyncMessage).chain((bytes) =>
-    fc.tuple(fc.nat(bytes.length), fc.nat(255)).map(([at, value]) => {
-      const changed = Uint8Array.from([...bytes, 0].slice(0, bytes.length + (at % 2)));
-      changed[at % changed.length] = value;
-      return changed;
-    }),
-  );
-  fc.assert(
-    fc.property(fc.oneof(fc.uint8Array({ maxLength: 300 }), near), (bytes) => {
-      const decoded = decodeSyncMessage(bytes);
-      if (decoded.ok) assert.deepEqual(encodeSyncMessage(decoded.value), bytes);
-    }),
-    { numRuns: 1_000 },
-  );
-});
-
-test("answers of the largest kind fit a frame, and counts above the limits are refused", () => {
-  assert.ok(network.params.maxBlockBytes + 1024 <= SYNC_FRAME_BYTES_MAX);
-  assert.ok(SYNC_POOL_IDS_MAX * 32 + 16 <= SYNC_FRAME_BYTES_MAX);
-  const tooMany = new Uint8Array(3 + 65 * 32);
-  tooMany.set([2, 65, 0]);
-  assert.equal(decodeSyncMessage(tooMany).ok, false);
-});
-
-test("a locator is short, begins at the tip and ends with genesis", () => {
-  assert.deepEqual(locatorHeights(0), [0]);
-  assert.deepEqual(locatorHeights(3), [3, 2, 1, 0]);
-  for (const height of [11, 1_000, 4_000_000_000]) {
-    const heights = locatorHeights(height);
-    assert.ok(heights.length <= 64);
-    assert.deepEqual([heights[0], heights.at(-1)], [height, 0]);
-    assert.ok(heights.every((at, index) => index === 0 || at < (heights[index - 1] ?? 0)));
-  }
 });

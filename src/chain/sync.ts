@@ -155,7 +155,7 @@ export class Sync {
     const target = targetFor(peer);
     const judge = network.judge.bind(network);
     const session = new SyncSession(opened.value, { target, judge });
-    const end = await this.#converse(peer, session, target);
+    const end = await this.#converse(peer, session);
     this.#streams.delete(opened.value);
     if (end.code === "level" || end.code === "other-network") await opened.value.close();
     else opened.value.reset(end.code);
@@ -165,10 +165,10 @@ export class Sync {
       log.debug("conversation about the chain ended", { peer, end: end.code, what: end.what });
   }
 
-  async #converse(peer: PeerId, session: SyncSession, target: SyncTarget): Promise<SessionEnd> {
+  async #converse(peer: PeerId, session: SyncSession): Promise<SessionEnd> {
     const hello = await session.greet();
     if (!hello.ok) return hello.fault;
-    if (hello.value.work > target.tipWork()) {
+    if (session.needs(hello.value)) {
       if (this.#fetching) this.#waiting.add(peer);
       else {
         const end = await this.#fetchFrom(session, hello.value);

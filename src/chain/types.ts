@@ -163,6 +163,8 @@ export type ChainEvent =
       readonly disconnected: readonly BlockId[];
     }
   | { readonly type: "PoolChanged"; readonly added: readonly PoolEntry[]; readonly removed: readonly TxId[] }
+  /** A branch of as much work as ours came to be known. */
+  | { readonly type: "TipContested" }
   | { readonly type: "SyncChanged"; readonly sync: SyncState }
   /** This peer stands on another network (its genesis differs). No offence: something to tell the user. */
   | { readonly type: "PeerNetworkDiffers"; readonly peer: PeerId }
@@ -222,6 +224,8 @@ export interface Chain {
   syncState(): SyncState;
   /** Tells peers of a waiting transaction once more; nothing when it does not wait. */
   tellAgain(id: TxId): void;
+  /** Whether a branch of as much work as ours is known: the next block decides between them. */
+  isContested(): boolean;
   /** Connected peers whose genesis differs from ours. */
   peersOnOtherNetworks(): readonly PeerId[];
   /** Why the chain takes no blocks now; `null` when it does. */

@@ -112,6 +112,22 @@ test("on a tip ahead of our clock it mines after the gap, with a time that is ah
   await end();
 });
 
+test("a branch as heavy as ours is decided about by one more block, and then it is quiet again", async () => {
+  const { network, clock, chain, miner, end } = await world();
+  miner.setMode("off");
+  for (const rival of [BOB, CAROL]) {
+    const { block } = new TestChain(network).grow([], rival);
+    assert.ok((await chain.submitBlock(encodeBlock(block))).ok);
+  }
+  assert.equal(chain.isContested(), true);
+  miner.setMode("on");
+  await clock.advanceUntil(() => chain.tip().height === 2, 10_000, "decided");
+  assert.equal(chain.tip().transactionCount, 1);
+  await clock.advance(60_000);
+  assert.deepEqual([chain.tip().height, miner.status().reason?.code], [2, "nothing-waits"]);
+  await end();
+});
+
 /** Finds nothing until told; remembers each search that was begun. */
 class HeldSearch implements NonceSearch {
   readonly begun: { readonly times: bigint; readonly signal: AbortSignal }[] = [];
@@ -168,6 +184,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
         network: source.network,
         tip: () => source.tip.block,
         pool: () => [0],
+        isContested: () => false,
         template: () => ({ block: source.next(), transactionCount: 1 }),
         submitBlock: async () => {
           refused += 1;

@@ -1,6 +1,6 @@
 /**
- * Owns when this peer mines and on what: while the mode is on and something waits, one search at a time, on the
- * newest tip. What it finds goes in by the door that every block goes in by. Does not hash (`kernel.ts`), and
+ * Owns when this peer mines and on what: while the mode is on and something waits (a transaction, or a branch as
+ * heavy as ours that only a further block decides about), one search at a time, on the newest tip. What it finds goes in by the door that every block goes in by. Does not hash (`kernel.ts`), and
  * decides nothing about blocks.
  *
  *     off ── nothing waits ── too soon ── searching ── found ─▶ submitted ─▶ (looks again)
@@ -118,12 +118,14 @@ class ChainMiner implements Miner {
       this.#look();
     } else if (type === "PoolChanged") {
       this.#poolChanged();
+    } else if (type === "TipContested") {
+      this.#look();
     }
   }
 
   #poolChanged(): void {
     const { chain, clock } = this.#dependencies;
-    if (this.#searching === null || chain.pool().length === 0) {
+    if (this.#searching === null || (chain.pool().length === 0 && !chain.isContested())) {
       this.#stop();
       this.#look();
       return;
@@ -144,14 +146,14 @@ class ChainMiner implements Miner {
   #begin(): Problem | null {
     const { chain, clock } = this.#dependencies;
     if (this.#mode === "off") return OFF;
-    if (chain.pool().length === 0) return NOTHING_WAITS;
+    if (chain.pool().length === 0 && !chain.isContested()) return NOTHING_WAITS;
     const waitMs = this.#pauseMs();
     if (waitMs > 0) {
       this.#lookAgainIn(waitMs);
       return TOO_SOON;
     }
     const { block, transactionCount } = chain.template(this.#account, Math.floor(clock.nowMs() / 1000));
-    if (transactionCount === 0) return NOTHING_WAITS;
+    if (transactionCount === 0 && !chain.isContested()) return NOTHING_WAITS;
     this.#search(block);
     return null;
   }

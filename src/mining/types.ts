@@ -30,6 +30,8 @@ export interface MinedChain {
   };
   tip(): { readonly id: BlockId; readonly header: { readonly time: number } };
   pool(): readonly unknown[];
+  /** Whether a branch as heavy as ours is known. */
+  isContested(): boolean;
   template(
     miner: AccountId,
     timeSeconds: number,

@@ -142,6 +142,10 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     store.keep(newBlock(2, blockId(1), 1, 2n ** 100n), false);
     assert.equal(store.heaviest()?.id, blockId(2));
     assert.equal(store.heaviest()?.work, 2n ** 100n);
+    assert.equal(store.hasRival(blockId(2), 2n ** 100n), true);
+    assert.equal(store.hasRival(blockId(2), 2n ** 100n + 1n), false);
+    store.markInvalid(blockId(3));
+    assert.equal(store.hasRival(blockId(2), 2n ** 100n), false);
     store.keep(newBlock(4, blockId(1), 1, 2n ** 100n + 1n), false);
     assert.equal(store.heaviest()?.id, blockId(4));
   });

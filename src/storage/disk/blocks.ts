@@ -1,5 +1,5 @@
 /**
- * The block store in SQLite: one transaction for each step of the best chain, with the tip inside it, so that every
+ * Owns the block store in SQLite; long, because statements and their use stand in one place. One transaction for each step of the best chain, with the tip inside it, so that every
  * moment at which power may fail is a valid place to resume. The tip is the highest row of `best`.
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
@@ -143,6 +143,7 @@ function prepare(database: Database) {
     heaviest: sql.prepare(
       `SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.invalid = 0 ORDER BY b.work DESC, b.arrival LIMIT 1`,
     ),
+    rival: sql.prepare("SELECT 1 FROM blocks WHERE invalid = 0 AND work >= ? AND id != ? LIMIT 1"),
     bestAt: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE best.height = ?`),
     best: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE b.id = ?`),
     bestBefore: sql.prepare(
@@ -247,6 +248,10 @@ class DiskBlockStore implements BlockStore {
   heaviest(): BlockEntry | null {
     const row = this.#sql.heaviest.get();
     return row === undefined ? null : entryOf(row);
+  }
+
+  hasRival(id: BlockId, work: bigint): boolean {
+    return this.#sql.rival.get(workBytes(work), idBytes(id)) !== undefined;
   }
 
   bestAt(height: number): BestBlock | null {

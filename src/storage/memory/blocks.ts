@@ -98,6 +98,13 @@ class MemoryBlockStore implements BlockStore {
     return heaviest;
   }
 
+  hasRival(id: BlockId, work: bigint): boolean {
+    for (const entry of this.#entries.values()) {
+      if (entry.id !== id && !entry.invalid && entry.work >= work) return true;
+    }
+    return false;
+  }
+
   bestAt(height: number): BestBlock | null {
     const best = this.#best[height];
     return best === undefined ? null : this.#describe(best);
