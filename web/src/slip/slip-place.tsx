@@ -14,10 +14,10 @@ import { ScrollRegion } from "../shell/scroll-region.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { saveFrom } from "./save.ts";
-import { Signatures, SlipHead, SlipWaits } from "./slip.tsx";
+import { Signatures, SlipHead, SlipWaits, SlipWhy } from "./slip.tsx";
 import { hasReceipt, SaveReceipt } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
-import { isEnded, stateWords } from "./words.ts";
+import { hasArrived, isEnded, stateWords } from "./words.ts";
 import "./slip-place.css";
 
 const FILE_ROW = 40;
@@ -79,6 +79,7 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
             )}
             <Signatures slip={slip} self={status} nowMs={nowMs} />
             <SlipWaits slip={slip} />
+            {hasArrived(slip) && <SlipWhy slip={slip} />}
             {slip.kind === "message" && hasReceipt(slip) && (
               <div className="slip-steps">
                 <SaveReceipt slip={slip} />

@@ -1,5 +1,5 @@
 /** Owns the buttons of a slip: yes or no to an offer, giving up, downloading, and saving the receipt. */
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import type { SlipView } from "#api/views.ts";
 import { client } from "../live/session.ts";
 import { useAction } from "../live/use-live.ts";
@@ -7,13 +7,13 @@ import { ProblemNote } from "../shell/problem.tsx";
 import { saveBytes, saveFrom } from "./save.ts";
 import { stepOf } from "./words.ts";
 
-export function SlipSteps({ slip, children }: { readonly slip: SlipView; readonly children?: ReactNode }) {
+export function SlipSteps({ slip }: { readonly slip: SlipView }) {
   const step = stepOf(slip);
   return (
     <>
       {step === "accept-or-decline" && <Offer slip={slip} />}
       {step === "cancel" && <Cancel slip={slip} />}
-      {slip.kind === "files" && <Finished slip={slip}>{children}</Finished>}
+      {slip.kind === "files" && <Finished slip={slip} />}
     </>
   );
 }
@@ -73,7 +73,7 @@ function Cancel({ slip }: { readonly slip: SlipView }) {
   );
 }
 
-function Finished({ slip, children }: { readonly slip: SlipView; readonly children?: ReactNode }) {
+function Finished({ slip }: { readonly slip: SlipView }) {
   const arrived = slip.direction === "in" && slip.savedTo !== null;
   const receipted = hasReceipt(slip);
   if (!arrived && !receipted) return null;
@@ -87,7 +87,6 @@ function Finished({ slip, children }: { readonly slip: SlipView; readonly childr
       <div className="row">
         {arrived && slip.fileCount === 1 && <DownloadOnly slip={slip} />}
         {receipted && <SaveReceipt slip={slip} />}
-        {children}
       </div>
     </div>
   );

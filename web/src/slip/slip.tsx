@@ -3,7 +3,6 @@
  * and the one step that helps. A message shows its text and its evidence in one line; files show the whole slip.
  */
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
 import type { SlipView } from "#api/views.ts";
 import { countOf, formatBytes, formatExact, formatTime } from "../look/format.ts";
 import { SIGNATURE_HEIGHT, SIGNATURE_WIDTH, signaturePath } from "../person/mark.ts";
@@ -11,7 +10,7 @@ import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { SlipSteps } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
-import { isEnded, type SignatureLine, sentenceOf, signatureLines, stateWords } from "./words.ts";
+import { hasArrived, isEnded, type SignatureLine, sentenceOf, signatureLines, stateWords } from "./words.ts";
 import "./slip.css";
 
 export interface SlipProperties {
@@ -117,18 +116,24 @@ export function SlipHead({ slip, self, nowMs }: SlipProperties) {
 }
 
 /** Why it waits, and what can be done about it. */
-export function SlipWaits({ slip, children }: { readonly slip: SlipView; readonly children?: ReactNode }) {
-  const sentence = sentenceOf(slip);
+export function SlipWaits({ slip }: { readonly slip: SlipView }) {
   return (
     <>
-      {sentence !== null && (
-        <p className="slip-why" role="note">
-          {sentence} {slip.reason?.nextStep}
-          {slip.reason !== null && <code className="slip-code">{slip.reason.code}</code>}
-        </p>
-      )}
-      <SlipSteps slip={slip}>{children}</SlipSteps>
+      {!hasArrived(slip) && <SlipWhy slip={slip} />}
+      <SlipSteps slip={slip} />
     </>
+  );
+}
+
+/** Why it stands where it stands. */
+export function SlipWhy({ slip }: { readonly slip: SlipView }) {
+  const sentence = sentenceOf(slip);
+  if (sentence === null) return null;
+  return (
+    <p className="slip-why" role="note">
+      {sentence} {slip.reason?.nextStep}
+      {slip.reason !== null && <code className="slip-code">{slip.reason.code}</code>}
+    </p>
   );
 }
 

@@ -45,7 +45,7 @@ export interface SignatureLine {
 
 /** The sender signs when the slip is written; the receiver when every byte was stored and checked. */
 export function signatureLines(slip: SlipView): { dispatch: SignatureLine; completion: SignatureLine } {
-  const evidence = slip.state === "delivered" || slip.state === "receipted" || slip.state === "anchored";
+  const evidence = hasArrived(slip);
   return {
     dispatch: { label: "Dispatched", signed: true, atMs: slip.createdMs },
     completion: { label: "Received", signed: evidence, atMs: evidence ? slip.deliveredMs : null },
@@ -55,6 +55,11 @@ export function signatureLines(slip: SlipView): { dispatch: SignatureLine; compl
 /** Whether it ended without delivery: nothing more will be signed or stamped. */
 export function isEnded({ state }: Pick<SlipView, "state">): boolean {
   return state === "declined" || state === "cancelled" || state === "failed";
+}
+
+/** Whether the receiver has it: what it still waits for is a record, which nobody in the conversation has to read about. */
+export function hasArrived({ state }: Pick<SlipView, "state">): boolean {
+  return state === "delivered" || state === "receipted" || state === "anchored";
 }
 
 export type SlipStep = "accept-or-decline" | "cancel" | "none";
