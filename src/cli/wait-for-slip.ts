@@ -47,11 +47,13 @@ export interface Waited {
   readonly end: "reached" | "failed" | "left-queued" | "timeout" | "interrupted";
 }
 
-/** Reasons for which something waits a moment only: its turn, or the first attempt. */
+/** Reasons for which something waits a moment only: its turn, the first attempt, the next try on a live path. */
 const PASSING_REASONS: ReadonlySet<string> = new Set([
   "not-sent-yet",
   "not-offered-yet",
   "waits-turn",
+  "waits-for-fetch",
+  "connection-lost",
   "busy",
 ]);
 
