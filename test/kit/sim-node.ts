@@ -23,9 +23,6 @@ import type { SimulatedNetwork } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
 import { openSimulatedSearch } from "./sim-search.ts";
 
-/** Slow enough that a block of the simulated network takes some hundred hashes, and no real time. */
-const HASHES_PER_SECOND = 20;
-
 export interface SimulatedNodeOptions {
   readonly name: string;
   readonly keypair: Keypair;
@@ -33,6 +30,8 @@ export interface SimulatedNodeOptions {
   readonly clock: SimulatedClock;
   readonly network: SimulatedNetwork;
   readonly random: SeededRandom;
+  /** Low, so that blocks take simulated time and hardly any real. */
+  readonly hashesPerSecond: number;
   /** How far the wall clock of this computer is off. */
   readonly clockOffMs: number;
 }
@@ -107,7 +106,7 @@ export class SimulatedNode {
     const wallet = openWallet({ ...shared, chain, keypair });
     const miner = openMiner(
       { account: keypair.account, mode: "on" },
-      { ...shared, chain, search: openSimulatedSearch(clock, HASHES_PER_SECOND) },
+      { ...shared, chain, search: openSimulatedSearch(clock, this.#options.hashesPerSecond) },
     );
     const messaging = await openMessaging(
       { keypair },

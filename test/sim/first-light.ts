@@ -20,8 +20,7 @@ const MINUTE_MS = 60_000;
 const TRAFFIC_MS = 6 * MINUTE_MS;
 /** After the last word: outboxes run empty, branches meet, the last batch is recorded. */
 const QUIET_LIMIT_MS = 30 * MINUTE_MS;
-/** So long a tie may last before somebody pays. */
-const TIE_PATIENCE_MS = 2 * MINUTE_MS;
+const HASHES_PER_SECOND = 20;
 const COINS_EACH = 1_000_000;
 
 const PARAMS: Omit<ChainParams, "allocations"> = {
@@ -54,8 +53,6 @@ export interface FirstLightSummary {
   readonly payments: number;
   /** Blocks that some node had on its best chain and that are not on the last one. */
   readonly blocksUndone: number;
-  /** Times that branches of equal work stood still beside each other until somebody paid. */
-  readonly tiesSettled: number;
   readonly simulatedSeconds: number;
 }
 
@@ -94,7 +91,6 @@ class FirstLight {
   readonly #messages: SentMessage[] = [];
   readonly #payments = new Set<TxId>();
   readonly #undone = new Set<string>();
-  #ties = 0;
   #busy = true;
 
   constructor(seed: number, trace: (line: string) => void) {
@@ -122,6 +118,7 @@ class FirstLight {
           clock: this.#clock,
           network: this.#network,
           random: this.#random,
+          hashesPerSecond: HASHES_PER_SECOND,
           clockOffMs: this.#random.below(10_000) - 5_000,
         }),
     );
@@ -201,34 +198,9 @@ class FirstLight {
   /** Lets time pass until nothing waits any more, or so long that something must be stuck. */
   async #untilQuiet(): Promise<void> {
     const untilMs = this.#clock.monotonicMs() + QUIET_LIMIT_MS;
-    let tiedSinceMs: number | null = null;
-    while (this.#waiting() !== null && this.#clock.monotonicMs() < untilMs) {
-      await this.#clock.advance(1_000);
-      if (!this.#isTied()) tiedSinceMs = null;
-      else if (tiedSinceMs === null) tiedSinceMs = this.#clock.monotonicMs();
-      else if (this.#clock.monotonicMs() - tiedSinceMs > TIE_PATIENCE_MS) {
-        await this.#settleTie();
-        tiedSinceMs = null;
-      }
-    }
+    while (this.#waiting() !== null && this.#clock.monotonicMs() < untilMs) await this.#clock.advance(1_000);
     const waiting = this.#waiting();
     assert.equal(waiting, null, `still waiting after ${QUIET_LIMIT_MS / MINUTE_MS} minutes: ${waiting}`);
-  }
-
-  /** Branches of equal work, and nobody mines because nothing waits: that can stay so until somebody pays. */
-  #isTied(): boolean {
-    const tips = this.#nodes.map((node) => node.chain.tip());
-    const works = new Set(tips.map((tip) => tip.header.chainWork));
-    const ids = new Set(tips.map((tip) => tip.id));
-    return ids.size > 1 && works.size === 1 && this.#nodes.every((node) => node.chain.pool().length === 0);
-  }
-
-  async #settleTie(): Promise<void> {
-    const [first, second] = this.#nodes;
-    assert.ok(first && second);
-    this.#ties += 1;
-    this.#say("two branches of equal work stand still; a payment settles it");
-    await this.#pay(first, second, 1);
   }
 
   /** The first thing that is not as it must be in the end; `null` when all is. */
@@ -311,7 +283,6 @@ class FirstLight {
       messages: this.#messages.length,
       payments: this.#payments.size,
       blocksUndone: [...this.#undone].filter((block) => !best.has(block)).length,
-      tiesSettled: this.#ties,
       simulatedSeconds: Math.round(this.#clock.monotonicMs() / 1000),
     };
   }
