@@ -1,89 +1,11 @@
-/** Peers find each other on one computer by announcements alone; real sockets, loopback only. */
+/** Peers find each other, lose each other, and find each other again; real sockets, loopback only. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PeerId } from "#base/brand.ts";
-import { createKeypair } from "#crypto/ed25519.ts";
 import { memoryAddresses } from "#storage/memory/addresses.ts";
-import { faultLog, realClock, realRandom } from "#test/kit/real.ts";
-import type { AddressStore } from "./address-store.ts";
-import type { PeerEntry } from "./directory.ts";
-import { type NetworkOptions, openNetwork, type PeerNetwork } from "./open-network.ts";
+import { firstAddress, QUIET, until, withPeers } from "#test/kit/peer-network.ts";
+import { realClock } from "#test/kit/real.ts";
 
 const TEST_TIMEOUT_MS = 15_000;
-/** Not the usual port: a peer that somebody runs on this computer must not take part. */
-const ANNOUNCEMENT_PORT = 28711;
-
-interface Opened {
-  readonly net: PeerNetwork;
-  readonly faults: unknown[];
-  readonly blocked: Set<PeerId>;
-  readonly peer: PeerId;
-}
-
-async function openOne(
-  seed: number,
-  change: Partial<NetworkOptions> = {},
-  addresses: AddressStore = memoryAddresses(),
-): Promise<Opened> {
-  const keypair = createKeypair(new Uint8Array(32).fill(seed));
-  const { log, faults } = faultLog();
-  const blocked = new Set<PeerId>();
-  const net = await openNetwork(
-    {
-      keypair,
-      name: `peer ${seed}`,
-      chainId: new Uint8Array(32).fill(9),
-      version: "0.0.0-test",
-      capabilities: ["chat/1"],
-      listen: ["127.0.0.1:0"],
-      discovery: { mdns: false, announcements: true, announcementPort: ANNOUNCEMENT_PORT },
-      ...change,
-    },
-    {
-      clock: realClock,
-      random: realRandom,
-      log,
-      addresses,
-      isBlocked: (peer) => blocked.has(peer),
-    },
-  );
-  return { net, faults, blocked, peer: keypair.peerId };
-}
-
-const QUIET = { mdns: false, announcements: false } as const;
-
-/** Resolves with the entry once it is as asked. */
-function until(net: PeerNetwork, peer: PeerId, isSo: (entry: PeerEntry) => boolean): Promise<PeerEntry> {
-  const { promise, resolve } = Promise.withResolvers<PeerEntry>();
-  const look = () => {
-    const entry = net.directory.get(peer);
-    if (entry !== null && isSo(entry)) resolve(entry);
-  };
-  const stop = net.directory.subscribe(look);
-  look();
-  return promise.finally(stop);
-}
-
-/** Runs the body and closes what it opened; no listener may have been at fault. */
-async function withPeers(body: (open: typeof openOne) => Promise<void>): Promise<void> {
-  const all: Opened[] = [];
-  try {
-    await body(async (...given) => {
-      const one = await openOne(...given);
-      all.push(one);
-      return one;
-    });
-  } finally {
-    await Promise.all(all.map(({ net }) => net.close()));
-  }
-  for (const { faults } of all) assert.deepEqual(faults, []);
-}
-
-function firstAddress(net: PeerNetwork): string {
-  const [address] = net.listenAddresses();
-  assert.ok(address !== undefined);
-  return address;
-}
 
 test("peers of one computer find each other by announcements within 3 s", { timeout: TEST_TIMEOUT_MS }, () =>
   withPeers(async (open) => {

@@ -86,8 +86,8 @@ export const GOSSIP_TOPIC_BYTES_PER_PEER_MAX = 32 * KIB;
 
 /** What one message judged `reject` takes. */
 export const STANDING_REJECT_POINTS = 20;
-/** Below this a peer is disconnected: five rejected messages in quick succession. */
-export const STANDING_MIN_POINTS = -100;
+/** At this a peer is disconnected: five rejected messages within a minute or so, what time gave back included. */
+export const STANDING_MIN_POINTS = -90;
 /** Given back each ten seconds, so that one mistake an hour costs nothing. */
 export const STANDING_RECOVERY_POINTS = 1;
 export const STANDING_RECOVERY_PERIOD_MS = 10 * SECOND_MS;
