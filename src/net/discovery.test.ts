@@ -95,6 +95,33 @@ test("both sides dialling at once settle on one connection", { timeout: TEST_TIM
   }),
 );
 
+test("broadcasts flow both ways after both sides dialled at once", { timeout: TEST_TIMEOUT_MS }, () =>
+  withPeers(async (open) => {
+    const [a, b] = [await open(143, { discovery: QUIET }), await open(144, { discovery: QUIET })];
+    const listen = ({ net }: typeof a) => {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const validate = async (message: Uint8Array) => {
+        resolve(new TextDecoder().decode(message));
+        return "accept" as const;
+      };
+      return { heard: promise, topic: net.network.topic("meeting", { messageBytesMax: 100, validate }) };
+    };
+    const [atA, atB] = [listen(a), listen(b)];
+    await Promise.all([a.net.connect(firstAddress(b.net)), b.net.connect(firstAddress(a.net))]);
+    let count = 0;
+    const pulse = realClock.every(50, () => {
+      count += 1;
+      for (const [{ topic }, name] of [[atA, "a"] as const, [atB, "b"] as const]) {
+        void topic.publish(new TextEncoder().encode(`${name} ${count}`));
+      }
+    });
+    const [heardAtA, heardAtB] = await Promise.all([atA.heard, atB.heard]);
+    pulse.cancel();
+    assert.equal(heardAtA[0], "b");
+    assert.equal(heardAtB[0], "a");
+  }),
+);
+
 test("a new name reaches those who are connected", { timeout: TEST_TIMEOUT_MS }, () =>
   withPeers(async (open) => {
     const a = await open(151, { discovery: QUIET });

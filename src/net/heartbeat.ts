@@ -36,14 +36,15 @@ export class Heartbeat {
     const { host, network, directory, clock } = this.#dependencies;
     const patience = new AbortController();
     const timer = clock.after(HEARTBEAT_TIMEOUT_MS, () => patience.abort());
-    const startMs = clock.monotonicMs();
     try {
       const latencyMs = await host.services.ping.ping(peerIdFromString(peer), { signal: patience.signal });
       network.noteAlive(peer);
       if (directory.get(peer)?.online === true) directory.measured(peer, latencyMs);
     } catch {
+      // A ping also fails when its stream is refused or its connection was replaced: silence alone is death.
       const aliveMs = network.lastAliveMs(peer);
-      if (aliveMs !== null && aliveMs < startMs) network.disconnect(peer, "no sign of life");
+      const isSilent = aliveMs !== null && clock.monotonicMs() - aliveMs >= HEARTBEAT_TIMEOUT_MS;
+      if (isSilent) network.disconnect(peer, "no sign of life");
     } finally {
       timer.cancel();
       this.#underWay.delete(peer);
