@@ -4,7 +4,7 @@ import type { DeliveryId } from "#base/brand.ts";
 import { problem } from "#base/result.ts";
 import { encodeManifest, verifyWaybill } from "#receipts/index.ts";
 import { AnchoringWorld } from "#test/kit/sim-anchoring.ts";
-import { filesBody, receiptFor, sampleManifest } from "#test/kit/waybill-sample.ts";
+import { filesBody, mallory, messageBody, receiptFor, sampleManifest } from "#test/kit/waybill-sample.ts";
 import type { ReceiptStore } from "./store.ts";
 
 /** After which a receiver anchors for itself, with room for the sweep that notices. */
@@ -271,6 +271,13 @@ test("a batch undone below the depth that is followed is noticed at the next sta
   world.alice.start();
   await world.clock.advance(2_000);
   assert.equal(world.alice.state(id), "pending");
+});
+
+test("a receipt of others is none of ours", async () => {
+  const world = await AnchoringWorld.running();
+  const byMallory = receiptFor(messageBody({ sender: mallory.account }), mallory);
+  world.bob.anchoring.add(byMallory, null);
+  assert.throws(() => world.alice.anchoring.add(byMallory, null), /our own deliveries/);
 });
 
 test("what is not there has no proof", async () => {

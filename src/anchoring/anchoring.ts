@@ -3,6 +3,7 @@
  * through blocks and reorganisations, says where each stands, and makes `.waybill` files. Batches are made by
  * `batcher.ts`, proofs passed on by `handover.ts`. Knows the ledger by one slice, and never signs anything itself.
  */
+import { assert } from "#base/assert.ts";
 import type { DeliveryId, TxId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { Emitter } from "#base/emitter.ts";
@@ -30,6 +31,7 @@ import {
   BATCH_WAIT_MS,
   PROOF_WAIT_MS,
   SETTLED_CONFIRMATIONS,
+  SETTLED_LOOKED_AT_MAX,
   SWEEP_PERIOD_MS,
 } from "./limits.ts";
 import {
@@ -105,7 +107,7 @@ class AnchoringFeature implements Anchoring {
 
   /** A batch that was settled in an earlier run may have been undone by a deep reorganisation since. */
   #reopenDropped(store: ReceiptStore, ledger: AnchorLedger): void {
-    for (const { root, txId } of store.settledBatches()) {
+    for (const { root, txId } of store.settledBatches(SETTLED_LOOKED_AT_MAX)) {
       if (txId !== null && ledger.anchorState(txId).state !== "anchored") store.setSettled(root, false);
     }
   }
@@ -115,6 +117,7 @@ class AnchoringFeature implements Anchoring {
     const { clock, network, store } = this.#dependencies;
     const [sender, receiver] = [peerOfAccount(body.sender), peerOfAccount(body.receiver)];
     const isSender = sender === network.self;
+    assert(isSender || receiver === network.self, "only receipts of our own deliveries are kept");
     const added = store.add({
       deliveryId: body.deliveryId,
       role: isSender ? "sender" : "receiver",

@@ -15,6 +15,8 @@ export const ANCHOR_RETRY_MS = 5_000;
 export const SWEEP_PERIOD_MS = 5_000;
 /** As deep as this a block is not followed any more until the next start. */
 export const SETTLED_CONFIRMATIONS = 144;
+/** Settled batches looked at again at the start: the newest, since only they can have been undone at any likely depth. */
+export const SETTLED_LOOKED_AT_MAX = 256;
 /** Confirmations up to which each further one is announced: what people watch. */
 export const ANNOUNCED_CONFIRMATIONS = 6;
 /** How long a receiver waits for the sender's proof, or for a named transaction, before it anchors for itself. */

@@ -60,7 +60,8 @@ export interface ReceiptStore {
   batch(root: string): BatchRecord | null;
   /** All that are not settled, oldest first. */
   openBatches(): readonly BatchRecord[];
-  settledBatches(): readonly BatchRecord[];
+  /** Newest first. */
+  settledBatches(limit: number): readonly BatchRecord[];
   /**
    * Records which transaction carries a batch; with one, a batch of ours queues a handover for each member of which
    * we are the sender.

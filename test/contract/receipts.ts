@@ -144,13 +144,20 @@ function testBatches(contract: Contract): void {
     store.createBatch(ROOT, 5_000, [member(1)]);
     store.createBatch(OTHER_ROOT, 5_001, [member(2)]);
     const roots = () =>
-      [store.openBatches(), store.settledBatches()].map((some) => some.map(({ root }) => root));
+      [store.openBatches(), store.settledBatches(100)].map((some) => some.map(({ root }) => root));
     assert.deepEqual(roots(), [[ROOT, OTHER_ROOT], []]);
     store.setSettled(ROOT, true);
     assert.deepEqual(roots(), [[OTHER_ROOT], [ROOT]]);
     store.setSettled(ROOT, false);
     assert.deepEqual(roots(), [[ROOT, OTHER_ROOT], []]);
+    store.setSettled(OTHER_ROOT, true);
     store.setSettled(ROOT, true);
+    assert.deepEqual(roots(), [[], [OTHER_ROOT, ROOT]], "newest first");
+    assert.deepEqual(
+      store.settledBatches(1).map(({ root }) => root),
+      [OTHER_ROOT],
+    );
+    store.setSettled(OTHER_ROOT, false);
     store.setTransaction(ROOT, txOne);
     assert.deepEqual(roots(), [[ROOT, OTHER_ROOT], []]);
   });

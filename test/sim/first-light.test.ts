@@ -6,8 +6,8 @@ const TIMEOUT_MS = 120_000;
 
 /** Each was chosen for what happens in it. */
 const SEEDS: readonly (readonly [seed: number, what: string])[] = [
-  [1, "the cut leaves a minority of three"],
-  [5, "five blocks of the minority are undone"],
+  [1, "three are cut off from four"],
+  [5, "a node of the smaller side is killed and comes back"],
 ];
 
 const summaries = new Map<number, FirstLightSummary>();

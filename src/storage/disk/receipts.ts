@@ -97,7 +97,10 @@ function batchTable(database: Database): BatchTable {
     "INSERT INTO receipt_batches (root, own, tx_id, created_ms) VALUES (?, ?, ?, ?)",
   );
   const select = sql.prepare("SELECT * FROM receipt_batches WHERE root = ?");
-  const selectBySettled = sql.prepare("SELECT * FROM receipt_batches WHERE settled = ? ORDER BY place");
+  const selectOpen = sql.prepare("SELECT * FROM receipt_batches WHERE settled = 0 ORDER BY place");
+  const selectSettled = sql.prepare(
+    "SELECT * FROM receipt_batches WHERE settled = 1 ORDER BY place DESC LIMIT ?",
+  );
   const setTxId = sql.prepare("UPDATE receipt_batches SET tx_id = ?, settled = 0 WHERE root = ?");
   const setSettled = sql.prepare("UPDATE receipt_batches SET settled = ? WHERE root = ?");
   const setNamed = sql.prepare(
@@ -128,8 +131,8 @@ function batchTable(database: Database): BatchTable {
         }
       }),
     batch,
-    openBatches: () => selectBySettled.all(0).map(batchOf),
-    settledBatches: () => selectBySettled.all(1).map(batchOf),
+    openBatches: () => selectOpen.all().map(batchOf),
+    settledBatches: (limit) => selectSettled.all(limit).map(batchOf),
     setTransaction: (root, txId) =>
       database.transaction(() => {
         setTxId.run(txId, root);

@@ -47,7 +47,11 @@ export function memoryReceipts(): ReceiptStore {
     },
     batch: (root) => batches.get(root) ?? null,
     openBatches: () => [...batches.values()].filter((batch) => !batch.settled),
-    settledBatches: () => [...batches.values()].filter((batch) => batch.settled),
+    settledBatches: (limit) =>
+      [...batches.values()]
+        .filter((batch) => batch.settled)
+        .reverse()
+        .slice(0, limit),
     setTransaction(root, txId) {
       const batch = change(root, { txId, settled: false });
       if (txId === null || batch?.own !== true) return;
