@@ -133,9 +133,13 @@ export const DIAL_TICK_MS = 500;
 
 // Profiles and peer exchange.
 
+/** As `DISPLAY_NAME_BYTES_MAX`: the decoder's bound on what the name rules then judge. */
 export const NAME_BYTES_MAX = 64;
+/** A version with a pre-release and build label. */
 export const VERSION_BYTES_MAX = 32;
+/** A protocol or two for each feature, with room for those to come. */
 export const CAPABILITIES_MAX = 16;
+/** A protocol name without its prefix, and its version. */
 export const CAPABILITY_BYTES_MAX = 32;
 /** Largest encoding: 12 addresses of 128 bytes, 16 capabilities of 32, and the fixed fields. */
 export const PROFILE_BYTES_MAX = 3 * KIB;

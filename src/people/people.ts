@@ -66,19 +66,7 @@ export function openPeople({ store, clock, log }: PeopleDependencies): People {
     );
   }
 
-  /** Strangers who were merely seen make room; nobody about whom the user decided something ever does. */
-  function makeRoom(): boolean {
-    if (people.size < PEOPLE_MAX) return true;
-    const passing = [...people.values()].filter((person) => !isChosen(person));
-    const oldest = passing.reduce<Person | null>(
-      (least, person) => (least === null || person.lastSeenMs < least.lastSeenMs ? person : least),
-      null,
-    );
-    if (oldest === null) return false;
-    store.remove(oldest.peer);
-    people.delete(oldest.peer);
-    return true;
-  }
+  const makeRoom = () => makeRoomIn(people, store);
 
   return {
     get: (peer) => people.get(peer) ?? null,
@@ -113,6 +101,20 @@ export function openPeople({ store, clock, log }: PeopleDependencies): People {
       keep({ ...before, claimedName: claimedName ?? before.claimedName, lastSeenMs: nowMs });
     },
   };
+}
+
+/** Strangers who were merely seen make room; nobody about whom the user decided something ever does. */
+function makeRoomIn(people: Map<PeerId, Person>, store: PeopleStore): boolean {
+  if (people.size < PEOPLE_MAX) return true;
+  const passing = [...people.values()].filter((person) => !isChosen(person));
+  const oldest = passing.reduce<Person | null>(
+    (least, person) => (least === null || person.lastSeenMs < least.lastSeenMs ? person : least),
+    null,
+  );
+  if (oldest === null) return false;
+  store.remove(oldest.peer);
+  people.delete(oldest.peer);
+  return true;
 }
 
 const TOO_MANY = problem(
