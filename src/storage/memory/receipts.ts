@@ -25,6 +25,7 @@ export function memoryReceipts(): ReceiptStore {
   const tables = { receipts, batches, handovers };
   return {
     ...handoverTable(tables),
+    ...batchQueries(batches),
     add({ manifest, ...receipt }) {
       if (receipts.has(receipt.deliveryId)) return false;
       receipts.set(receipt.deliveryId, { ...receipt, root: null, proof: null });
@@ -45,13 +46,6 @@ export function memoryReceipts(): ReceiptStore {
       batches.set(root, { root, own: true, txId: null, createdMs, settled: false });
       for (const { deliveryId, proof } of members) place(deliveryId, root, proof);
     },
-    batch: (root) => batches.get(root) ?? null,
-    openBatches: () => [...batches.values()].filter((batch) => !batch.settled),
-    settledBatches: (limit) =>
-      [...batches.values()]
-        .filter((batch) => batch.settled)
-        .reverse()
-        .slice(0, limit),
     setTransaction(root, txId) {
       const batch = change(root, { txId, settled: false });
       if (txId === null || batch?.own !== true) return;
@@ -72,6 +66,20 @@ export function memoryReceipts(): ReceiptStore {
       for (const { deliveryId } of membersOf(root)) place(deliveryId, null, null);
       batches.delete(root);
     },
+  };
+}
+
+type BatchQueries = Pick<ReceiptStore, "batch" | "openBatches" | "settledBatches">;
+
+function batchQueries(batches: ReadonlyMap<string, BatchRecord>): BatchQueries {
+  return {
+    batch: (root) => batches.get(root) ?? null,
+    openBatches: () => [...batches.values()].filter((batch) => !batch.settled),
+    settledBatches: (limit) =>
+      [...batches.values()]
+        .filter((batch) => batch.settled)
+        .reverse()
+        .slice(0, limit),
   };
 }
 
