@@ -123,7 +123,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const facade: Facade = {
     feed,
     status: async () => status(),
-    ...peopleActions({ persons, people, network, retryDeliveries }),
+    ...peopleActions({ persons, people, network, clock, retryDeliveries }),
     ...deliveryActions({
       ...features,
       slips,

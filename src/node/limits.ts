@@ -26,3 +26,5 @@ export const CHAIN_EVENT_EVERY_MS = 100;
 export const FEED_BLOCKS_MAX = 50;
 /** Receipts moved from a feature to anchoring at one go. */
 export const RECEIPTS_AT_ONCE = 256;
+/** How long the answer to "connect" waits for the peer's profile, which holds its name; one round trip is usual. */
+export const PROFILE_WAIT_MS = 2_000;
