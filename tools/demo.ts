@@ -101,7 +101,7 @@ async function runOnce(folder: string, keep: string): Promise<Report> {
   return {
     ok: held && transfer.bytes === content.bytes && transfer.fileCount === content.files,
     seconds: seconds(),
-    peers: statuses.map(describe),
+    peers: statuses.map(describe).sort((a, b) => (a.name < b.name ? -1 : 1)),
     message: { state: message.state },
     transfer: {
       bytes: transfer.bytes,

@@ -19,16 +19,20 @@ function ask(
   body: { readonly method: string; readonly bytes: Uint8Array } = { method: "GET", bytes: new Uint8Array(0) },
 ): Promise<Answer> {
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const sent = request(`${target.origin}${path}`, { method: body.method, headers }, (response) => {
-    let text = "";
-    response.setEncoding("utf8").on("data", (part: string) => {
-      text += part;
-    });
-    response.once("end", () => {
-      const code: unknown = JSON.parse(text || "{}")?.error?.code;
-      resolve({ status: response.statusCode ?? 0, code: typeof code === "string" ? code : "" });
-    });
-  });
+  const sent = request(
+    `${target.origin}${path}`,
+    { method: body.method, headers, agent: false },
+    (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => {
+        text += part;
+      });
+      response.once("end", () => {
+        const code: unknown = JSON.parse(text || "{}")?.error?.code;
+        resolve({ status: response.statusCode ?? 0, code: typeof code === "string" ? code : "" });
+      });
+    },
+  );
   sent.once("error", reject);
   sent.end(body.bytes);
   return promise;
@@ -142,6 +146,7 @@ test("commands end with stable codes: no peer 3, wrong use 2, a refusal 1 with c
     ["receipt", "0000", "-o", join(folder, "x.waybill")],
   ]) {
     const refused = await waybill(...command, ...data);
+    assert.ok(refused.stderr.startsWith("{"), `${command.join(" ")}: ${refused.stderr}`);
     assert.equal(refused.code, 1, `${command.join(" ")}: ${refused.stdout}${refused.stderr}`);
     const { error } = JSON.parse(refused.stderr);
     assert.ok(error.code && error.cause && error.nextStep, refused.stderr);

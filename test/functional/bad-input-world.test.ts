@@ -23,8 +23,9 @@ const DELIVERED = new Set(["delivered", "receipted", "anchored"]);
 
 async function delivered(at: RealPeer, id: string, timeoutMs = 30_000): Promise<SlipView> {
   return at.until(`has ${id.slice(0, 8)} delivered`, timeoutMs, async () => {
-    const slip = await must(at.client.slip(id));
-    return DELIVERED.has(slip.state) ? slip : null;
+    // A receiver may not have heard of it yet.
+    const slip = await at.client.slip(id);
+    return slip.ok && DELIVERED.has(slip.value.state) ? slip.value : null;
   });
 }
 

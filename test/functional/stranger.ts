@@ -5,6 +5,7 @@
 
 import { createHash } from "node:crypto";
 import type { TestContext } from "node:test";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
@@ -70,6 +71,8 @@ export async function write(
     for (const piece of pieces) {
       if (stream.writeStatus !== "writable") return;
       if (!stream.send(piece)) await Promise.race([stream.onDrain().catch(() => undefined), ended.promise]);
+      // Endless input must not keep this process from hearing the answer.
+      await nextTurn();
     }
   })().catch(() => undefined);
   const late = AbortSignal.timeout(timeoutMs);
