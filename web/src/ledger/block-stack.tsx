@@ -109,7 +109,6 @@ function BlockRow({ row, nowMs }: { readonly row: StackRow; readonly nowMs: numb
   const { status } = useDesk();
   const people = useDesk().people;
   const miner = minerPeer(block.miner, status, people);
-  const payloads = Math.max(0, block.transactionCount - 1);
   return (
     <article className={`block-row${aside ? " block-aside" : ""}`} aria-label={`Block ${block.height}`}>
       <Link to="/ledger/block/$id" params={{ id: block.id }} className="block-height mono">
@@ -127,8 +126,7 @@ function BlockRow({ row, nowMs }: { readonly row: StackRow; readonly nowMs: numb
             </>
           ) : (
             <>
-              {payloads === 0 ? "only the reward" : countOf(payloads, "transaction")},{" "}
-              {formatBytes(block.bytes)}
+              {held(block)}, {formatBytes(block.bytes)}
             </>
           )}
         </span>
@@ -141,6 +139,12 @@ function BlockRow({ row, nowMs }: { readonly row: StackRow; readonly nowMs: numb
       </p>
     </article>
   );
+}
+
+/** The first transaction of a block is its reward. */
+function held({ transactionCount }: BlockSummaryView): string {
+  if (transactionCount === 0) return "no transactions";
+  return transactionCount === 1 ? "only the reward" : countOf(transactionCount - 1, "transaction");
 }
 
 function minerName(block: BlockSummaryView, status: Desk["status"]): string {
