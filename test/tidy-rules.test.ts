@@ -191,7 +191,7 @@ test("a lockfile with an address, or without an optional package, is refused", (
 
 test("limits are read with their reasons, and one without is refused", () => {
   const text =
-    "/** Owns limits. */\nimport { A } from './a.ts';\n/** Two of a kind. */\nexport const A_MS = 1;\nexport const B_MS = 2;\n\nexport const C_BYTES = 4 * 1024;\n";
+    "/** Owns limits. */\nimport { A } from './a.ts';\n/** Two of a kind. */\nexport const A_MS = 1;\nexport const B_MS = 2;\n\nexport const C_BYTES = 4 * 1024;\nexport const NAME = '/x/1';\n";
   const source = at("src/net/limits.ts", text);
   assert.deepEqual(
     limitsOf(source).map(({ name, value, reason }) => [name, value, reason]),

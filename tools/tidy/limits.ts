@@ -26,6 +26,8 @@ export function limitsOf(source: Source): readonly Limit[] {
     if (comment !== undefined) reason = tidyComment(comment);
     else if (!follows) reason = "";
     end = match.index + whole.length;
+    // The name of a protocol may live beside its limits; it bounds nothing.
+    if (/^["'`]/.test(value)) continue;
     const line = source.text.slice(0, match.index + whole.indexOf("export const")).split("\n").length;
     limits.push({ name, value: value.replaceAll(/\s+/g, " ").trim(), reason, line });
   }
