@@ -199,3 +199,15 @@ test("a port that is taken is stepped over, and said", { timeout: TEST_TIMEOUT_M
     );
   }),
 );
+
+test("peers started in the same moment all listen, each on its own port", { timeout: TEST_TIMEOUT_MS }, () =>
+  withPeers(async (open) => {
+    const listen = ["127.0.0.1:28733"];
+    const peers = await Promise.all(
+      [194, 195, 196, 197].map((seed) => open(seed, { discovery: QUIET, listen })),
+    );
+    const addresses = peers.flatMap(({ net }) => net.listenAddresses().map((each) => each.split("/p2p/")[0]));
+    assert.equal(addresses.length, peers.length);
+    assert.equal(new Set(addresses).size, peers.length);
+  }),
+);

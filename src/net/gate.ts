@@ -11,9 +11,8 @@ import { SIMULTANEOUS_DIAL_MS } from "./limits.ts";
 
 export interface GateDependencies {
   readonly self: PeerId;
-  readonly clock: Clock;
-  readonly isBlocked: (peer: PeerId) => boolean;
-  readonly isBanned: (peer: PeerId) => boolean;
+  /** Blocked, banned, or a key that stands for nobody; asked at every connection. */
+  readonly isRefused: (peer: PeerId) => boolean;
   readonly connections: ConnectionBook;
 }
 
@@ -69,11 +68,8 @@ export function isAdmissiblePeer(peer: PeerId): boolean {
 }
 
 export function createGate(dependencies: GateDependencies): ConnectionGater {
-  const { self, isBlocked, isBanned, connections } = dependencies;
-  const isRefused = (peer: Libp2pPeerId): boolean => {
-    const id = peerOf(peer);
-    return !isAdmissiblePeer(id) || isBlocked(id) || isBanned(id);
-  };
+  const { self, connections } = dependencies;
+  const isRefused = (peer: Libp2pPeerId): boolean => dependencies.isRefused(peerOf(peer));
   const settle = (peer: PeerId, direction: "inbound" | "outbound"): boolean => {
     for (const known of connections.of(peer)) {
       if (

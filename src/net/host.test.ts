@@ -26,9 +26,7 @@ async function startOne(): Promise<{ readonly host: Host; readonly network: Libp
     listen: ["/ip4/127.0.0.1/tcp/0"],
     gate: createGate({
       self: keypair.peerId,
-      clock: realClock,
-      isBlocked: () => false,
-      isBanned: (peer) => standings.isBanned(peer),
+      isRefused: (peer) => standings.isBanned(peer),
       connections,
     }),
     standing: (peer) => standings.points(peer),

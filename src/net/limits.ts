@@ -11,6 +11,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 export const LISTEN_PORT_DEFAULT = 28411;
 /** How many ports after the first are tried when another program, or another peer, holds it. */
 export const LISTEN_PORT_STEPS_MAX = 64;
+/** Starts in which another peer took the port between the look and the listening; each loses to one other peer. */
+export const LISTEN_TRIES_MAX = 8;
 /** The UDP port of announcements: shared by all peers of one computer, so it is never stepped over. */
 export const ANNOUNCEMENT_PORT_DEFAULT = 28411;
 

@@ -23,8 +23,9 @@ import { Heartbeat } from "./heartbeat.ts";
 import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
 import { ANNOUNCEMENT_PERIOD_MS, ANNOUNCEMENT_PORT_DEFAULT, MDNS_PERIOD_MS } from "./limits.ts";
-import { isLoopbackOnly, notListening, planListening } from "./listen.ts";
+import { isLoopbackOnly, notListening } from "./listen.ts";
 import { Standings } from "./standing.ts";
+import { startListening } from "./start-listening.ts";
 
 export interface DiscoveryOptions {
   readonly mdns: boolean;
@@ -89,26 +90,22 @@ export async function openNetwork(
   dependencies: NetworkDependencies,
 ): Promise<PeerNetwork> {
   const { clock, isBlocked } = dependencies;
-  const plan = await planListening(options.listen);
-  const hasLan = options.discovery?.lan ?? !isLoopbackOnly(plan.addresses);
   const connections = new ConnectionBook(clock);
   const late: { disconnect: (peer: PeerId) => void } = { disconnect: () => undefined };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
-  const host = await startHost({
-    keypair: options.keypair,
-    version: options.version,
-    listen: plan.addresses,
-    gate: createGate({
-      self: options.keypair.peerId,
-      clock,
-      isBlocked,
-      isBanned: (peer) => standings.isBanned(peer),
-      connections,
+  const hasLanOn = (addresses: readonly string[]) => options.discovery?.lan ?? !isLoopbackOnly(addresses);
+  const { host, plan } = await startListening(options.listen, (listen) =>
+    startHost({
+      keypair: options.keypair,
+      version: options.version,
+      listen,
+      gate: createGate({ self: options.keypair.peerId, isRefused, connections }),
+      standing: (peer) => standings.points(peer),
+      discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
     }),
-    standing: (peer) => standings.points(peer),
-    discovery: mdnsDiscovery(options.discovery, hasLan),
-  });
+  );
+  const hasLan = hasLanOn(plan.addresses);
   const parts: Parts = { host, connections, standings, isRefused, plan, hasLan };
   const opened = new OpenNetwork(options, dependencies, parts);
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
