@@ -104,6 +104,21 @@ test("two parts that grew apart agree after healing, also when the fork is long"
   await end();
 });
 
+test("a block that comes while a conversation runs is asked for when that has ended", async () => {
+  const { clock, peers, add, end } = world();
+  const [alice, bob] = [await add(ALICE.peerId), await add(BOB.peerId)];
+  peers.setLink(ALICE.peerId, BOB.peerId, { delayMs: 400, gossipLoss: 1 });
+  const source = grown(40);
+  await feed(alice.chain, source, 1, 38);
+  await clock.advanceUntil(() => bob.chain.tip().height === 38, 10_000, "fetched; it goes on to what waits");
+  await feed(alice.chain, source, 39, 39);
+  peers.setLink(ALICE.peerId, BOB.peerId, { gossipLoss: 0 });
+  await feed(alice.chain, source, 40, 40);
+  const withinMs = TIP_COMPARE_PERIOD_MS / 2;
+  await clock.advanceUntil(() => bob.chain.tip().height === 40, withinMs, "before tips are compared again");
+  await end();
+});
+
 test("two branches of equal work: both sides know of both, each stays with its own, and a block decides", async () => {
   const { clock, peers, add, end } = world();
   const [alice, bob] = [await add(ALICE.peerId), await add(BOB.peerId)];

@@ -48,6 +48,8 @@ export class Sync {
   readonly #timers = new Map<PeerId, Timer>();
   readonly #period: Timer;
   readonly #talking = new Set<PeerId>();
+  /** Peers to talk with once more when the conversation that runs has ended. */
+  readonly #askedMeanwhile = new Set<PeerId>();
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<FrameStream>();
   /** Peers whose pool was asked for since they connected. */
@@ -85,13 +87,19 @@ export class Sync {
 
   /** Talks with a peer that seems to know more than we do. */
   compareWith(peer: PeerId): void {
-    if (this.#closed || this.#talking.has(peer) || this.#elsewhere.has(peer)) return;
+    if (this.#closed || this.#elsewhere.has(peer)) return;
+    if (this.#talking.has(peer)) {
+      this.#askedMeanwhile.add(peer);
+      return;
+    }
     this.#talking.add(peer);
     const running = this.#talk(peer)
       .catch((error: unknown) => this.#dependencies.log.fault("a conversation about the chain failed", error))
       .finally(() => {
         this.#talking.delete(peer);
         this.#running.delete(running);
+        // It showed something newer than what this conversation began with.
+        if (this.#askedMeanwhile.delete(peer) && !this.#closed) this.#soon(peer, 0);
       });
     this.#running.add(running);
   }
@@ -120,6 +128,7 @@ export class Sync {
     this.#poolFetched.delete(peer);
     this.#elsewhere.delete(peer);
     this.#waiting.delete(peer);
+    this.#askedMeanwhile.delete(peer);
   }
 
   #compareWithSome(): void {
