@@ -1,6 +1,7 @@
 /** Limits of messaging. The text itself is bounded by `MESSAGE_BYTES_MAX` of receipts, because it is signed there. */
 import { MESSAGE_BYTES_MAX } from "#receipts/index.ts";
 
+/** The version stands in the name, so that peers of two versions can tell each other so. */
 export const PROTOCOL = "/waybill/message/1";
 
 /** Encoded dispatch or completion inside a frame; both are about 200 bytes, and may grow with their version. */
@@ -29,6 +30,7 @@ export const RETRY_FIRST_MS = 2_000;
 export const RETRY_LAST_MS = 300_000;
 
 /** When the other side does not know the protocol: it is older, or has only just begun to start. */
+/** The version stands in the name, so that peers of two versions can tell each other so. */
 export const PROTOCOL_RETRY_MS = 60_000;
 
 /** After a refusal, which only a person over there or an update can lift. */

@@ -1,5 +1,9 @@
-/** Limits of transfer. How many files, bytes of manifest and bytes of path: `receipts/limits.ts`, since signed there. */
+/**
+ * Limits of transfer. How many files, bytes of manifest and bytes of path: `receipts/limits.ts`, since they are
+ * signed there.
+ */
 
+/** The version stands in the name, so that peers of two versions can tell each other so. */
 export const PROTOCOL = "/waybill/transfer/1";
 
 /**
@@ -11,6 +15,7 @@ export const PIECE_BYTES = 1024 * 1024;
 /** Version, type, index, digest. */
 export const PIECE_HEAD_BYTES = 1 + 1 + 4 + 32;
 
+/** A whole piece: every other frame is shorter. */
 export const FRAME_BYTES_MAX = PIECE_HEAD_BYTES + PIECE_BYTES;
 
 /** Encoded dispatch or completion inside a frame; both are about 200 bytes, and may grow with their version. */
@@ -19,6 +24,7 @@ export const SIGNED_BYTES_MAX = 1024;
 /** An offer, pulls and notices to one peer at a time; each is short but a pull. */
 export const STREAMS_PER_PEER_MAX = 16;
 
+/** Dialling over a slow path, with its handshakes. */
 export const OPEN_TIMEOUT_MS = 15_000;
 
 /** One commit of the other side, on a disk that is busy with other transfers. */
@@ -73,7 +79,9 @@ export const RESERVE_BYTES = 64 * 1024 * 1024;
 /** How often a full disk is looked at again. */
 export const SPACE_RETRY_MS = 15_000;
 
+/** First pause between attempts when nothing tells us that the peer is back: a lost connection is soon there again. */
 export const RETRY_FIRST_MS = 2_000;
+/** Longest pause: a peer that is away for days costs next to nothing, and one that returns is announced anyway. */
 export const RETRY_LAST_MS = 300_000;
 
 /** When the other side does not know the protocol: it is older, or has only just begun to start. */

@@ -1,6 +1,6 @@
 /**
  * Two peers over the simulated network with disks in memory: whole transfers, every way in which one can be broken
- * off, and what is left when it was.
+ * off, and what is left when it was. It is long because every test needs the same two peers.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";

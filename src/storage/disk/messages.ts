@@ -35,54 +35,12 @@ export const messagesSchema: Schema = {
 
 /** @param codec of `receipts`. */
 export function diskMessages(database: Database, codec: ReceiptCodec): MessageStore {
-  const { sql } = database;
+  const run = prepare(database);
   const nextOrder = orderSeries(database);
   const read = (row: Row) => messageOf(row, codec);
-  const insert = sql.prepare(
-    `INSERT INTO messages
-       (place, delivery_id, peer, direction, text, state, reason, created_ms, dispatch, completion)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const select = sql.prepare("SELECT * FROM messages WHERE delivery_id = ?");
-  const selectNumbers = sql.prepare("SELECT next_out, next_in FROM message_numbers WHERE peer = ?");
-  const setNextIn = sql.prepare(
-    `INSERT INTO message_numbers (peer, next_in) VALUES (?, ?)
-     ON CONFLICT (peer) DO UPDATE SET next_in = excluded.next_in`,
-  );
-  const setNextOut = sql.prepare(
-    `INSERT INTO message_numbers (peer, next_out) VALUES (?, ?)
-     ON CONFLICT (peer) DO UPDATE SET next_out = excluded.next_out`,
-  );
-  const complete = sql.prepare(
-    `UPDATE messages SET state = 'receipted', completion = ?
-     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
-  );
-  const setFailed = sql.prepare(
-    `UPDATE messages SET state = 'failed', reason = ?
-     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
-  );
-  const historyOfAll = sql.prepare("SELECT * FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?");
-  const historyOfPeer = sql.prepare(
-    "SELECT * FROM messages WHERE peer = ? AND place < ? ORDER BY place DESC LIMIT ?",
-  );
-  const outbox = sql.prepare(
-    "SELECT * FROM messages WHERE peer = ? AND state = 'queued' ORDER BY place LIMIT ?",
-  );
-  const countQueued = sql.prepare("SELECT count(*) AS n FROM messages WHERE peer = ? AND state = 'queued'");
-  const queuedPeers = sql.prepare("SELECT DISTINCT peer FROM messages WHERE state = 'queued' ORDER BY peer");
-  const allPeers = sql.prepare("SELECT DISTINCT peer FROM messages ORDER BY peer");
-  const countIn = sql.prepare(
-    "SELECT count(*) AS n FROM messages WHERE peer = ? AND place > ? AND direction = 'in'",
-  );
-  const untaken = sql.prepare(
-    "SELECT * FROM messages WHERE state = 'receipted' AND taken = 0 ORDER BY place LIMIT ?",
-  );
-  const markTaken = sql.prepare(
-    "UPDATE messages SET taken = 1 WHERE delivery_id = ? AND state = 'receipted'",
-  );
 
   const existing = (id: DeliveryId): Message => {
-    const row = select.get(id);
+    const row = run.select.get(id);
     if (row === undefined) throw new Error(`no message ${id}`);
     return read(row);
   };
@@ -91,57 +49,100 @@ export function diskMessages(database: Database, codec: ReceiptCodec): MessageSt
     const { deliveryId, peer, direction, text, state, reason, createdMs, dispatch, completion } = message;
     const signed = completion === null ? null : codec.encodeCompletion(completion);
     const fields = [deliveryId, peer, direction, text, state, problemText(reason), createdMs] as const;
-    insert.run(order, ...fields, codec.encodeDispatch(dispatch), signed);
+    run.insert.run(order, ...fields, codec.encodeDispatch(dispatch), signed);
     return { ...message, order };
   };
 
   return {
     numbers(peer) {
-      const row = selectNumbers.get(peer);
+      const row = run.selectNumbers.get(peer);
       if (row === undefined) return { nextOut: 1, nextIn: 1 };
       return { nextOut: integerOf(row, "next_out"), nextIn: integerOf(row, "next_in") };
     },
     addOutgoing: (message) => database.transaction(() => add(message)),
     addIncoming: (message, nextIn) =>
       database.transaction(() => {
-        setNextIn.run(message.peer, nextIn);
+        run.setNextIn.run(message.peer, nextIn);
         return add(message);
       }),
     complete: (id, completion, nextOut) =>
       database.transaction(() => {
-        const changes = complete.run(codec.encodeCompletion(completion), id).changes;
+        const changes = run.complete.run(codec.encodeCompletion(completion), id).changes;
         if (changes !== 1) throw new Error(`message ${id} is not queued`);
         const message = existing(id);
-        setNextOut.run(message.peer, nextOut);
+        run.setNextOut.run(message.peer, nextOut);
         return message;
       }),
     fail: (id, reason) =>
       database.transaction(() => {
-        if (setFailed.run(problemText(reason), id).changes !== 1)
+        if (run.setFailed.run(problemText(reason), id).changes !== 1)
           throw new Error(`message ${id} is not queued`);
         return existing(id);
       }),
     setNextOut: (peer, nextOut) => {
-      setNextOut.run(peer, nextOut);
+      run.setNextOut.run(peer, nextOut);
     },
     get(id) {
-      const row = select.get(id);
+      const row = run.select.get(id);
       return row === undefined ? null : read(row);
     },
     history({ peer, before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows =
-        peer === undefined ? historyOfAll.all(before, limit) : historyOfPeer.all(peer, before, limit);
+        peer === undefined ? run.historyOfAll.all(before, limit) : run.historyOfPeer.all(peer, before, limit);
       return rows.map(read);
     },
-    outbox: (peer, limit) => outbox.all(peer, limit).map(read),
-    outboxLength: (peer) => integerOf(countQueued.get(peer) ?? {}, "n"),
-    outboxPeers: () => queuedPeers.all().map(peerOf),
-    peers: () => allPeers.all().map(peerOf),
-    countIncoming: (peer, afterOrder) => integerOf(countIn.get(peer, afterOrder) ?? {}, "n"),
-    untaken: (limit) => untaken.all(limit).map(read),
+    outbox: (peer, limit) => run.outbox.all(peer, limit).map(read),
+    outboxLength: (peer) => integerOf(run.countQueued.get(peer) ?? {}, "n"),
+    outboxPeers: () => run.queuedPeers.all().map(peerOf),
+    peers: () => run.allPeers.all().map(peerOf),
+    countIncoming: (peer, afterOrder) => integerOf(run.countIn.get(peer, afterOrder) ?? {}, "n"),
+    untaken: (limit) => run.untaken.all(limit).map(read),
     markTaken: (id) => {
-      markTaken.run(id);
+      run.markTaken.run(id);
     },
+  };
+}
+
+function prepare({ sql }: Database) {
+  return {
+    insert: sql.prepare(
+      `INSERT INTO messages
+       (place, delivery_id, peer, direction, text, state, reason, created_ms, dispatch, completion)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    select: sql.prepare("SELECT * FROM messages WHERE delivery_id = ?"),
+    selectNumbers: sql.prepare("SELECT next_out, next_in FROM message_numbers WHERE peer = ?"),
+    setNextIn: sql.prepare(
+      `INSERT INTO message_numbers (peer, next_in) VALUES (?, ?)
+     ON CONFLICT (peer) DO UPDATE SET next_in = excluded.next_in`,
+    ),
+    setNextOut: sql.prepare(
+      `INSERT INTO message_numbers (peer, next_out) VALUES (?, ?)
+     ON CONFLICT (peer) DO UPDATE SET next_out = excluded.next_out`,
+    ),
+    complete: sql.prepare(
+      `UPDATE messages SET state = 'receipted', completion = ?
+     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
+    ),
+    setFailed: sql.prepare(
+      `UPDATE messages SET state = 'failed', reason = ?
+     WHERE delivery_id = ? AND direction = 'out' AND state = 'queued'`,
+    ),
+    historyOfAll: sql.prepare("SELECT * FROM messages WHERE place < ? ORDER BY place DESC LIMIT ?"),
+    historyOfPeer: sql.prepare(
+      "SELECT * FROM messages WHERE peer = ? AND place < ? ORDER BY place DESC LIMIT ?",
+    ),
+    outbox: sql.prepare("SELECT * FROM messages WHERE peer = ? AND state = 'queued' ORDER BY place LIMIT ?"),
+    countQueued: sql.prepare("SELECT count(*) AS n FROM messages WHERE peer = ? AND state = 'queued'"),
+    queuedPeers: sql.prepare("SELECT DISTINCT peer FROM messages WHERE state = 'queued' ORDER BY peer"),
+    allPeers: sql.prepare("SELECT DISTINCT peer FROM messages ORDER BY peer"),
+    countIn: sql.prepare(
+      "SELECT count(*) AS n FROM messages WHERE peer = ? AND place > ? AND direction = 'in'",
+    ),
+    untaken: sql.prepare(
+      "SELECT * FROM messages WHERE state = 'receipted' AND taken = 0 ORDER BY place LIMIT ?",
+    ),
+    markTaken: sql.prepare("UPDATE messages SET taken = 1 WHERE delivery_id = ? AND state = 'receipted'"),
   };
 }
 

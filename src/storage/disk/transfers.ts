@@ -37,41 +37,12 @@ export const transfersSchema: Schema = {
 
 /** @param codec of `receipts`. */
 export function diskTransfers(database: Database, codec: ReceiptCodec): TransferStore {
-  const { sql } = database;
+  const run = prepare(database);
   const nextOrder = orderSeries(database);
   const read = (row: Row) => transferOf(row, codec);
-  const insert = sql.prepare(
-    `INSERT INTO transfers (place, delivery_id, peer, direction, title, file_count, bytes, created_ms, dispatch,
-       phase, completion, reason, notice, resumed_from_bytes, folder, paths)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-  );
-  const insertManifest = sql.prepare("INSERT INTO manifests (place, bytes) VALUES (?, ?)");
-  const update = sql.prepare(
-    `UPDATE transfers SET phase = ?, completion = ?, reason = ?, notice = ?, resumed_from_bytes = ?, folder = ?,
-       paths = ? WHERE delivery_id = ?`,
-  );
-  const select = sql.prepare("SELECT * FROM transfers WHERE delivery_id = ?");
-  const selectManifest = sql.prepare(
-    "SELECT manifests.bytes FROM manifests JOIN transfers USING (place) WHERE delivery_id = ?",
-  );
-  const historyOfAll = sql.prepare("SELECT * FROM transfers WHERE place < ? ORDER BY place DESC LIMIT ?");
-  const historyOfPeer = sql.prepare(
-    "SELECT * FROM transfers WHERE peer = ? AND place < ? ORDER BY place DESC LIMIT ?",
-  );
-  const unfinished = sql.prepare(`SELECT * FROM transfers WHERE ${UNFINISHED} ORDER BY place`);
-  const allPeers = sql.prepare("SELECT DISTINCT peer FROM transfers ORDER BY peer");
-  const countIn = sql.prepare(
-    "SELECT count(*) AS n FROM transfers WHERE peer = ? AND place > ? AND direction = 'in'",
-  );
-  const untaken = sql.prepare(
-    "SELECT * FROM transfers WHERE phase = 'receipted' AND taken = 0 ORDER BY place LIMIT ?",
-  );
-  const markTaken = sql.prepare(
-    "UPDATE transfers SET taken = 1 WHERE delivery_id = ? AND phase = 'receipted'",
-  );
 
   const find = (id: DeliveryId): StoredTransfer | null => {
-    const row = select.get(id);
+    const row = run.select.get(id);
     return row === undefined ? null : read(row);
   };
 
@@ -81,8 +52,8 @@ export function diskTransfers(database: Database, codec: ReceiptCodec): Transfer
         const order = nextOrder();
         const { deliveryId, peer, direction, title, fileCount, bytes, createdMs, dispatch } = transfer;
         const fixed = [deliveryId, peer, direction, title, fileCount, bytes, createdMs] as const;
-        insert.run(order, ...fixed, codec.encodeDispatch(dispatch), ...changeable(transfer, codec));
-        insertManifest.run(order, manifest);
+        run.insert.run(order, ...fixed, codec.encodeDispatch(dispatch), ...changeable(transfer, codec));
+        run.insertManifest.run(order, manifest);
         return { ...transfer, order };
       }),
     change: (id, change) =>
@@ -91,26 +62,58 @@ export function diskTransfers(database: Database, codec: ReceiptCodec): Transfer
         if (transfer === null) throw new Error(`no transfer ${id}`);
         // Phases of one side never meet a record of the other: each side changes only its own.
         const changed = { ...transfer, ...change } as StoredTransfer;
-        update.run(...changeable(changed, codec), id);
+        run.update.run(...changeable(changed, codec), id);
         return changed;
       }),
     get: find,
     manifest(id) {
-      const row = selectManifest.get(id);
+      const row = run.selectManifest.get(id);
       return row === undefined ? null : bytesOf(row, "bytes");
     },
     history({ peer, before = Number.MAX_SAFE_INTEGER, limit }) {
       const rows =
-        peer === undefined ? historyOfAll.all(before, limit) : historyOfPeer.all(peer, before, limit);
+        peer === undefined ? run.historyOfAll.all(before, limit) : run.historyOfPeer.all(peer, before, limit);
       return rows.map(read);
     },
-    unfinished: () => unfinished.all().map(read),
-    peers: () => allPeers.all().map((row) => textOf(row, "peer") as PeerId),
-    countIncoming: (peer, afterOrder) => integerOf(countIn.get(peer, afterOrder) ?? {}, "n"),
-    untaken: (limit) => untaken.all(limit).map(read),
+    unfinished: () => run.unfinished.all().map(read),
+    peers: () => run.allPeers.all().map((row) => textOf(row, "peer") as PeerId),
+    countIncoming: (peer, afterOrder) => integerOf(run.countIn.get(peer, afterOrder) ?? {}, "n"),
+    untaken: (limit) => run.untaken.all(limit).map(read),
     markTaken: (id) => {
-      markTaken.run(id);
+      run.markTaken.run(id);
     },
+  };
+}
+
+function prepare({ sql }: Database) {
+  return {
+    insert: sql.prepare(
+      `INSERT INTO transfers (place, delivery_id, peer, direction, title, file_count, bytes, created_ms, dispatch,
+       phase, completion, reason, notice, resumed_from_bytes, folder, paths)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ),
+    insertManifest: sql.prepare("INSERT INTO manifests (place, bytes) VALUES (?, ?)"),
+    update: sql.prepare(
+      `UPDATE transfers SET phase = ?, completion = ?, reason = ?, notice = ?, resumed_from_bytes = ?, folder = ?,
+       paths = ? WHERE delivery_id = ?`,
+    ),
+    select: sql.prepare("SELECT * FROM transfers WHERE delivery_id = ?"),
+    selectManifest: sql.prepare(
+      "SELECT manifests.bytes FROM manifests JOIN transfers USING (place) WHERE delivery_id = ?",
+    ),
+    historyOfAll: sql.prepare("SELECT * FROM transfers WHERE place < ? ORDER BY place DESC LIMIT ?"),
+    historyOfPeer: sql.prepare(
+      "SELECT * FROM transfers WHERE peer = ? AND place < ? ORDER BY place DESC LIMIT ?",
+    ),
+    unfinished: sql.prepare(`SELECT * FROM transfers WHERE ${UNFINISHED} ORDER BY place`),
+    allPeers: sql.prepare("SELECT DISTINCT peer FROM transfers ORDER BY peer"),
+    countIn: sql.prepare(
+      "SELECT count(*) AS n FROM transfers WHERE peer = ? AND place > ? AND direction = 'in'",
+    ),
+    untaken: sql.prepare(
+      "SELECT * FROM transfers WHERE phase = 'receipted' AND taken = 0 ORDER BY place LIMIT ?",
+    ),
+    markTaken: sql.prepare("UPDATE transfers SET taken = 1 WHERE delivery_id = ? AND phase = 'receipted'"),
   };
 }
 
