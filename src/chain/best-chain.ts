@@ -225,16 +225,17 @@ export class BestChain {
     const { id, header } = this.#tip;
     const parent = this.point(header.previous);
     const undo = decodeUndo(this.#store.undo(id) ?? new Uint8Array(0));
+    assert(parent !== null && parent !== "invalid" && undo.ok, `block ${id} can be undone`);
     const block = this.#readBlock(id);
-    assert(parent !== null && parent !== "invalid" && undo.ok && block !== null, `block ${id} can be undone`);
     const state = undoBlock(this.#state, undo.value);
     const step = { tip: { id, height: header.height }, changes: changesOf(undo.value.before) };
     const written = this.#store.disconnect(step);
     if (!written.ok) return written.fault;
     this.#tip = parent;
     this.#state = state;
-    trail.back(block);
-    return null;
+    // The undo record takes back even a block whose body is damaged; only its transactions cannot wait again.
+    trail.back(block ?? { id, header, transactions: [] });
+    return block === null ? faultOf(this.#store.forget(id)) : null;
   }
 
   #headerOf(id: BlockId): Header | null {

@@ -179,6 +179,24 @@ test("a damaged block among them is dropped, and taken again from whoever has it
   assert.deepEqual(repaired.faults, []);
 });
 
+test("a damaged block of the best chain does not keep a heavier branch from winning", async () => {
+  const { lost, won } = branches();
+  const database = new Database(":memory:", [blockSchema]);
+  const node = await openAlone(network, diskBlocks(database));
+  await feed(node.chain, lost, 1, 3);
+  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE arrival = 3");
+  await feed(node.chain, won, 1, 4);
+  assert.equal(node.chain.tip().id, won.tip.block.id);
+  assert.equal(
+    node.chain.block(lost.at(2).block.id),
+    null,
+    "dropped, to be fetched anew if it is ever needed",
+  );
+  assert.deepEqual(node.faults, []);
+  await node.chain.close();
+  assert.equal((await openAlone(network, diskBlocks(database))).repaired, null);
+});
+
 test("the data of another network is left alone, and the problem is said", async () => {
   const store = memoryBlocks();
   const node = await openAlone(network, store);
