@@ -1,5 +1,6 @@
 /** The contract of the network port on libp2p over real sockets of loopback, without discovery. */
 import { once } from "node:events";
+import { test } from "node:test";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
 import { fail, problem } from "#base/result.ts";
@@ -89,3 +90,21 @@ async function openRig(count: number, links: readonly (readonly [number, number]
 }
 
 testNetwork("libp2p", openRig);
+
+test("dialled at once from both sides, one connection is left on both", { timeout: 10_000 }, async () => {
+  const [a, b] = await Promise.all([startOne(), startOne()]);
+  const addressesOf = ({ host }: typeof a) => host.getMultiaddrs().map((each) => multiaddr(each.toString()));
+  try {
+    await Promise.allSettled([a.host.dial(addressesOf(b)), b.host.dial(addressesOf(a))]);
+    const isSettled = () => [a, b].every(({ host }) => host.getConnections().length === 1);
+    while (!isSettled()) {
+      const changes = [a, b].flatMap(({ host }) => [
+        once(host, "connection:open"),
+        once(host, "connection:close"),
+      ]);
+      await Promise.race(changes);
+    }
+  } finally {
+    await Promise.all([a.host.stop(), b.host.stop()]);
+  }
+});

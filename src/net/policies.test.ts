@@ -38,6 +38,7 @@ import {
 } from "./limits.ts";
 import { parseListenAddress } from "./listen.ts";
 import { Standings } from "./standing.ts";
+import { startListening } from "./start-listening.ts";
 
 const A = createKeypair(new Uint8Array(32).fill(1)).peerId;
 const B = createKeypair(new Uint8Array(32).fill(2)).peerId;
@@ -303,4 +304,24 @@ test("addresses to listen on", () => {
   for (const text of ["localhost:5", "5", "", "/ip4/1.2.3.4/udp/5", "1.2.3.4:70000"]) {
     assert.equal(parseListenAddress(text), null, text);
   }
+});
+
+test("a port that another peer took between the look and the listening is looked for again", async () => {
+  const starts: { stopped: boolean }[] = [];
+  const { host } = await startListening(["127.0.0.1:0"], async () => {
+    const started = { stopped: false };
+    starts.push(started);
+    const addresses = starts.length < 3 ? [] : [`/ip4/127.0.0.1/tcp/5/p2p/${A}`];
+    return {
+      getMultiaddrs: () => addresses,
+      stop: () => {
+        started.stopped = true;
+      },
+    };
+  });
+  assert.deepEqual(
+    starts.map(({ stopped }) => stopped),
+    [true, true, false],
+  );
+  assert.equal(host.getMultiaddrs().length, 1);
 });

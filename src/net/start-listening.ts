@@ -3,20 +3,25 @@
  * and all but one of them must look again.
  */
 import { addressOf, endpointOf, withoutPeer } from "./addresses.ts";
-import type { Host } from "./host.ts";
 import { LISTEN_TRIES_MAX } from "./limits.ts";
 import { type ListenPlan, planListening } from "./listen.ts";
 
-export interface Listening {
+/** The slice of a host that tells where it listens. */
+export interface Listener {
+  getMultiaddrs(): readonly { toString(): string }[];
+  stop(): void | Promise<void>;
+}
+
+export interface Listening<Host extends Listener> {
   readonly host: Host;
   readonly plan: ListenPlan;
 }
 
 /** @param start starts a host that leaves out addresses it cannot listen on. */
-export async function startListening(
+export async function startListening<Host extends Listener>(
   asked: readonly string[] | undefined,
   start: (addresses: readonly string[]) => Promise<Host>,
-): Promise<Listening> {
+): Promise<Listening<Host>> {
   for (let time = 1; ; time++) {
     const plan = await planListening(asked);
     const host = await start(plan.addresses);
