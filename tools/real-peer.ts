@@ -14,6 +14,7 @@ import { fileURLToPath } from "node:url";
 import { readApiFile } from "#api/api-file.ts";
 import { type Answered, type Client, createClient } from "#api/client.ts";
 import type { EventView } from "#api/views.ts";
+import { NODE_FLAGS } from "./setup/node-flags.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
 const MAIN = path.join(ROOT, "src", "cli", "main.ts");
@@ -115,7 +116,9 @@ export async function waybill(...commandArguments: readonly string[]): Promise<C
 }
 
 function spawnMain(commandArguments: readonly string[]) {
-  const child = spawn(process.execPath, [MAIN, ...commandArguments], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...commandArguments], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   running.add(child);
   child.once("exit", () => running.delete(child));
   return child;
