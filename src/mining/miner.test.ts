@@ -185,6 +185,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
         tip: () => source.tip.block,
         pool: () => [0],
         isContested: () => false,
+        syncState: () => ({ state: "synced" }),
         template: () => ({ block: source.next(), transactionCount: 1 }),
         submitBlock: async () => {
           refused += 1;
@@ -212,6 +213,43 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
   assert.equal(miner.status().reason, null);
   await clock.advance(500);
   assert.ok(miner.status().hashesPerSecond > 0);
+  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+});
+
+test("while blocks are being fetched nothing is mined on the old tip", async () => {
+  const held = new HeldSearch();
+  const clock = new SimulatedClock();
+  const source = new TestChain(testNetwork());
+  let state: "synced" | "syncing" = "syncing";
+  let heard: (event: { readonly type: string }) => void = () => undefined;
+  const miner = openMiner(
+    { account: BOB.account, mode: "on" },
+    {
+      chain: {
+        network: source.network,
+        tip: () => source.tip.block,
+        pool: () => [0],
+        isContested: () => false,
+        syncState: () => ({ state }),
+        template: () => ({ block: source.next(), transactionCount: 1 }),
+        submitBlock: async () => fail({ code: "unavailable" }),
+        subscribe: (listener) => {
+          heard = listener;
+          return () => undefined;
+        },
+      },
+      clock,
+      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
+      random: seededRandom(1),
+      search: held,
+    },
+  );
+  await clock.advance(20_000);
+  assert.deepEqual([held.begun.length, miner.status().reason?.code], [0, "catching-up"]);
+  state = "synced";
+  heard({ type: "SyncChanged" });
+  await clock.advance(1);
+  assert.equal(held.begun.length, 1);
   await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
 });
 

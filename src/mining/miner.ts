@@ -29,6 +29,11 @@ const NOTHING_WAITS = problem(
   "No transaction waits, so there is nothing to put in a block.",
   "Send a message or pay somebody; mining starts by itself.",
 );
+const CATCHING_UP = problem(
+  "catching-up",
+  "This peer is fetching blocks that others have already.",
+  "Nothing to do; mining goes on when it has caught up.",
+);
 const TOO_SOON = problem(
   "too-soon",
   "The last block is so new that the rules ask for a pause.",
@@ -118,7 +123,7 @@ class ChainMiner implements Miner {
       this.#look();
     } else if (type === "PoolChanged") {
       this.#poolChanged();
-    } else if (type === "TipContested") {
+    } else if (type === "TipContested" || type === "SyncChanged") {
       this.#look();
     }
   }
@@ -147,6 +152,7 @@ class ChainMiner implements Miner {
     const { chain, clock } = this.#dependencies;
     if (this.#mode === "off") return OFF;
     if (chain.pool().length === 0 && !chain.isContested()) return NOTHING_WAITS;
+    if (chain.syncState().state === "syncing") return CATCHING_UP;
     const waitMs = this.#pauseMs();
     if (waitMs > 0) {
       this.#lookAgainIn(waitMs);

@@ -30,6 +30,7 @@ export interface MinedChain {
   };
   tip(): { readonly id: BlockId; readonly header: { readonly time: number } };
   pool(): readonly unknown[];
+  syncState(): { readonly state: "synced" | "syncing" };
   /** Whether a branch as heavy as ours is known. */
   isContested(): boolean;
   template(
