@@ -31,6 +31,7 @@ import {
   RECEIVER_IDLE_MS,
   STREAMS_PER_PEER_MAX,
 } from "./limits.ts";
+import { openUntil } from "./open-until.ts";
 import {
   EMPTY_TEXT,
   OUTBOX_FULL,
@@ -72,6 +73,8 @@ class MessagingShell implements Messaging {
   readonly #couriers = new Map<PeerId, Courier>();
   readonly #inbound = new Map<FrameStream, Promise<void>>();
   readonly #unregister: readonly (() => void)[];
+  readonly #closing = Promise.withResolvers<void>();
+  readonly #dialling: Pick<Network, "open">;
   #closed = false;
 
   constructor({ keypair }: MessagingOptions, dependencies: MessagingDependencies) {
@@ -80,6 +83,7 @@ class MessagingShell implements Messaging {
     this.#deps = dependencies;
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of messaging failed", error));
     const { network, store } = dependencies;
+    this.#dialling = openUntil(network, this.#closing.promise);
     const protocol = { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: STREAMS_PER_PEER_MAX };
     this.#unregister = [
       network.handle(PROTOCOL, protocol, (stream) => this.#serve(stream)),
@@ -175,6 +179,7 @@ class MessagingShell implements Messaging {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     for (const unregister of this.#unregister) unregister();
     for (const stream of this.#inbound.keys()) stream.reset("closing");
     await Promise.all([...this.#couriers.values()].map((courier) => courier.close()));
@@ -192,7 +197,10 @@ class MessagingShell implements Messaging {
     if (known !== undefined) return known;
     const { network, clock, log, store } = this.#deps;
     const courier = new Courier(peer, {
-      network,
+      network: {
+        open: this.#dialling.open,
+        judge: (whom, judgement) => network.judge(whom, judgement),
+      },
       clock,
       log,
       store,

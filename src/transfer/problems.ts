@@ -62,7 +62,7 @@ export const WAITS_FOR_YOU = problem(
 );
 export const WAITS_FOR_FETCH = problem(
   "waits-for-fetch",
-  "The other side accepted and fetches when it can.",
+  "The other side accepted; it fetches and checks the files when it can.",
   BY_ITSELF,
 );
 export const WAITS_TURN = problem("waits-turn", "Other transfers move first.", BY_ITSELF);

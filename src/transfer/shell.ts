@@ -11,7 +11,7 @@ import type { Keypair } from "#crypto/ed25519.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
-import type { FrameStream, Network } from "#ports/network.ts";
+import type { FrameStream, Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import {
   decodeManifest,
@@ -35,6 +35,7 @@ import {
   UNFINISHED_PER_PEER_MAX,
 } from "./limits.ts";
 import { Offers } from "./offers.ts";
+import { openUntil } from "./open-until.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isEnd } from "./phases.ts";
 import {
@@ -101,6 +102,7 @@ class TransferShell implements Transfers {
   readonly #inbound = new Map<FrameStream, Promise<void>>();
   readonly #scans = new Set<Promise<unknown>>();
   readonly #unregister: readonly (() => void)[];
+  readonly #closing = Promise.withResolvers<void>();
   #closed = false;
 
   constructor({ keypair, dataDir }: TransferOptions, dependencies: TransferDependencies) {
@@ -109,9 +111,13 @@ class TransferShell implements Transfers {
     this.#deps = dependencies;
     const desk = new Desk(dependencies);
     this.#desk = desk;
-    this.#outgoing = new Outgoing({ ...dependencies, desk });
+    const dialling = {
+      open: openUntil(dependencies.network, this.#closing.promise).open,
+      judge: (peer: PeerId, judgement: Judgement) => dependencies.network.judge(peer, judgement),
+    };
+    this.#outgoing = new Outgoing({ ...dependencies, desk, network: dialling });
     const wake = (id: DeliveryId) => this.#nudge(id);
-    this.#incoming = new Incoming({ ...dependencies, desk, keypair, dataDir, wake });
+    this.#incoming = new Incoming({ ...dependencies, desk, keypair, dataDir, wake, network: dialling });
     this.#offers = new Offers({ ...dependencies, desk, self: keypair.account });
     const { network, store } = dependencies;
     const protocol = { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: STREAMS_PER_PEER_MAX };
@@ -269,6 +275,7 @@ class TransferShell implements Transfers {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#closing.resolve();
     for (const unregister of this.#unregister) unregister();
     for (const stream of this.#inbound.keys()) stream.reset("closing");
     this.#outgoing.close();
