@@ -214,6 +214,7 @@ export const chainView = z
 export const statusView = z
   .object({
     name: z.string(),
+    nameChosen: z.boolean().describe("False while the name is only a guess from the computer's user."),
     peerId,
     account: accountId,
     version: z.string(),

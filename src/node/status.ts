@@ -32,6 +32,7 @@ export function statusView(sources: StatusSources): StatusView {
   const stopped = chain.problem();
   return {
     name: sources.ownName(),
+    nameChosen: sources.settings().name !== null,
     peerId: self,
     account: accountOfPeer(self),
     version: sources.version,

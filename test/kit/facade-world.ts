@@ -59,6 +59,7 @@ export class World {
   lastUpload: Map<string, Uint8Array> = new Map();
   mode: "on" | "off" = "on";
   name = ME;
+  nameChosen = false;
   accept: "all" | "contacts" | "ask" = "contacts";
   balance = 412 * COIN;
   ticks = 0;
@@ -191,6 +192,7 @@ export class World {
   statusView(): StatusView {
     return {
       name: this.name,
+      nameChosen: this.nameChosen,
       peerId: peerOf(ME),
       account: accountOf(ME),
       version: "0.1.0",

@@ -210,6 +210,7 @@ export function createKitFacade(options: KitFacadeOptions): KitFacade {
     status: async () => world.statusView(),
     setName: async (name) => {
       world.name = name;
+      world.nameChosen = true;
       return changed();
     },
     setAccept: async (accept) => {

@@ -1,9 +1,8 @@
 /**
  * Owns the first minute: asks how others shall call this person, shows who is here already, and says what to do
- * next. The name is asked once in each browser, since the computer's own name is only a guess.
+ * next. The name is asked for until one was chosen, since the computer's own is only a guess.
  */
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useDesk } from "../live/use-live.ts";
 import { NameForm } from "../me/name-form.tsx";
 import { Identicon } from "../person/identicon.tsx";
@@ -14,29 +13,20 @@ import { DropTarget } from "./drop-target.tsx";
 /** People offered here; the list beside has all. */
 const SHOWN_MAX = 6;
 
-function askedKey(peerId: string): string {
-  return `waybill.name-asked.${peerId}`;
-}
-
 export function FirstMinute() {
   const { status, people, conversations } = useDesk();
-  const [asked, setAsked] = useState(() => window.localStorage.getItem(askedKey(status.peerId)) !== null);
   const spoken = conversations.some(({ last }) => last !== null);
   const here = people.filter(({ online, blocked }) => online && !blocked);
   const Title = spoken ? "h2" : "h1";
-  const done = () => {
-    window.localStorage.setItem(askedKey(status.peerId), "yes");
-    setAsked(true);
-  };
   return (
     <div className="empty first-minute">
-      {!asked && !spoken ? (
+      {!status.nameChosen && !spoken ? (
         <>
           <Title className="first-title">What shall others call you?</Title>
           <p className="soft">
             People see this name beside a mark drawn from your key. You can change it later.
           </p>
-          <NameForm onDone={done} submitLabel="Use this name" />
+          <NameForm submitLabel="Use this name" />
         </>
       ) : (
         <Title className="first-title">

@@ -85,6 +85,7 @@ export function transaction(id: string): TransactionView {
 
 const status: StatusView = {
   name: "alice",
+  nameChosen: true,
   peerId: "12D3KooW-alice" as PeerId,
   account: "a".repeat(64) as AccountId,
   version: "0.1.0",

@@ -9,15 +9,13 @@ import { Sign } from "../shell/sign.tsx";
 /** What fits one line everywhere; the peer holds the rule. */
 const NAME_CHARACTERS_MAX = 64;
 
-export function NameForm(properties: { readonly submitLabel: string; readonly onDone?: () => void }) {
-  const { submitLabel, onDone } = properties;
+export function NameForm({ submitLabel }: { readonly submitLabel: string }) {
   const { status } = useDesk();
   const [name, setName] = useState(status.name);
   const save = useAction(
     (wanted: string) => client.setName(wanted),
     (changed) => {
       queries.setQueryData<Desk>(["desk"], (desk) => desk && { ...desk, status: changed });
-      onDone?.();
     },
   );
   return (
@@ -43,7 +41,7 @@ export function NameForm(properties: { readonly submitLabel: string; readonly on
           {submitLabel}
         </button>
       </div>
-      {save.done && onDone === undefined && (
+      {save.done && (
         <p className="small" role="status">
           <Sign name="check" /> Others see you as {status.name}.
         </p>
