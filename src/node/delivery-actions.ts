@@ -1,6 +1,6 @@
 /** Owns what a user can do about deliveries: talk, send, answer offers, read, hand over and check receipts. */
 import { stat } from "node:fs/promises";
-import { basename, isAbsolute, join } from "node:path";
+import { basename, isAbsolute } from "node:path";
 import type { SlipView, VerdictView } from "#api/views.ts";
 import type { DeliveryId, PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
@@ -54,33 +54,43 @@ type DeliveryFacade = Pick<
 >;
 
 export function deliveryActions(parts: Parts): DeliveryFacade {
-  const { messaging, transfers, slips, persons, uploads } = parts;
+  const lookup = slipLookup(parts);
+  return {
+    ...readingActions(parts, lookup),
+    ...sendingActions(parts, lookup),
+    ...answeringActions(parts, lookup),
+  };
+}
 
-  function slipOf(id: string): Result<SlipView, Problem> {
-    const slip = DELIVERY_ID.test(id) ? slips.get(id as DeliveryId) : null;
-    return slip === null ? fail(UNKNOWN_SLIP) : ok(slip);
-  }
-
-  /** Runs `act` on a transfer and answers with what became of its slip. */
-  async function onSlip(
+interface SlipLookup {
+  slipOf(id: string): Result<SlipView, Problem>;
+  /** Runs `act` on a delivery and answers with what became of its slip. */
+  onSlip(
     id: string,
     act: (id: DeliveryId) => Promise<Result<unknown, Problem>>,
-  ): Promise<Result<SlipView, Problem>> {
-    const slip = slipOf(id);
-    if (!slip.ok) return slip;
-    const done = await act(slip.value.id);
-    return done.ok ? slipOf(id) : done;
-  }
+  ): Promise<Result<SlipView, Problem>>;
+}
 
-  async function sendTo(who: string, paths: readonly string[]): Promise<Result<SlipView, Problem>> {
-    const peer = persons.resolve(who);
-    if (!peer.ok) return peer;
-    const sent = await transfers.send(peer.value, paths);
-    if (!sent.ok) return sent;
-    parts.keepAsContact(peer.value);
-    return slipOf(sent.value.deliveryId);
-  }
+function slipLookup({ slips }: Parts): SlipLookup {
+  const slipOf = (id: string): Result<SlipView, Problem> => {
+    const slip = DELIVERY_ID.test(id) ? slips.get(id as DeliveryId) : null;
+    return slip === null ? fail(UNKNOWN_SLIP) : ok(slip);
+  };
+  return {
+    slipOf,
+    async onSlip(id, act) {
+      const slip = slipOf(id);
+      if (!slip.ok) return slip;
+      const done = await act(slip.value.id);
+      return done.ok ? slipOf(id) : done;
+    },
+  };
+}
 
+function readingActions(
+  { persons, slips, transfers }: Parts,
+  { slipOf }: SlipLookup,
+): Pick<DeliveryFacade, "conversations" | "markRead" | "slips" | "slip" | "slipFiles"> {
   return {
     conversations: async () => slips.conversations(),
     async markRead(who) {
@@ -99,7 +109,25 @@ export function deliveryActions(parts: Parts): DeliveryFacade {
       const files = DELIVERY_ID.test(id) ? transfers.files(id as DeliveryId) : null;
       return files === null ? fail(UNKNOWN_SLIP) : ok(files.map(slipFileView));
     },
+  };
+}
 
+function sendingActions(
+  parts: Parts,
+  { slipOf }: SlipLookup,
+): Pick<DeliveryFacade, "say" | "sendPaths" | "beginUpload" | "addUploadFile" | "sendUpload"> {
+  const { messaging, persons, transfers, uploads } = parts;
+
+  async function sendTo(who: string, paths: readonly string[]): Promise<Result<SlipView, Problem>> {
+    const peer = persons.resolve(who);
+    if (!peer.ok) return peer;
+    const sent = await transfers.send(peer.value, paths);
+    if (!sent.ok) return sent;
+    parts.keepAsContact(peer.value);
+    return slipOf(sent.value.deliveryId);
+  }
+
+  return {
     async say(who, text) {
       const peer = persons.resolve(who);
       if (!peer.ok) return peer;
@@ -123,14 +151,21 @@ export function deliveryActions(parts: Parts): DeliveryFacade {
       if (sent.ok) await uploads.bind(uploadId, sent.value.id);
       return sent;
     },
+  };
+}
 
+function answeringActions(
+  parts: Parts,
+  { onSlip, slipOf }: SlipLookup,
+): Pick<DeliveryFacade, "accept" | "decline" | "cancel" | "savedFile" | "receipt" | "verify"> {
+  const { transfers } = parts;
+  return {
     async accept(id, folder) {
       if (folder !== undefined && !isAbsolute(folder)) return fail(notAbsolute(folder));
       return onSlip(id, (delivery) => transfers.accept(delivery, folder));
     },
     decline: (id) => onSlip(id, (delivery) => transfers.decline(delivery)),
     cancel: (id) => onSlip(id, (delivery) => transfers.cancel(delivery)),
-
     async savedFile(id, path) {
       const files = DELIVERY_ID.test(id) ? transfers.files(id as DeliveryId) : null;
       const savedTo = files?.find((file) => file.path === path)?.savedTo ?? null;
@@ -165,7 +200,7 @@ function notAbsolute(path: string): Problem {
 function movedAway(path: string): Problem {
   return problem(
     "file-moved",
-    `${join(path)} is not there any more.`,
+    `${path} is not there any more.`,
     "It was moved or deleted on this computer after it was received; the receipt still stands.",
   );
 }

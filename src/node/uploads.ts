@@ -46,6 +46,12 @@ const UNKNOWN = problem(
   "Choose the files again: an upload is dropped an hour after its last file.",
 );
 
+const PATH_REFUSED = problem(
+  "upload-path-refused",
+  "The path of a file is empty, leads out of its folder, came twice, or is one too many.",
+  "Send the folder in parts, or with the send command.",
+);
+
 /** A relative path with no way out of the folder; `null` otherwise. What names mean elsewhere is the receiver's rule. */
 function pathInside(path: string): string | null {
   const parts = path.split("/");
@@ -54,103 +60,112 @@ function pathInside(path: string): string | null {
 }
 
 export function openUploads(root: string, edge: { readonly clock: Clock; readonly random: Random }): Uploads {
-  const open = new Map<string, Upload>();
-  const bound = new Map<DeliveryId, string>();
+  return new UploadFolders(root, edge.clock, edge.random);
+}
 
-  async function dropIdle(): Promise<void> {
-    for (const [id, upload] of open) {
-      if (edge.clock.monotonicMs() - upload.lastUsedMs < UPLOAD_IDLE_MS_MAX) continue;
-      open.delete(id);
-      await remove(id);
+class UploadFolders implements Uploads {
+  readonly #root: string;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #open = new Map<string, Upload>();
+  readonly #bound = new Map<DeliveryId, string>();
+
+  constructor(root: string, clock: Clock, random: Random) {
+    this.#root = root;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  async begin(): ReturnType<Uploads["begin"]> {
+    await this.#dropIdle();
+    if (this.#open.size >= UPLOADS_OPEN_MAX) {
+      return fail(
+        problem(
+          "uploads-busy",
+          `${UPLOADS_OPEN_MAX} uploads are open already.`,
+          "Let one of them finish first.",
+        ),
+      );
+    }
+    const uploadId = toHex(this.#random.bytes(16));
+    const folder = join(this.#root, uploadId);
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    this.#open.set(uploadId, { folder, paths: new Set(), lastUsedMs: this.#clock.monotonicMs() });
+    return ok({ uploadId });
+  }
+
+  async add(
+    uploadId: string,
+    path: string,
+    body: ReadableStream<Uint8Array>,
+  ): Promise<Result<{ readonly bytes: number }, Problem>> {
+    const upload = this.#open.get(uploadId);
+    if (upload === undefined) return fail(UNKNOWN);
+    const inside = pathInside(path);
+    if (inside === null || upload.paths.has(inside) || upload.paths.size >= UPLOAD_FILES_MAX) {
+      return fail(PATH_REFUSED);
+    }
+    upload.paths.add(inside);
+    const target = join(upload.folder, inside);
+    try {
+      await mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await pipeline(Readable.fromWeb(body), createWriteStream(target, { flags: "wx", mode: 0o600 }));
+      upload.lastUsedMs = this.#clock.monotonicMs();
+      return ok({ bytes: (await stat(target)).size });
+    } catch (error) {
+      upload.paths.delete(inside);
+      await rm(target, { force: true });
+      return fail(
+        problem(
+          "upload-failed",
+          `The file could not be kept (${error instanceof Error ? error.message : String(error)}).`,
+          "See that the disk has space for a copy, or use the send command, which needs none.",
+        ),
+      );
     }
   }
 
-  async function remove(uploadId: string): Promise<void> {
-    await rm(join(root, uploadId), { recursive: true, force: true });
-    await rm(join(root, uploadId + MARK_SUFFIX), { force: true });
+  async take(uploadId: string): Promise<Result<{ readonly paths: readonly string[] }, Problem>> {
+    const upload = this.#open.get(uploadId);
+    if (upload === undefined || upload.paths.size === 0) return fail(UNKNOWN);
+    this.#open.delete(uploadId);
+    const names = await readdir(upload.folder);
+    return ok({ paths: names.toSorted().map((name) => join(upload.folder, name)) });
   }
 
-  return {
-    async begin() {
-      await dropIdle();
-      if (open.size >= UPLOADS_OPEN_MAX) {
-        return fail(
-          problem(
-            "uploads-busy",
-            `${UPLOADS_OPEN_MAX} uploads are open already.`,
-            "Let one of them finish first.",
-          ),
-        );
-      }
-      const uploadId = toHex(edge.random.bytes(16));
-      const folder = join(root, uploadId);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      open.set(uploadId, { folder, paths: new Set(), lastUsedMs: edge.clock.monotonicMs() });
-      return ok({ uploadId });
-    },
+  async bind(uploadId: string, delivery: DeliveryId): Promise<void> {
+    this.#bound.set(delivery, uploadId);
+    await writeFile(join(this.#root, uploadId + MARK_SUFFIX), delivery, { mode: 0o600 });
+  }
 
-    async add(uploadId, path, body) {
-      const upload = open.get(uploadId);
-      if (upload === undefined) return fail(UNKNOWN);
-      const inside = pathInside(path);
-      if (inside === null || upload.paths.has(inside) || upload.paths.size >= UPLOAD_FILES_MAX) {
-        return fail(
-          problem(
-            "upload-path-refused",
-            "The path of a file is empty, leads out of its folder, came twice, or is one too many.",
-            "Send the folder in parts, or with the send command.",
-          ),
-        );
-      }
-      upload.paths.add(inside);
-      const target = join(upload.folder, inside);
-      try {
-        await mkdir(dirname(target), { recursive: true, mode: 0o700 });
-        await pipeline(Readable.fromWeb(body), createWriteStream(target, { flags: "wx", mode: 0o600 }));
-        upload.lastUsedMs = edge.clock.monotonicMs();
-        return ok({ bytes: (await stat(target)).size });
-      } catch (error) {
-        upload.paths.delete(inside);
-        await rm(target, { force: true });
-        return fail(
-          problem(
-            "upload-failed",
-            `The file could not be kept (${error instanceof Error ? error.message : String(error)}).`,
-            "See that the disk has space for a copy, or use the send command, which needs none.",
-          ),
-        );
-      }
-    },
+  async release(delivery: DeliveryId): Promise<void> {
+    const uploadId = this.#bound.get(delivery);
+    if (uploadId === undefined) return;
+    this.#bound.delete(delivery);
+    await this.#remove(uploadId);
+  }
 
-    async take(uploadId) {
-      const upload = open.get(uploadId);
-      if (upload === undefined || upload.paths.size === 0) return fail(UNKNOWN);
-      open.delete(uploadId);
-      const names = await readdir(upload.folder);
-      return ok({ paths: names.toSorted().map((name) => join(upload.folder, name)) });
-    },
+  async recover(isUnfinished: (delivery: DeliveryId) => boolean): Promise<void> {
+    const names = await readdir(this.#root).catch(() => []);
+    for (const uploadId of new Set(names.map((name) => name.replace(MARK_SUFFIX, "")))) {
+      if (this.#open.has(uploadId)) continue;
+      const mark = await readFile(join(this.#root, uploadId + MARK_SUFFIX), "utf8").catch(() => "");
+      const delivery = mark as DeliveryId;
+      if (mark !== "" && isUnfinished(delivery)) this.#bound.set(delivery, uploadId);
+      else await this.#remove(uploadId);
+    }
+  }
 
-    async bind(uploadId, delivery) {
-      bound.set(delivery, uploadId);
-      await writeFile(join(root, uploadId + MARK_SUFFIX), delivery, { mode: 0o600 });
-    },
+  async #dropIdle(): Promise<void> {
+    for (const [id, upload] of this.#open) {
+      if (this.#clock.monotonicMs() - upload.lastUsedMs < UPLOAD_IDLE_MS_MAX) continue;
+      this.#open.delete(id);
+      await this.#remove(id);
+    }
+  }
 
-    async release(delivery) {
-      const uploadId = bound.get(delivery);
-      if (uploadId === undefined) return;
-      bound.delete(delivery);
-      await remove(uploadId);
-    },
-
-    async recover(isUnfinished) {
-      const names = await readdir(root).catch(() => []);
-      for (const uploadId of new Set(names.map((name) => name.replace(MARK_SUFFIX, "")))) {
-        if (open.has(uploadId)) continue;
-        const mark = await readFile(join(root, uploadId + MARK_SUFFIX), "utf8").catch(() => "");
-        const delivery = mark as DeliveryId;
-        if (mark !== "" && isUnfinished(delivery)) bound.set(delivery, uploadId);
-        else await remove(uploadId);
-      }
-    },
-  };
+  async #remove(uploadId: string): Promise<void> {
+    await rm(join(this.#root, uploadId), { recursive: true, force: true });
+    await rm(join(this.#root, uploadId + MARK_SUFFIX), { force: true });
+  }
 }
