@@ -8,7 +8,7 @@ import type { Messaging } from "#messaging/index.ts";
 import type { Transfers } from "#transfer/index.ts";
 import type { Facade } from "./facade.ts";
 import type { Persons } from "./person-view.ts";
-import { slipFileView } from "./slip-view.ts";
+import { hasEnded, slipFileView } from "./slip-view.ts";
 import type { Slips } from "./slips.ts";
 import type { Uploads } from "./uploads.ts";
 
@@ -148,7 +148,11 @@ function sendingActions(
       const upload = await uploads.take(uploadId);
       if (!upload.ok) return upload;
       const sent = await sendTo(who, upload.value.paths);
-      if (sent.ok) await uploads.bind(uploadId, sent.value.id);
+      if (!sent.ok) return sent;
+      await uploads.bind(uploadId, sent.value.id);
+      // A small file may have arrived before the upload was bound to it.
+      const transfer = transfers.get(sent.value.id);
+      if (transfer !== null && hasEnded(transfer)) await uploads.release(sent.value.id);
       return sent;
     },
   };

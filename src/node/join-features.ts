@@ -16,7 +16,7 @@ import type { People, ReadMarkStore } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import type { Transfer, Transfers } from "#transfer/index.ts";
+import type { Transfers } from "#transfer/index.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
@@ -27,6 +27,7 @@ import { miningView } from "./mining-view.ts";
 import { peopleActions } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
 import { type SettingsKeeper, settingsActions } from "./settings-actions.ts";
+import { hasEnded } from "./slip-view.ts";
 import { createSlips } from "./slips.ts";
 import { stampOf } from "./stamp.ts";
 import { statusView } from "./status.ts";
@@ -65,8 +66,6 @@ export interface Joined {
 
 const EPOCH_BYTES = 8;
 
-const ENDED: ReadonlySet<Transfer["state"]> = new Set(["receipted", "declined", "cancelled", "failed"]);
-
 /** What a page handed over is removed once its delivery has ended, also when that was in an earlier run. */
 function releaseUploads({ transfers, uploads }: Features, log: Log): Unsubscribe {
   const watch = (work: Promise<void>) => {
@@ -75,11 +74,11 @@ function releaseUploads({ transfers, uploads }: Features, log: Log): Unsubscribe
   watch(
     uploads.recover((id) => {
       const transfer = transfers.get(id);
-      return transfer !== null && !ENDED.has(transfer.state);
+      return transfer !== null && !hasEnded(transfer);
     }),
   );
   return transfers.subscribe((event) => {
-    if (event.type !== "changed" || !ENDED.has(event.transfer.state)) return;
+    if (event.type !== "changed" || !hasEnded(event.transfer)) return;
     watch(uploads.release(event.transfer.deliveryId));
   });
 }

@@ -68,6 +68,11 @@ export function transferSlip(transfer: Transfer, peerName: string, stamp: Stamp 
   };
 }
 
+/** Nothing of it moves any more: its sources are not read again. */
+export function hasEnded({ state }: Pick<Transfer, "state">): boolean {
+  return state === "receipted" || state === "declined" || state === "cancelled" || state === "failed";
+}
+
 export function slipFileView(file: TransferFile): SlipFileView {
   return { path: file.path, bytes: file.bytes, digest: toHex(file.digest) };
 }
