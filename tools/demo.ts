@@ -47,7 +47,7 @@ async function start(folder: string, name: string): Promise<RealPeer> {
   const dataDir = join(folder, name);
   mkdirSync(dataDir, { mode: 0o700 });
   // Everybody accepts files here: nobody sits at these four to say yes.
-  const peer = await startPeer({ name, dataDir, accept: "all" });
+  const peer = await startPeer({ name, dataDir, accept: "all", ownGroup: true });
   open.set(name, peer);
   say(`${name.padEnd(5)} ${peer.pageUrl}`);
   return peer;
@@ -150,7 +150,7 @@ if (flags.help) {
 }
 
 const interrupted = new Promise<void>((resolve) => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
 });
 const folder = mkdtempSync(join(tmpdir(), "waybill-demo-"));
 try {

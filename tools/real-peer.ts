@@ -38,6 +38,8 @@ export interface PeerOptions {
   /** Multiaddrs to listen on; any free TCP port of 127.0.0.1 when not given. */
   readonly listen?: readonly string[];
   readonly accept?: "all" | "contacts" | "ask";
+  /** Keeps the terminal's Ctrl-C from the peer: whoever started it passes on its own, once. */
+  readonly ownGroup?: boolean;
   /** Further flags of `waybill start`. */
   readonly flags?: readonly string[];
 }
@@ -115,9 +117,10 @@ export async function waybill(...commandArguments: readonly string[]): Promise<C
   return { code: typeof code === "number" ? code : null, stdout, stderr };
 }
 
-function spawnMain(commandArguments: readonly string[]) {
+function spawnMain(commandArguments: readonly string[], ownGroup = false) {
   const child = spawn(process.execPath, [...NODE_FLAGS, MAIN, ...commandArguments], {
     stdio: ["ignore", "pipe", "pipe"],
+    detached: ownGroup,
   });
   running.add(child);
   child.once("exit", () => running.delete(child));
@@ -127,7 +130,7 @@ function spawnMain(commandArguments: readonly string[]) {
 /** @throws Error with all the peer printed when it ends, or says nothing for too long, before it is ready. */
 export async function startPeer(options: PeerOptions): Promise<RealPeer> {
   const startedMs = performance.now();
-  const child = spawnMain(startArguments(options));
+  const child = spawnMain(startArguments(options), options.ownGroup);
   let printed = "";
   const exited = new Promise<Exit>((resolve) => {
     child.once("close", (code, signal) => resolve({ code, signal }));
