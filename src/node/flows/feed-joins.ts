@@ -50,7 +50,7 @@ export function coalesce(clock: Clock, periodMs: number, task: () => void): { nu
 }
 
 /** Gathers tip changes, so that a block that came and went within one period is not told at all. */
-function tipGatherer(nameOf: Persons["nameOfAccount"]) {
+export function tipGatherer(nameOf: Persons["nameOfAccount"]) {
   let connected: BlockSummary[] = [];
   let disconnected: BlockId[] = [];
   return {
