@@ -308,6 +308,8 @@ class JoinedChain {
         pool
           .entries()
           .slice(0, limit)
+          // Who takes them one after the other refuses what lies far behind a gap.
+          .sort((a, b) => a.transaction.seq - b.transaction.seq)
           .map((entry) => entry.id),
       transactionBytes: (id) => pool.get(id)?.bytes ?? null,
     };

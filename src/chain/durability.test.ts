@@ -242,6 +242,24 @@ test("what waited is there after a restart: our own at once, others' soon; what 
   await again.chain.close();
 });
 
+test("payments behind one that a reorganisation gave back are there after a restart", async () => {
+  const store = memoryBlocks();
+  const node = await openAlone(network, store);
+  const lost = new TestChain(network);
+  lost.grow([transfer(0)], BOB);
+  await feed(node.chain, lost, 1, 1);
+  for (let seq = 1; seq < 9; seq++) assert.ok((await node.chain.submit(transfer(seq))).ok);
+  const won = new TestChain(network);
+  won.grow([], CAROL);
+  won.grow([], CAROL);
+  await feed(node.chain, won, 1, 2);
+  await node.chain.close();
+  const again = await openAlone(network, store);
+  const waiting = again.chain.pendingOf(ALICE.account).map((entry) => entry.transaction.seq);
+  assert.deepEqual(waiting, [0, 1, 2, 3, 4, 5, 6, 7, 8]);
+  await again.chain.close();
+});
+
 test("all that can be asked about a chain has an answer for what is not there", async () => {
   const { chain } = await openAlone(network);
   const nowhere = "34".repeat(32);

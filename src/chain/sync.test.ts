@@ -71,6 +71,20 @@ test("a late joiner catches up with blocks and with what waits", async () => {
   await end();
 });
 
+test("a late joiner is given all payments behind one that a reorganisation gave back", async () => {
+  const { clock, add, end } = world();
+  const alice = await add(ALICE.peerId);
+  const lost = new TestChain(network);
+  lost.grow([payment(0)]);
+  await feed(alice.chain, lost, 1, 1);
+  for (let seq = 1; seq < 9; seq++) assert.ok((await alice.chain.submit(payment(seq))).ok);
+  await feed(alice.chain, grown(2, CAROL), 1, 2);
+  const bob = await add(BOB.peerId);
+  await clock.advance(2_000);
+  assert.equal(bob.chain.pendingOf(ALICE.account).length, 9);
+  await end();
+});
+
 test("blocks and transactions reach everybody by gossip", async () => {
   const { clock, add, end } = world();
   const [alice, bob, carol] = [await add(ALICE.peerId), await add(BOB.peerId), await add(CAROL.peerId)];

@@ -67,11 +67,17 @@ export class TransactionDoor {
 
   /** Reads back what waited when this node last ran; what became invalid meanwhile is dropped. */
   restore(): void {
+    const waiting: { readonly row: PoolRow; readonly transaction: SignedTransaction }[] = [];
     for (const row of this.#dependencies.store.pool()) {
       const decoded = decodeTransaction(row.bytes);
-      const signed = decoded.ok && isSigned(decoded.value) ? decoded.value : null;
-      const taken = signed === null ? null : this.#take(signed, row.receivedMs);
-      if (taken?.ok === true) this.#unsaved.delete(row.id);
+      if (decoded.ok && isSigned(decoded.value)) waiting.push({ row, transaction: decoded.value });
+      else this.#drop([row.id]);
+    }
+    // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
+    waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
+    for (const { row, transaction } of waiting) {
+      const taken = this.#take(transaction, row.receivedMs);
+      if (taken.ok && taken.value.isNew) this.#unsaved.delete(row.id);
       else this.#drop([row.id]);
     }
     this.#saveSoon();
