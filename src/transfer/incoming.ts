@@ -53,8 +53,6 @@ export class Incoming {
   readonly #deps: IncomingDependencies;
   readonly #slots: Slots;
   readonly #pulls = new Map<DeliveryId, Pull>();
-  /** What the sender was told of why we wait, so that it is told once. */
-  readonly #toldWaiting = new Map<DeliveryId, string>();
 
   constructor(dependencies: IncomingDependencies) {
     this.#deps = dependencies;
@@ -173,10 +171,9 @@ export class Incoming {
     try {
       // Called off after this errand had looked: `step` found no pull to stop.
       if (store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
-      const outcome = await pull.run(() => {
-        this.#toldWaiting.delete(deliveryId);
-        desk.begins(deliveryId, content.layout.bytesBefore(content.pieces));
-      });
+      const outcome = await pull.run(() =>
+        desk.begins(deliveryId, content.layout.bytesBefore(content.pieces)),
+      );
       if (store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
       if (outcome.is === "complete") return null;
       if (outcome.is === "stopped") return this.#fail(deliveryId, outcome.reason);
@@ -204,12 +201,9 @@ export class Incoming {
     return { is: "wait", reason: NO_SPACE, delayMs: SPACE_RETRY_MS };
   }
 
-  /** Best effort, so that the sender sees why nothing moves. */
+  /** Best effort at each attempt, so that the sender sees why nothing moves, also after it was started anew. */
   async #tellWaiting({ deliveryId, peer }: Stored, reason: Problem): Promise<void> {
-    if (this.#toldWaiting.get(deliveryId) === reason.code) return;
-    const notice: Notice = { is: "waiting", reason: wireReason(reason) };
-    const told = await tell(this.#deps.network, peer, deliveryId, notice);
-    if (told.ok) this.#toldWaiting.set(deliveryId, reason.code);
+    await tell(this.#deps.network, peer, deliveryId, { is: "waiting", reason: wireReason(reason) });
   }
 
   /** Moves, syncs, signs, stores the signature: in this order, and each only after the one before. */

@@ -346,7 +346,8 @@ class TransferShell implements Transfers {
     if (record !== null && record.peer === stream.peer) {
       const side = record.direction === "in" ? this.#incoming : this.#outgoing;
       if (!side.notified(record, notice)) return stream.reset("a notice that does not fit");
-      this.#nudge(id);
+      // The other side goes on by itself; asking it again would only hide why it waits.
+      if (notice.is !== "waiting") this.#nudge(id);
     }
     await sendFrame(stream, { type: "noted" });
   }

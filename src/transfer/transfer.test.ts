@@ -433,6 +433,10 @@ test("no room: both sides are told why, and it goes on by itself when there is",
   const told = () => b.reason() === "no-space" && a.reason() === "no-space-there";
   await world.clock.advanceUntil(told, 30_000, "told");
   assert.deepEqual([a.only()?.state, b.only()?.state], ["queued", "queued"]);
+  await world.clock.advance(40_000);
+  assert.deepEqual([a.reason(), b.reason()], ["no-space-there", "no-space"], "still, a while later");
+  await a.restart();
+  await world.clock.advanceUntil(() => a.reason() === "no-space-there", 30_000, "told again after a restart");
   b.disk.free = 2 ** 40;
   await world.clock.advanceUntil(bothReceipted(a, b), 60_000, "receipted");
   assertTree(b.disk, "/data/received/Alice/tree");
