@@ -33,6 +33,7 @@ import {
   rewardAt,
   type Transaction,
   txIdOf,
+  type Undo,
   undoBlock,
 } from "#ledger/index.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
@@ -196,8 +197,8 @@ export class BestChain {
     if (plan.kind === "header-unknown") return faultOf(this.#store.forget(target.id));
     for (const id of plan.kind === "reorganise" ? plan.undo : []) {
       assert(id === this.#tip.id, "blocks are undone from the tip");
-      const fault = this.#retreat(trail);
-      if (fault !== null) return fault;
+      const outcome = await this.#retreat(trail, pause);
+      if (outcome !== "undone") return outcome;
       await pause();
     }
     for (const id of plan.apply) {
@@ -221,21 +222,60 @@ export class BestChain {
     return faultOf(this.#store.markInvalid(id));
   }
 
-  #retreat(trail: Trail): StoreFault | null {
+  /** `null` when the way back was damaged so badly that another choice is due. */
+  async #retreat(trail: Trail, pause: () => Promise<void>): Promise<"undone" | StoreFault | null> {
     const { id, header } = this.#tip;
     const parent = this.point(header.previous);
-    const undo = decodeUndo(this.#store.undo(id) ?? new Uint8Array(0));
-    assert(parent !== null && parent !== "invalid" && undo.ok, `block ${id} can be undone`);
+    assert(parent !== null && parent !== "invalid", `the parent of block ${id} is kept`);
     const block = this.#readBlock(id);
-    const state = undoBlock(this.#state, undo.value);
-    const step = { tip: { id, height: header.height }, changes: changesOf(undo.value.before) };
-    const written = this.#store.disconnect(step);
-    if (!written.ok) return written.fault;
-    this.#tip = parent;
-    this.#state = state;
+    const undo = this.#readUndo(parent);
+    if (undo === null) {
+      const outcome = await this.#rebuild(parent, pause);
+      if (outcome !== "connected") return outcome;
+    } else {
+      const step = { tip: { id, height: header.height }, changes: changesOf(undo.before) };
+      const written = this.#store.disconnect(step);
+      if (!written.ok) return written.fault;
+      this.#tip = parent;
+      this.#state = undo.state;
+    }
     // The undo record takes back even a block whose body is damaged; only its transactions cannot wait again.
     trail.back(block ?? { id, header, transactions: [] });
-    return block === null ? faultOf(this.#store.forget(id)) : null;
+    return (block === null ? faultOf(this.#store.forget(id)) : null) ?? "undone";
+  }
+
+  /** What takes the tip back to its parent; `null` when the record on disk does not lead there. */
+  #readUndo(parent: HeaderPoint): { readonly before: Undo["before"]; readonly state: LedgerState } | null {
+    const undo = decodeUndo(this.#store.undo(this.#tip.id) ?? new Uint8Array(0));
+    if (!undo.ok) return null;
+    try {
+      const state = undoBlock(this.#state, undo.value);
+      return equalBytes(state.root, parent.header.stateRoot) ? { before: undo.value.before, state } : null;
+    } catch {
+      // Sums that cannot be: damage, the same as a root that differs.
+      return null;
+    }
+  }
+
+  /** To a block of the best chain from the genesis on: the way to it when the way back is damaged. */
+  async #rebuild(target: HeaderPoint, pause: () => Promise<void>): Promise<"connected" | StoreFault | null> {
+    const path: BlockId[] = [];
+    for (let point = target; point.header.height > 0; ) {
+      path.push(point.id);
+      const parent = this.point(point.header.previous);
+      assert(parent !== null && parent !== "invalid", `the parent of block ${point.id} is kept`);
+      point = parent;
+    }
+    const rewound = this.#store.rewind(genesisConnection(this.network));
+    if (!rewound.ok) return rewound.fault;
+    this.#tip = genesisPoint(this.network);
+    this.#state = LedgerState.atGenesis(this.network.params);
+    for (const id of path.reverse()) {
+      const outcome = this.#connectKept(id, new Trail());
+      if (outcome !== "connected") return outcome;
+      await pause();
+    }
+    return "connected";
   }
 
   #headerOf(id: BlockId): Header | null {

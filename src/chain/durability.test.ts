@@ -197,6 +197,25 @@ test("a damaged block of the best chain does not keep a heavier branch from winn
   assert.equal((await openAlone(network, diskBlocks(database))).repaired, null);
 });
 
+for (const [what, damage] of [
+  ["cannot be read", "UPDATE best SET undo = x'01' WHERE height = 2"],
+  ["says what was not", "UPDATE best SET undo = (SELECT undo FROM best WHERE height = 3) WHERE height = 2"],
+]) {
+  test(`an undo record that ${what} does not keep a heavier branch from winning`, async () => {
+    const { lost, won } = branches();
+    const database = new Database(":memory:", [blockSchema]);
+    const node = await openAlone(network, diskBlocks(database));
+    await feed(node.chain, lost, 1, 3);
+    database.sql.exec(damage ?? "");
+    await feed(node.chain, won, 1, 4);
+    assert.equal(node.chain.tip().id, won.tip.block.id);
+    assert.equal(node.chain.pendingOf(ALICE.account).length, 1, "what was undone waits again");
+    assert.deepEqual(node.faults, []);
+    await node.chain.close();
+    assert.equal((await openAlone(network, diskBlocks(database))).repaired, null);
+  });
+}
+
 test("the data of another network is left alone, and the problem is said", async () => {
   const store = memoryBlocks();
   const node = await openAlone(network, store);
