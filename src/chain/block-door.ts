@@ -11,8 +11,10 @@ import { TaskQueue } from "#base/task-queue.ts";
 import {
   type Block,
   type BlockFault,
+  type BodyFault,
   blockIdOfHeader,
-  checkBlock,
+  checkBlockSignatures,
+  checkBlockTerms,
   checkHeader,
   decodeBlock,
   decodeHeader,
@@ -29,6 +31,7 @@ import {
   COMMIT_RETRY_PERIOD_MS,
   INVALID_IDS_MAX,
   SIDE_BRANCH_DEPTH_MAX_BLOCKS,
+  SIGNATURE_SLICE,
   TOO_EARLY_KEPT_MS,
   TOO_EARLY_MAX,
   WRITER_QUEUE_MAX,
@@ -114,7 +117,7 @@ export class BlockDoor {
 
   async #take(bytes: Uint8Array, origin: BlockOrigin): Promise<Outcome> {
     const { best, store } = this.#dependencies;
-    const { params, chainId } = best.network;
+    const { params } = best.network;
     if (bytes.length > params.maxBlockBytes) {
       return fail({ code: "block-too-big", bytes: bytes.length, limit: params.maxBlockBytes });
     }
@@ -135,8 +138,7 @@ export class BlockDoor {
     if (!origin.branchShown && this.#isFarBelow(block)) {
       return fail({ code: "branch-too-low", height: block.header.height });
     }
-    const { isVerified } = this.#dependencies;
-    const bodyFault = checkBlock(block, params, chainId, { isVerified });
+    const bodyFault = await this.#checkBody(block);
     if (bodyFault !== null)
       return fail(COMMITTED.has(bodyFault.code) ? this.#remember(id, bodyFault) : bodyFault);
     const placed = await this.#place(block, parent);
@@ -144,6 +146,22 @@ export class BlockDoor {
     const { fault } = placed;
     if (fault.code !== "store-unavailable") return fail(fault);
     return fail(this.#storeRefused(fault, () => this.submit(bytes, origin)));
+  }
+
+  /** The block by itself. Others get their turn between the signatures of a full one. */
+  async #checkBody(block: Block): Promise<BodyFault | null> {
+    const { best, isVerified } = this.#dependencies;
+    const { params, chainId } = best.network;
+    const fault = checkBlockTerms(block, params, chainId);
+    if (fault !== null) return fault;
+    for (let from = 0; from < block.transactions.length; from += SIGNATURE_SLICE) {
+      await this.#turn.pause();
+      const slice = { from, to: from + SIGNATURE_SLICE };
+      const wrong = checkBlockSignatures(block, slice, chainId, { isVerified });
+      if (wrong !== null) return wrong;
+    }
+    await this.#turn.pause();
+    return null;
   }
 
   async #place(

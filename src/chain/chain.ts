@@ -74,6 +74,8 @@ class JoinedChain {
   readonly #blocks: BlockDoor;
   readonly #transactions: TransactionDoor;
   readonly #queries: ChainQueries;
+  /** A flood of transactions must not hold the thread. */
+  readonly #gossipTurn: Turn;
   #relay: Relay | null = null;
   #sync: Sync | null = null;
   #problem: Problem | null = null;
@@ -84,6 +86,7 @@ class JoinedChain {
     this.#dependencies = dependencies;
     const { store, clock, log } = dependencies;
     this.#events = new Emitter((error) => log.fault("a listener of the chain failed", error));
+    this.#gossipTurn = new Turn(clock);
     this.#transactions = new TransactionDoor({
       best,
       store,
@@ -203,7 +206,8 @@ class JoinedChain {
     return BLOCK_STANDING[fault.code];
   }
 
-  #takeGossipedTransaction(bytes: Uint8Array): Judgement {
+  async #takeGossipedTransaction(bytes: Uint8Array): Promise<Judgement> {
+    await this.#gossipTurn.pause();
     const taken = this.#transactions.submitBytes(bytes);
     if (!taken.ok) return TRANSACTION_STANDING[taken.fault.code];
     return taken.value.isNew ? "accept" : "ignore";
@@ -338,6 +342,7 @@ class JoinedChain {
         const taken = this.#transactions.submitBytes(bytes);
         if (!taken.ok) peers.judge(peer, TRANSACTION_STANDING[taken.fault.code]);
         else if (taken.value.isNew) this.#relay?.tellTransaction(bytes);
+        await turn.pause();
       },
       progress: (targetHeight) => this.#setSync("syncing", targetHeight),
     };

@@ -59,8 +59,10 @@ export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 export const WRITER_QUEUE_MAX = 256;
 /** Peers of other networks remembered while connected, to be named to the user. */
 export const PEERS_ELSEWHERE_MAX = 256;
-/** The thread is kept for so long at most between two blocks before other work gets its turn. */
+/** The thread is kept for so long at most, within a block too, before other work gets its turn. */
 export const TURN_MS = 10;
+/** Signatures checked between two looks at {@link TURN_MS}: some milliseconds. */
+export const SIGNATURE_SLICE = 32;
 
 // Pool (policy of this node, not a rule) -----------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ export interface RelayDependencies {
   readonly log: Log;
   readonly chainId: Uint8Array;
   readonly takeBlock: (bytes: Uint8Array, from: PeerId) => Promise<Judgement>;
-  readonly takeTransaction: (bytes: Uint8Array) => Judgement;
+  readonly takeTransaction: (bytes: Uint8Array) => Promise<Judgement>;
 }
 
 /** `waybill/<first 8 bytes of the chain id, hex>/<what>/1` */
@@ -45,7 +45,7 @@ export class Relay {
     );
     this.#transactions = new InboundQueue(
       { order: "last-in-first-out", limit: TRANSACTION_QUEUE_MAX },
-      async ({ bytes }) => takeTransaction(bytes),
+      ({ bytes }) => takeTransaction(bytes),
       onFault,
     );
     this.#blockTopic = network.topic(topicName(chainId, "block"), {

@@ -58,6 +58,13 @@ export interface BlockCheckOptions {
   readonly isVerified?: (tx: SignedTransaction) => boolean;
 }
 
+/** Transactions of a block, by their place in it. */
+export interface BlockSlice {
+  readonly from: number;
+  /** The first that is not meant. */
+  readonly to: number;
+}
+
 /** `null` when the block is valid by itself. Its header was checked before: only its commitments are looked at here. */
 export function checkBlock(
   block: Block,
@@ -65,6 +72,12 @@ export function checkBlock(
   chainId: Uint8Array,
   options: BlockCheckOptions = {},
 ): BodyFault | null {
+  const all = { from: 0, to: block.transactions.length };
+  return checkBlockTerms(block, params, chainId) ?? checkBlockSignatures(block, all, chainId, options);
+}
+
+/** All of {@link checkBlock} but the signatures, which cost ten times the rest. */
+export function checkBlockTerms(block: Block, params: ChainParams, chainId: Uint8Array): BodyFault | null {
   const { header, transactions } = block;
   const bytes = blockBytes(transactions);
   if (bytes > params.maxBlockBytes) return { code: "block-too-big", bytes, limit: params.maxBlockBytes };
@@ -76,10 +89,23 @@ export function checkBlock(
   if (!equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot)) {
     return { code: "tx-root-wrong" };
   }
+  const network = { params, chainId };
   return (
     checkRepeats(signed) ??
     checkFreeShare(signed, params) ??
-    checkEach(signed, block, { params, chainId }, options)
+    faultOfFirst(signed, 1, (tx) => checkTransactionTerms(tx, network, header.height))
+  );
+}
+
+/** The signatures of some transactions: what remains of {@link checkBlock} after {@link checkBlockTerms}. */
+export function checkBlockSignatures(
+  { transactions }: Block,
+  { from, to }: BlockSlice,
+  chainId: Uint8Array,
+  { isVerified }: BlockCheckOptions = {},
+): BodyFault | null {
+  return faultOfFirst(transactions.slice(from, to), from, (tx) =>
+    tx.type === "coinbase" || isVerified?.(tx) === true ? null : checkSignature(tx, chainId),
   );
 }
 
@@ -115,17 +141,15 @@ function checkFreeShare(signed: readonly SignedTransaction[], params: ChainParam
   return null;
 }
 
-function checkEach(
-  signed: readonly SignedTransaction[],
-  block: Block,
-  network: Pick<Network, "params" | "chainId">,
-  { isVerified }: BlockCheckOptions,
+/** @param firstIndex place in the block of the first one. */
+function faultOfFirst<Tx extends Transaction>(
+  transactions: readonly Tx[],
+  firstIndex: number,
+  faultOf: (tx: Tx) => TransactionFormFault | null,
 ): BodyFault | null {
-  for (const [at, tx] of signed.entries()) {
-    const fault =
-      checkTransactionTerms(tx, network, block.header.height) ??
-      (isVerified?.(tx) === true ? null : checkSignature(tx, network.chainId));
-    if (fault !== null) return { code: "transaction-invalid", index: at + 1, fault };
+  for (const [at, tx] of transactions.entries()) {
+    const fault = faultOf(tx);
+    if (fault !== null) return { code: "transaction-invalid", index: firstIndex + at, fault };
   }
   return null;
 }

@@ -12,6 +12,8 @@ export {
 export {
   type BlockCheckOptions,
   checkBlock,
+  checkBlockSignatures,
+  checkBlockTerms,
   checkHeader,
   checkTransaction,
   checkTransactionTerms,
