@@ -10,11 +10,11 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
-import { compareAddresses, isDialable } from "./addresses.ts";
+import { compareAddresses, endpointOf, isDialable, withoutPeer } from "./addresses.ts";
 import { type Attempts, afterFailure, afterLoss, afterWord, firstAttempt, isDue } from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
 import type { PeerDirectory, PeerEntry } from "./directory.ts";
-import { peerOf } from "./gate.ts";
+import { type ConnectionBook, peerOf } from "./gate.ts";
 import type { Host } from "./host.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
@@ -28,6 +28,7 @@ import {
 export interface DiallerDependencies {
   readonly host: Host;
   readonly directory: PeerDirectory;
+  readonly connections: ConnectionBook;
   readonly book: AddressBook;
   readonly clock: Clock;
   readonly random: Random;
@@ -83,8 +84,18 @@ export class Dialler {
   }
 
   /** Dials an address that the user typed, whoever answers there. */
-  reachAddress(address: string, peer: PeerId | null): Promise<Result<PeerId, Problem>> {
-    return this.#dial(peer ?? address, [address], peer);
+  async reachAddress(address: string, peer: PeerId | null): Promise<Result<PeerId, Problem>> {
+    const there = this.#connectedAt(address);
+    if (there !== null && (peer === null || peer === there)) return ok(there);
+    return await this.#dial(peer ?? address, [address], peer);
+  }
+
+  /** Whom we dialled at this address and still hold: a second connection would only end the first. */
+  #connectedAt(address: string): PeerId | null {
+    const { connections } = this.#dependencies;
+    const isThere = ({ direction, remoteAddr }: Connection) =>
+      direction === "outbound" && withoutPeer(remoteAddr.toString()) === address;
+    return connections.peers().find((peer) => connections.of(peer).some(isThere)) ?? null;
   }
 
   async close(): Promise<void> {
@@ -138,6 +149,12 @@ export class Dialler {
         { signal },
       );
     } catch (error) {
+      // They dialled us in the same moment, and that connection was kept.
+      const spared = this.#dependencies.connections.takeSpared();
+      if (peer === null && spared !== null && addresses.some((each) => hasSamePort(each, spared.address))) {
+        this.#attempts.delete(target);
+        return ok(spared.peer);
+      }
       const why = dialProblem(error, addresses.map(readable).join(", "));
       this.#failed(target, peer, clock.monotonicMs());
       if (peer !== null) directory.unreached(peer, why);
@@ -176,6 +193,11 @@ export class Dialler {
 
 function fraction(random: Random): number {
   return random.below(1 << 16) / (1 << 16);
+}
+
+/** Ports alone: of a DNS name the connection knows only what it stands for. */
+function hasSamePort(address: string, other: string): boolean {
+  return endpointOf(address)?.port === endpointOf(withoutPeer(other))?.port;
 }
 
 /** `/ip4/10.0.0.1/tcp/5` as people write it. */

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { memoryAddresses } from "#storage/memory/addresses.ts";
 import { firstAddress, QUIET, until, withPeers } from "#test/kit/peer-network.ts";
 import { realClock } from "#test/kit/real.ts";
+import { withoutPeer } from "./addresses.ts";
 
 const TEST_TIMEOUT_MS = 15_000;
 
@@ -51,6 +52,24 @@ test(
       assert.deepEqual(entry.foundBy, ["typed"]);
       assert.equal(entry.problem, null);
     }),
+);
+
+test("an address typed while its peer is connected already is no refusal", { timeout: TEST_TIMEOUT_MS }, () =>
+  withPeers(async (open) => {
+    const a = await open(113, { discovery: QUIET });
+    const b = await open(114, { discovery: QUIET });
+    const bareAddress = (net: typeof a.net) => withoutPeer(firstAddress(net));
+    for (const _twice of [1, 2]) {
+      const typed = await a.net.connect(bareAddress(b.net));
+      assert.ok(typed.ok, typed.ok ? "" : typed.fault.cause);
+      assert.equal(typed.value, b.peer);
+      // One of the two holds a connection that the other dialled: the rule for dials in one moment decides.
+      const back = await b.net.connect(bareAddress(a.net));
+      assert.ok(back.ok, back.ok ? "" : back.fault.cause);
+      assert.equal(back.value, a.peer);
+    }
+    await until(a.net, b.peer, (entry) => entry.online);
+  }),
 );
 
 test("peers tell each other of further peers", { timeout: TEST_TIMEOUT_MS }, () =>

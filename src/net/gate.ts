@@ -20,6 +20,7 @@ export interface GateDependencies {
 export class ConnectionBook {
   readonly #clock: Clock;
   readonly #open = new Map<PeerId, Map<Connection, number>>();
+  #spared: { readonly peer: PeerId; readonly address: string } | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -49,6 +50,18 @@ export class ConnectionBook {
 
   peers(): readonly PeerId[] {
     return [...this.#open.keys()];
+  }
+
+  /** A connection dialled by us was not needed: the peer, who proved to be there, is connected already. */
+  spare(peer: PeerId, address: string): void {
+    this.#spared = { peer, address };
+  }
+
+  /** The last one spared, told once. */
+  takeSpared(): { readonly peer: PeerId; readonly address: string } | null {
+    const spared = this.#spared;
+    this.#spared = null;
+    return spared;
   }
 
   ageMs(connection: Connection): number {
@@ -89,7 +102,11 @@ export function createGate(dependencies: GateDependencies): ConnectionGater {
     denyInboundEncryptedConnection: isRefused,
     denyOutboundEncryptedConnection: isRefused,
     denyInboundUpgradedConnection: (peer) => settle(peerOf(peer), "inbound"),
-    denyOutboundUpgradedConnection: (peer) => settle(peerOf(peer), "outbound"),
+    denyOutboundUpgradedConnection: (peer, { remoteAddr }) => {
+      const isSpared = settle(peerOf(peer), "outbound");
+      if (isSpared) connections.spare(peerOf(peer), remoteAddr.toString());
+      return isSpared;
+    },
   };
 }
 

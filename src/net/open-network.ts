@@ -155,6 +155,7 @@ class OpenNetwork implements PeerNetwork {
     this.#dialler = new Dialler({
       host,
       directory: this.directory,
+      connections: parts.connections,
       book: this.#book,
       clock,
       random,
