@@ -130,7 +130,7 @@ class JoinedChain {
       log,
       source: this.#source(),
       targetFor: (peer) => this.#targetFor(peer),
-      onState: (busy) => this.#syncing(busy),
+      onFetched: () => this.#fetched(),
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
     });
   }
@@ -251,9 +251,8 @@ class JoinedChain {
     this.#events.emit({ type: "ProblemChanged", problem: this.#problem });
   }
 
-  #syncing(busy: boolean): void {
-    this.#setSync(busy ? "syncing" : "synced", busy ? this.#syncState.targetHeight : 0);
-    if (busy) return;
+  #fetched(): void {
+    this.#setSync("synced", 0);
     // Others who have it only from us, or from nobody yet, hear of it; who has it ignores it.
     const bytes = this.#dependencies.store.body(this.#best.tip.id);
     if (bytes !== null && this.#best.tip.header.height > 0) this.#relay?.tellBlock(bytes);

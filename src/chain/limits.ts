@@ -32,6 +32,10 @@ export const TIP_COMPARE_PEERS_MAX = 4;
 export const SYNC_ON_CONNECT_DELAY_MS = 100;
 /** After a peer failed to answer, others are asked first for this long. */
 export const SYNC_RETRY_MS = 5_000;
+/** A peer that goes on not delivering what it announces is fetched from again only after this. */
+export const SYNC_REST_MS_MAX = 120_000;
+/** One peer is fetched from for so long while others wait: a slow one must not hold up the fast. */
+export const SYNC_TURN_MS = 20_000;
 /** A refused commit (full disk) is tried again this often. */
 export const COMMIT_RETRY_PERIOD_MS = 10_000;
 /** Gossiped transactions become durable in groups: a sync to disk for each would stall the node. */
@@ -57,6 +61,8 @@ export const SYNC_FRUITLESS_ROUNDS_MAX = 32;
 export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 /** Waiting submissions to the single writer. */
 export const WRITER_QUEUE_MAX = 256;
+/** Peers remembered that did not deliver, connected or not. */
+export const SYNC_RESTING_MAX = 256;
 /** Peers of other networks remembered while connected, to be named to the user. */
 export const PEERS_ELSEWHERE_MAX = 256;
 /** The thread is kept for so long at most, within a block too, before other work gets its turn. */

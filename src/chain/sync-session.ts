@@ -39,7 +39,7 @@ export interface SyncTarget {
   wants(id: TxId): boolean;
   /** Judges by itself who sent it. */
   takeTransaction(bytes: Uint8Array): Promise<void>;
-  /** Told of the height that is being caught up to. */
+  /** Headers have shown a branch worth fetching: told of the height that is being caught up to. */
   progress(targetHeight: number): void;
 }
 
@@ -51,6 +51,8 @@ export type SessionEnd =
   | { readonly code: "unanswered" }
   /** Its chain breaks the rules, or it speaks out of order. */
   | { readonly code: "misconduct"; readonly what: string }
+  /** It was fetched from for long, and others wait. */
+  | { readonly code: "turn-over" }
   /** We cannot go on now: our disk, or our clock behind theirs. */
   | { readonly code: "held-up"; readonly what: string };
 
@@ -88,19 +90,20 @@ export class SyncSession {
     return theirs.work > ours || (theirs.work === ours && this.#target.keptPoint(theirs.tip) === null);
   }
 
-  /** Fetches until the other side has nothing more that would help. */
-  async catchUp(theirs: Hello): Promise<SessionEnd> {
+  /** Fetches until the other side has nothing more that would help, or the turn is over. */
+  async catchUp(theirs: Hello, isTurnOver: () => boolean): Promise<SessionEnd> {
     let fruitless = 0;
     while (this.needs(theirs)) {
+      if (isTurnOver()) return { code: "turn-over" };
       // Whoever shows ever new branches of little work would keep others from being fetched from.
       if (fruitless++ > SYNC_FRUITLESS_ROUNDS_MAX) return this.#misconduct("headers without end").fault;
-      this.#target.progress(theirs.height);
       const more = await this.#fetchHeaders();
       if (!more.ok) return more.fault;
       if (!more.value) break;
       const last = this.#held.at(-1);
       if (last === undefined || last.header.chainWork < this.#target.tipWork()) continue;
-      const bodies = await this.#fetchBodies();
+      this.#target.progress(theirs.height);
+      const bodies = await this.#fetchBodies(isTurnOver);
       if (!bodies.ok) return bodies.fault;
       if (bodies.value) fruitless = 0;
     }
@@ -173,10 +176,11 @@ export class SyncSession {
   }
 
   /** Whether there was any to fetch. */
-  async #fetchBodies(): Step<boolean> {
+  async #fetchBodies(isTurnOver: () => boolean): Step<boolean> {
     const missing = this.#held.filter((point) => this.#target.keptPoint(point.id) === null);
     this.#held = [];
     for (let at = 0; at < missing.length; ) {
+      if (isTurnOver()) return fail({ code: "turn-over" });
       const ids = missing.slice(at, at + SYNC_BLOCKS_MAX).map((point) => point.id);
       const answer = await this.#ask({ type: "get-blocks", ids }, "blocks");
       if (!answer.ok) return answer;

@@ -15,8 +15,11 @@ import {
   SYNC_FRAME_BYTES_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
   SYNC_OPEN_TIMEOUT_MS,
+  SYNC_REST_MS_MAX,
+  SYNC_RESTING_MAX,
   SYNC_RETRY_MS,
   SYNC_STREAMS_PER_PEER_MAX,
+  SYNC_TURN_MS,
   TIP_COMPARE_PEERS_MAX,
   TIP_COMPARE_PERIOD_MS,
 } from "./limits.ts";
@@ -32,8 +35,8 @@ export interface SyncDependencies {
   readonly source: SyncSource;
   /** A view of our side for a conversation with `peer`, on whom it may pass judgement. */
   readonly targetFor: (peer: PeerId) => SyncTarget;
-  /** Blocks were fetched: `busy` while a conversation fetches them. */
-  readonly onState: (busy: boolean) => void;
+  /** A conversation that fetched, or tried to, has ended. */
+  readonly onFetched: () => void;
   readonly onOtherNetwork: (peer: PeerId) => void;
 }
 
@@ -57,6 +60,8 @@ export class Sync {
   readonly #elsewhere = new Set<PeerId>();
   /** Peers known to have more than we, while another one is being fetched from. */
   readonly #waiting = new Set<PeerId>();
+  /** Peers that did not deliver what they had announced, and when they are fetched from again. */
+  readonly #resting = new Map<PeerId, { readonly untilMs: number; readonly spanMs: number }>();
   #fetching = false;
   #closed = false;
 
@@ -169,7 +174,8 @@ export class Sync {
     if (end.code === "level" || end.code === "other-network") await opened.value.close();
     else opened.value.reset(end.code);
     if (end.code === "other-network") this.#foundElsewhere(peer);
-    if (end.code === "unanswered" && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
+    const again = end.code === "unanswered" || end.code === "turn-over";
+    if (again && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
     if ("what" in end)
       log.debug("conversation about the chain ended", { peer, end: end.code, what: end.what });
   }
@@ -177,10 +183,10 @@ export class Sync {
   async #converse(peer: PeerId, session: SyncSession): Promise<SessionEnd> {
     const hello = await session.greet();
     if (!hello.ok) return hello.fault;
-    if (session.needs(hello.value)) {
+    if (session.needs(hello.value) && !this.#isResting(peer)) {
       if (this.#fetching) this.#waiting.add(peer);
       else {
-        const end = await this.#fetchFrom(session, hello.value);
+        const end = await this.#fetchFrom(peer, session, hello.value);
         if (end.code !== "level") return end;
       }
     }
@@ -190,17 +196,38 @@ export class Sync {
     return end;
   }
 
-  async #fetchFrom(session: SyncSession, hello: Hello): Promise<SessionEnd> {
-    const { onState } = this.#dependencies;
+  async #fetchFrom(peer: PeerId, session: SyncSession, hello: Hello): Promise<SessionEnd> {
+    const { clock, onFetched } = this.#dependencies;
+    const sinceMs = clock.monotonicMs();
     this.#fetching = true;
-    onState(true);
     try {
-      return await session.catchUp(hello);
+      const end = await session.catchUp(
+        hello,
+        () => this.#waiting.size > 0 && clock.monotonicMs() - sinceMs > SYNC_TURN_MS,
+      );
+      if (end.code === "unanswered" || end.code === "misconduct") this.#rest(peer);
+      else if (end.code === "level") this.#resting.delete(peer);
+      return end;
     } finally {
       this.#fetching = false;
-      onState(false);
-      for (const peer of this.#waiting) this.#soon(peer, 0);
+      onFetched();
+      for (const waiting of this.#waiting) this.#soon(waiting, 0);
       this.#waiting.clear();
     }
+  }
+
+  #isResting(peer: PeerId): boolean {
+    const rest = this.#resting.get(peer);
+    return rest !== undefined && this.#dependencies.clock.monotonicMs() < rest.untilMs;
+  }
+
+  /** Longer each time, and beyond a reconnection: announcing without delivering must not keep others waiting. */
+  #rest(peer: PeerId): void {
+    const before = this.#resting.get(peer)?.spanMs ?? SYNC_RETRY_MS / 2;
+    const spanMs = Math.min(before * 2, SYNC_REST_MS_MAX);
+    this.#resting.delete(peer);
+    this.#resting.set(peer, { untilMs: this.#dependencies.clock.monotonicMs() + spanMs, spanMs });
+    const [oldest] = this.#resting.keys();
+    if (this.#resting.size > SYNC_RESTING_MAX && oldest !== undefined) this.#resting.delete(oldest);
   }
 }
