@@ -97,7 +97,7 @@ export class Desk {
   view(record: StoredTransfer): Transfer {
     const live = this.#live.get(record.deliveryId);
     const receipted = record.phase === "receipted";
-    const state = stateOf(record, live?.active === true);
+    const state = stateOf(record, live);
     const waits = state === "queued" || state === "offered";
     const { deliveryId, peer, direction, order, title, fileCount, bytes, createdMs, dispatch, completion } =
       record;
@@ -146,7 +146,7 @@ function savedTo(places: readonly string[]): string | null {
   return places.length === 1 ? first : dirname(first);
 }
 
-function stateOf(record: StoredTransfer, active: boolean): TransferState {
+function stateOf(record: StoredTransfer, live: Live | undefined): TransferState {
   switch (record.phase) {
     case "offering":
       return "queued";
@@ -155,9 +155,9 @@ function stateOf(record: StoredTransfer, active: boolean): TransferState {
       return "offered";
     case "accepted":
     case "fetching":
-      return active ? "sending" : "queued";
+      return live?.active === true ? "sending" : "queued";
     case "placing":
-      return "sending";
+      return live?.reason == null ? "sending" : "queued";
     default:
       return record.phase;
   }

@@ -53,6 +53,8 @@ export class Incoming {
   readonly #deps: IncomingDependencies;
   readonly #slots: Slots;
   readonly #pulls = new Map<DeliveryId, Pull>();
+  /** Aborted when a transfer ends or the process closes, for what else takes long. */
+  readonly #fetches = new Map<DeliveryId, AbortController>();
 
   constructor(dependencies: IncomingDependencies) {
     this.#deps = dependencies;
@@ -80,7 +82,10 @@ export class Incoming {
     if (phase === null) return false;
     if (isEnd(phase)) this.#deps.desk.pauses(id);
     this.#deps.desk.change(id, { ...change, phase });
-    if (isEnd(phase)) this.#pulls.get(id)?.stop("transfer ended");
+    if (isEnd(phase)) {
+      this.#pulls.get(id)?.stop("transfer ended");
+      this.#fetches.get(id)?.abort();
+    }
     return true;
   }
 
@@ -95,6 +100,7 @@ export class Incoming {
 
   close(): void {
     for (const pull of this.#pulls.values()) pull.stop("closing");
+    for (const fetch of this.#fetches.values()) fetch.abort();
   }
 
   async #fetch(record: Stored): Promise<Verdict> {
@@ -102,25 +108,29 @@ export class Incoming {
     if (!this.#slots.take(deliveryId, peer)) {
       return { is: "wait", reason: WAITS_TURN, delayMs: TURN_RETRY_MS };
     }
+    const fetch = new AbortController();
+    this.#fetches.set(deliveryId, fetch);
     try {
-      return await this.#fetchWithSlot(record);
+      return await this.#fetchWithSlot(record, fetch.signal);
     } catch (error) {
       return await this.#diskFailed(record, error);
     } finally {
+      this.#fetches.delete(deliveryId);
       this.#deps.desk.pauses(deliveryId);
       this.#slots.free(deliveryId);
     }
   }
 
-  async #fetchWithSlot(record: Stored): Promise<Verdict> {
+  async #fetchWithSlot(record: Stored, stopped: AbortSignal): Promise<Verdict> {
     const { deliveryId } = record;
     const { disk, desk, store } = this.#deps;
     const folder = this.#partialFolder(record);
     const { entries, paths } = this.#filesOf(record);
     await disk.makeFolder(folder);
-    const content = await PartialContent.open({ folder, entries, paths }, disk);
+    const content = await PartialContent.open({ folder, entries, paths, stopped }, disk);
     try {
       // Before anything is fetched: what the journal names is read back, and what is not there any more forgotten.
+      if (content.pieces > 0) desk.begins(deliveryId, content.layout.bytesBefore(content.pieces));
       const held = await content.check();
       const other = await this.#judge(record, content, held);
       if (other !== null) return other;
@@ -134,9 +144,9 @@ export class Incoming {
         if (fetched !== null) return fetched;
         const found = await content.check();
         if (found.is === "good" && content.pieces === content.layout.pieceCount) break;
-        if (fetches >= REFETCHES_MAX) return this.#fail(deliveryId, DISK_UNRELIABLE);
         const verdict = await this.#judge(record, content, found);
         if (verdict !== null) return verdict;
+        if (fetches >= REFETCHES_MAX) return this.#fail(deliveryId, DISK_UNRELIABLE);
       }
       const finished = await content.finish();
       const wrong = await this.#judge(record, content, finished);
@@ -146,6 +156,7 @@ export class Incoming {
     }
     // Called off while it was being checked.
     if (store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
+    desk.waits(deliveryId, null);
     const placements = await planPlacements(disk, topNames(paths), await this.#destination(record));
     this.step(deliveryId, "verified", { placements });
     return { is: "again" };
@@ -154,6 +165,7 @@ export class Incoming {
   /** `null` to go on; lost pieces are forgotten, so that they are fetched again. */
   async #judge(record: Stored, content: PartialContent, found: Checked): Promise<Verdict | null> {
     if (found.is === "good") return null;
+    if (found.is === "stopped") return { is: "again" };
     if (found.is === "lost") {
       await content.forget(found.piece);
       return null;
@@ -221,7 +233,9 @@ export class Incoming {
       await disk.syncFolder(dirname(destination));
     } catch (error) {
       this.#deps.log.fault("files could not be placed", error);
-      return { is: "wait", reason: diskProblem(error) };
+      const reason = diskProblem(error);
+      await this.#tellWaiting(record, reason);
+      return { is: "wait", reason };
     }
     const completion = signCompletion(dispatch, clock.nowMs(), keypair);
     this.step(deliveryId, "placed", { completion, notice: "completed" });

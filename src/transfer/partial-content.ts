@@ -23,7 +23,9 @@ export type Checked =
   /** The disk gives back something else than was written: `forget` this piece and all after it. */
   | { readonly is: "lost"; readonly piece: number }
   /** The pieces are as they were sent, and yet the file is not the one of the manifest. */
-  | { readonly is: "other-content"; readonly file: number };
+  | { readonly is: "other-content"; readonly file: number }
+  /** Not looked through to the end, because `stopped` was aborted. */
+  | { readonly is: "stopped" };
 
 export class PartialContent {
   readonly layout: Layout;
@@ -35,6 +37,7 @@ export class PartialContent {
   readonly #files: OpenFiles;
   readonly #made = new Map<string, Promise<void>>();
   readonly #journal: Journal;
+  readonly #stopped: AbortSignal;
   #written: Promise<void> = Promise.resolve();
   /** Pieces read back and found good. */
   #checked = 0;
@@ -49,6 +52,7 @@ export class PartialContent {
     this.#entries = options.entries;
     this.#paths = options.paths;
     this.#journal = journal;
+    this.#stopped = options.stopped;
     this.layout = layoutOf(options.entries);
     this.#files = new OpenFiles(disk, "write", (file) => this.#madePath(file));
   }
@@ -132,6 +136,8 @@ export class PartialContent {
     let ahead: Promise<Uint8Array> | null = this.#read(this.#checked);
     for (let piece = this.#checked; piece < end && ahead !== null; piece++) {
       const content: Uint8Array = await ahead;
+      // Gigabytes that were there already take minutes, and nobody waits for them when it is over.
+      if (this.#stopped.aborted) return { is: "stopped" };
       ahead = piece + 1 < end ? this.#read(piece + 1) : null;
       ahead?.catch(() => undefined);
       if (!equalBytes(blake3(content), this.#journal.digest(piece))) {
@@ -225,6 +231,8 @@ export interface PartialOptions {
   readonly folder: string;
   readonly entries: readonly ManifestEntry[];
   readonly paths: readonly string[];
+  /** Ends reading back early. */
+  readonly stopped: AbortSignal;
 }
 
 export function contentFolder(partialFolder: string): string {

@@ -63,8 +63,11 @@ export async function place(
 /** False when the name was taken by something else. */
 async function moved(disk: Disk, from: string, to: string): Promise<boolean> {
   const [here, there] = await Promise.all([disk.entry(from), disk.entry(to)]);
-  // Moved before a crash.
-  if (here === null) return true;
+  if (here === null) {
+    // Moved before a crash; or taken away, as with the medium that both places were on, and then nothing is signed.
+    if (there === null) throw Object.assign(new Error(`neither at ${from} nor at ${to}`), { code: "ENOENT" });
+    return true;
+  }
   // A file is given its second name, then loses the first: a crash fell between the two.
   if (there !== null && here.kind === "file" && there.identity === here.identity) {
     await disk.remove(from);

@@ -42,6 +42,11 @@ export const NOT_ASKED = problem(
   "This transfer does not wait for your answer.",
   "Look at its state: it may have been answered or called off.",
 );
+export const PLACING = problem(
+  "transfer-placing",
+  "All of it has arrived, and the files are being put in their places.",
+  "It is too late to call it off; it ends by itself.",
+);
 export const ENDED = problem("transfer-ended", "This transfer has ended.", "Nothing to do.");
 export const STORAGE_FAILED = problem(
   "storage-failed",

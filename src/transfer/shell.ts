@@ -45,6 +45,7 @@ import {
   FOLDER_UNUSABLE,
   NOT_ASKED,
   PATH_NOT_ABSOLUTE,
+  PLACING,
   STORAGE_FAILED,
   TO_ONESELF,
   TOO_MANY_TRANSFERS,
@@ -210,7 +211,8 @@ class TransferShell implements Transfers {
     const change = { reason: CANCELLED_BY_YOU, notice: "cancelled" } as const;
     return this.#answer(id, (record) => {
       const side = record.direction === "in" ? this.#incoming : this.#outgoing;
-      return side.step(id, "cancelled", change) ? null : ENDED;
+      if (side.step(id, "cancelled", change)) return null;
+      return record.phase === "placing" ? PLACING : ENDED;
     });
   }
 

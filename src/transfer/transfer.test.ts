@@ -1,202 +1,24 @@
-/**
- * Two peers over the simulated network with disks in memory: whole transfers, every way in which one can be broken
- * off, and what is left when it was. It is long because every test needs the same two peers.
- */
+/** Whole transfers between two peers, every way in which one can be broken off, and what is left when it was. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { DeliveryId, PeerId } from "#base/brand.ts";
-import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
-import type { Log } from "#ports/log.ts";
-import type { Network } from "#ports/network.ts";
+import type { DeliveryId } from "#base/brand.ts";
 import { verifyReceipt } from "#receipts/index.ts";
-import { orderSeries } from "#storage/memory/slip-order.ts";
-import { memoryTransfers } from "#storage/memory/transfers.ts";
-import { SimulatedClock } from "#test/kit/clock.ts";
-import { MemoryDisk } from "#test/kit/memory-disk.ts";
-import { type LinkConditions, SimulatedNetwork } from "#test/kit/network.ts";
-import { seededRandom } from "#test/kit/random.ts";
-import { encodeFrame } from "./codec.ts";
+import type { MemoryDisk } from "#test/kit/memory-disk.ts";
 import {
-  type OfferDecision,
-  openTransfers,
-  type Transfer,
-  type TransferEvent,
-  type TransferState,
-  type TransferStore,
-  type Transfers,
-} from "./index.ts";
+  alice,
+  assertTree,
+  bob,
+  bothReceipted,
+  noise,
+  pair,
+  putTree,
+  SMALL_TREE,
+  sendTree,
+  TREE,
+  TREE_BYTES,
+} from "#test/kit/transfer-peers.ts";
+import { encodeFrame } from "./codec.ts";
 import { FRAME_BYTES_MAX, PIECE_BYTES, PROGRESS_PERIOD_MS, PROTOCOL } from "./limits.ts";
-
-const quiet: Log = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  fault: () => undefined,
-  child: () => quiet,
-};
-
-const alice = createKeypair(new Uint8Array(32).fill(1));
-const bob = createKeypair(new Uint8Array(32).fill(2));
-
-class World {
-  readonly clock = new SimulatedClock();
-  readonly random = seededRandom(7);
-  readonly network: SimulatedNetwork;
-
-  constructor(link: Partial<LinkConditions> = {}) {
-    this.network = new SimulatedNetwork({ clock: this.clock, random: this.random, link });
-  }
-}
-
-class Peer {
-  readonly world: World;
-  readonly keypair: Keypair;
-  readonly disk = new MemoryDisk();
-  readonly store: TransferStore = memoryTransfers(orderSeries());
-  readonly events: TransferEvent[] = [];
-  network: Network;
-  decision: OfferDecision = "accept";
-  /** Writes of store and disk that succeed before all following ones fail; `null` for all. */
-  writesLeft: number | null = null;
-  writes = 0;
-  transfers: Transfers | null = null;
-
-  constructor(world: World, keypair: Keypair) {
-    this.world = world;
-    this.keypair = keypair;
-    this.network = world.network.addPeer(keypair.peerId);
-    this.disk.beforeWrite = (what) => this.#countWrite(what);
-    this.disk.putFolder("/data");
-  }
-
-  #countWrite(what: string): void {
-    this.writes += 1;
-    if (this.writesLeft === null) return;
-    this.writesLeft -= 1;
-    if (this.writesLeft < 0) throw new Error(`crashed before: ${what}`);
-  }
-
-  async start(): Promise<void> {
-    const { store } = this;
-    this.transfers = await openTransfers(
-      { keypair: this.keypair, dataDir: "/data" },
-      {
-        network: this.network,
-        clock: this.world.clock,
-        random: this.world.random,
-        log: quiet,
-        store: {
-          ...store,
-          add: (...given) => {
-            this.#countWrite("add");
-            return store.add(...given);
-          },
-          change: (...given) => {
-            this.#countWrite("change");
-            return store.change(...given);
-          },
-        },
-        disk: this.disk,
-        decide: () => this.decision,
-        folderOf: () => "Alice",
-      },
-    );
-    this.transfers.subscribe((event) => this.events.push(event));
-  }
-
-  /** The process ends at once: no write of it succeeds any more. */
-  async kill(): Promise<void> {
-    this.writesLeft = 0;
-    this.world.network.stop(this.keypair.peerId);
-    const closed = this.transfers?.close() ?? Promise.resolve();
-    await this.world.clock.advanceUntilSettled(closed, 120_000, "closed");
-    this.transfers = null;
-  }
-
-  async restart(): Promise<void> {
-    await this.kill();
-    this.writesLeft = null;
-    this.network = this.world.network.start(this.keypair.peerId);
-    await this.start();
-  }
-
-  get open(): Transfers {
-    assert.ok(this.transfers !== null);
-    return this.transfers;
-  }
-
-  only(): Transfer | null {
-    return this.transfers?.history({ limit: 1 })[0] ?? null;
-  }
-
-  is(state: TransferState): () => boolean {
-    return () => this.only()?.state === state;
-  }
-
-  reason(): string | null {
-    return this.only()?.reason?.code ?? null;
-  }
-}
-
-async function pair(link: Partial<LinkConditions> = {}) {
-  const world = new World(link);
-  const [a, b] = [new Peer(world, alice), new Peer(world, bob)];
-  await a.start();
-  await b.start();
-  await world.clock.advanceUntil(() => a.network.connected().length === 1, 5_000, "connected");
-  return { world, a, b };
-}
-
-function noise(seed: number, bytes: number): Uint8Array {
-  const content = new Uint8Array(bytes);
-  let state = seed * 2654435761 + 1;
-  for (let at = 0; at < bytes; at++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    content[at] = state >>> 24;
-  }
-  return content;
-}
-
-/** Boundaries of the format, each with its reason. */
-const TREE: readonly (readonly [string, number])[] = [
-  ["empty", 0],
-  ["one-byte", 1],
-  ["deep/a/b/c/small", 1_000],
-  ["exactly-one-piece", PIECE_BYTES],
-  ["one-more-than-a-piece", PIECE_BYTES + 1],
-  ["several-pieces", 3 * PIECE_BYTES + 17],
-  ["z-last-and-empty", 0],
-];
-
-/** The same kinds in fewer bytes, where a test runs many times. */
-const SMALL_TREE: typeof TREE = [
-  ["deep/a/small", 1_000],
-  ["empty", 0],
-  ["one-more-than-a-piece", PIECE_BYTES + 1],
-];
-
-function putTree(disk: MemoryDisk, root: string, tree = TREE): void {
-  for (const [at, [path, bytes]] of tree.entries()) disk.put(`${root}/${path}`, noise(at, bytes));
-}
-
-function assertTree(disk: MemoryDisk, root: string, hint = "", tree = TREE): void {
-  for (const [at, [path, bytes]] of tree.entries()) {
-    const saved = disk.get(`${root}/${path}`);
-    assert.ok(saved !== null, `${hint} ${path} is missing`);
-    assert.equal(Buffer.compare(saved, noise(at, bytes)), 0, `${hint} ${path} differs`);
-    assert.ok(disk.isSynced(`${root}/${path}`), `${hint} ${path} is not synced`);
-  }
-}
-
-async function sendTree(world: World, a: Peer, to: PeerId = bob.peerId): Promise<Transfer> {
-  putTree(a.disk, "/home/tree");
-  const sent = await world.clock.advanceUntilSettled(a.open.send(to, ["/home/tree"]), 1_000, "offered");
-  assert.ok(sent.ok, JSON.stringify(sent));
-  return sent.value;
-}
-
-const TREE_BYTES = TREE.reduce((sum, [, bytes]) => sum + bytes, 0);
-const bothReceipted = (a: Peer, b: Peer) => () => a.is("receipted")() && b.is("receipted")();
 
 test("a folder arrives whole, synced, in its place, with the same valid receipt on both sides", async () => {
   const { world, a, b } = await pair();
@@ -423,37 +245,6 @@ test("a bad link breaks streams again and again, and all arrives", async () => {
   const { world, a, b } = await pair({ delayMs: 15, jitterMs: 5, streamLoss: 0.08 });
   await sendTree(world, a);
   await world.clock.advanceUntil(bothReceipted(a, b), 3_600_000, "receipted");
-  assertTree(b.disk, "/data/received/Alice/tree");
-});
-
-test("no room: both sides are told why, and it goes on by itself when there is", async () => {
-  const { world, a, b } = await pair();
-  b.disk.free = 1_000_000;
-  await sendTree(world, a);
-  const told = () => b.reason() === "no-space" && a.reason() === "no-space-there";
-  await world.clock.advanceUntil(told, 30_000, "told");
-  assert.deepEqual([a.only()?.state, b.only()?.state], ["queued", "queued"]);
-  await world.clock.advance(40_000);
-  assert.deepEqual([a.reason(), b.reason()], ["no-space-there", "no-space"], "still, a while later");
-  await a.restart();
-  await world.clock.advanceUntil(() => a.reason() === "no-space-there", 30_000, "told again after a restart");
-  b.disk.free = 2 ** 40;
-  await world.clock.advanceUntil(bothReceipted(a, b), 60_000, "receipted");
-  assertTree(b.disk, "/data/received/Alice/tree");
-});
-
-test("a disk that fills up in the middle pauses the transfer and keeps what is there", async () => {
-  const { world, a, b } = await pair();
-  let full = false;
-  b.disk.beforeWrite = (what) => {
-    if (what.includes("several-pieces") && what.startsWith("write")) full = true;
-    if (full) throw Object.assign(new Error("full"), { code: "ENOSPC" });
-  };
-  await sendTree(world, a);
-  await world.clock.advanceUntil(() => b.reason() === "no-space", 30_000, "paused");
-  b.disk.beforeWrite = () => undefined;
-  await world.clock.advanceUntil(bothReceipted(a, b), 60_000, "receipted");
-  assert.ok((b.only()?.progress.resumedFromBytes ?? 0) >= 2 * PIECE_BYTES);
   assertTree(b.disk, "/data/received/Alice/tree");
 });
 

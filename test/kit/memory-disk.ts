@@ -21,6 +21,8 @@ export class MemoryDisk implements Disk {
   free = 2 ** 40;
   /** Called before each write of any kind; throws to make it fail. */
   beforeWrite: (what: string) => void = () => undefined;
+  /** Awaited before each read of a file. */
+  beforeRead: () => Promise<void> = async () => undefined;
   /** Files open now; a test asserts that none is left. */
   openCount = 0;
 
@@ -48,6 +50,7 @@ export class MemoryDisk implements Disk {
     return {
       read: async (target, position) => {
         check();
+        await this.beforeRead();
         const part = inode.content.subarray(position, position + target.length);
         target.set(part);
         return part.length;
