@@ -5,7 +5,7 @@
  */
 import { spawn } from "node:child_process";
 import { createReadStream, createWriteStream, existsSync, readFileSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { fileURLToPath } from "node:url";
@@ -14,6 +14,9 @@ import { type Browser, chromium } from "playwright-core";
 
 const PACKED = fileURLToPath(new URL("../../node_modules/@sparticuz/chromium/", import.meta.url));
 const CACHE = fileURLToPath(new URL("../../.cache/", import.meta.url));
+
+/** Of the unpacked folder; raised when it is made otherwise, so that an older one is not used. */
+const LAYOUT = 2;
 
 /** A browser that looks for updates, syncs or counts would speak to strangers during a test. */
 const QUIET_FLAGS = [
@@ -42,6 +45,18 @@ function packedVersion(): string {
     : "unknown";
 }
 
+/**
+ * The package's own names the folders of a cloud service. Without one font of its own the browser draws no text at
+ * all until those of the page are there, and sometimes not even then.
+ */
+const FONTS_CONF = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+  <dir prefix="relative">fonts</dir>
+  <cachedir prefix="relative">cache</cachedir>
+</fontconfig>
+`;
+
 async function inflate(file: string, target: string): Promise<void> {
   await pipeline(createReadStream(file), createBrotliDecompress(), createWriteStream(target));
 }
@@ -61,7 +76,7 @@ async function unpackTar(file: string, folder: string): Promise<void> {
 
 /** The folder of the unpacked browser. Made aside and renamed: two test files may come here at once. */
 async function unpacked(): Promise<string> {
-  const folder = join(CACHE, `chromium-${packedVersion()}`);
+  const folder = join(CACHE, `chromium-${packedVersion()}-${LAYOUT}`);
   if (existsSync(folder)) return folder;
   await mkdir(CACHE, { recursive: true });
   const aside = await mkdtemp(join(CACHE, "chromium-unpacking-"));
@@ -69,6 +84,7 @@ async function unpacked(): Promise<string> {
   await inflate(join(bin, "chromium.br"), join(aside, "chromium"));
   await chmod(join(aside, "chromium"), 0o755);
   await unpackTar(join(bin, "fonts.tar.br"), join(aside, "fonts"));
+  await writeFile(join(aside, "fonts", "fonts.conf"), FONTS_CONF);
   await unpackTar(join(bin, "al2023.tar.br"), join(aside, "libraries"));
   try {
     await rename(aside, folder);
