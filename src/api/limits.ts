@@ -50,5 +50,5 @@ export const TICKETS_MAX = 256;
 export const PORTS_TRIED = 32;
 /** `api.json` is four short fields. */
 export const API_FILE_BYTES_MAX = 4096;
-/** How long closing waits for answers under way before connections are cut. */
-export const CLOSE_GRACE_MS = 2_000;
+/** How long closing waits for answers under way before connections are cut: Ctrl-C must end all of it within 2 s. */
+export const CLOSE_GRACE_MS = 750;

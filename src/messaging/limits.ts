@@ -30,7 +30,6 @@ export const RETRY_FIRST_MS = 2_000;
 export const RETRY_LAST_MS = 300_000;
 
 /** When the other side does not know the protocol: it is older, or has only just begun to start. */
-/** The version stands in the name, so that peers of two versions can tell each other so. */
 export const PROTOCOL_RETRY_MS = 60_000;
 
 /** After a refusal, which only a person over there or an update can lift. */
