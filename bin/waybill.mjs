@@ -16,7 +16,7 @@ const main = join(root, "src", "cli", "main.ts");
 const node = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
 
 if (!existsSync(node)) {
-  process.stderr.write("waybill: not set up yet. Run npm ci in Waybill's folder, then try again.\n");
+  process.stderr.write("waybill: not set up yet. Run npm run build in Waybill's folder, then try again.\n");
   process.exit(1);
 }
 const child = spawn(node, [...NODE_FLAGS, main, ...process.argv.slice(2)], { stdio: "inherit" });

@@ -3,7 +3,7 @@
  * no links, so that a folder's content is what lies in it.
  */
 import { createReadStream } from "node:fs";
-import { lstat, opendir } from "node:fs/promises";
+import { opendir, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { createBlake3 } from "#crypto/blake3.ts";
 import type { Content, ContentFile } from "#receipts/index.ts";
@@ -42,6 +42,10 @@ export async function readContent(path: string, onProgress: (bytesRead: number) 
     total += bytes;
     onProgress(total);
   };
-  if ((await lstat(path)).isDirectory()) return { kind: "folder", files: filesBelow(path, "", onBytes) };
+  // What the user named may be a link; what lies in it may not.
+  const found = await stat(path);
+  if (found.isDirectory()) return { kind: "folder", files: filesBelow(path, "", onBytes) };
+  // A device or a pipe has no end of its own.
+  if (!found.isFile()) throw new Error(`${path} is neither a file nor a folder`);
   return { kind: "file", file: await hashFile(path, basename(path), onBytes) };
 }

@@ -45,7 +45,7 @@ function addSending(commands: Commands): void {
     commands,
     addWaiting(
       addCommand(commands, "say", "Send a message.", [
-        "waybill say bob Are you at your desk?",
+        "waybill say bob I am at my desk",
         'waybill say bob "Two  spaces" --wait anchored --timeout 120',
       ])
         .argument("<who>", "name or beginning of a peer id")

@@ -3,7 +3,7 @@
  * deliveries and the ledger have files of their own.
  */
 import { Command, CommanderError, Option } from "commander";
-import { ok } from "#base/result.ts";
+import { ok, type Problem, problem } from "#base/result.ts";
 import { ACCEPT_POLICIES, type AcceptPolicy } from "#node/config.ts";
 import {
   addCommand,
@@ -26,7 +26,8 @@ const each = (text: string, list: readonly string[] = []) => [...list, text];
 /** Runs one command line; all that is said goes to the terminal. */
 export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
-  const program = createProgram(context, (outcome, json) => {
+  // Asked of the words themselves: a command line that is wrong has no options yet.
+  const program = createProgram(context, argv.includes("--json"), (outcome, json) => {
     if (outcome.ok) return;
     exit = outcome.fault.exit;
     reportFault(outcome.fault, context.terminal, json);
@@ -40,7 +41,13 @@ export async function runProgram(argv: readonly string[], context: ProgramContex
   return exit;
 }
 
-function createProgram(context: ProgramContext, report: Report): Command {
+/** Wrong use as JSON: the shape of every failure. */
+function misuse(text: string): { readonly error: Problem } {
+  const cause = text.trim().replace(/^error: /, "");
+  return { error: problem("wrong-use", cause, "See the command's --help.") };
+}
+
+function createProgram(context: ProgramContext, json: boolean, report: Report): Command {
   const { terminal } = context;
   const program = new Command("waybill")
     .description("Pass messages and files straight from one computer to another, with a signed receipt.")
@@ -49,8 +56,9 @@ function createProgram(context: ProgramContext, report: Report): Command {
     .configureOutput({
       writeOut: (text) => terminal.print(text.trimEnd()),
       writeErr: (text) => terminal.warn(text.trimEnd()),
+      outputError: (text, write) => (json ? terminal.warnJson(misuse(text)) : write(text)),
     })
-    .showHelpAfterError("Help: add --help.")
+    .showHelpAfterError(json ? false : "Help: add --help.")
     .addHelpText(
       "after",
       "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 no running peer.\nFirst: waybill start. Then: waybill peers",
@@ -82,7 +90,7 @@ function addStart(commands: Commands): void {
   const command = addCommand(commands, "start", "Start a peer, and show its page.", [
     "waybill start",
     "waybill start --name alice --data ~/alice",
-    "waybill start --join 192.168.1.20:4001 --accept ask --no-open",
+    "waybill start --join 192.168.1.20:28411 --accept ask --no-open",
   ])
     .option("--name <name>", "what others see; kept for later starts")
     .option("--listen <addr>", "address to listen on, a multiaddr; may be repeated", each)
@@ -139,8 +147,8 @@ function addPeople(commands: Commands): void {
   withPeer(
     commands,
     addCommand(commands, "connect", "Connect to an address; it is remembered.", [
-      "waybill connect 192.168.1.20:4001",
-      "waybill connect /ip4/192.168.1.20/tcp/4001",
+      "waybill connect 192.168.1.20:28411",
+      "waybill connect /ip4/192.168.1.20/tcp/28411",
     ]).argument("<address>", "multiaddr, host:port or [v6]:port"),
     (session, [address = ""]) => people.connect(session, address),
   );

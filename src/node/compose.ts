@@ -5,13 +5,14 @@
 import { join } from "node:path";
 import { openAnchoring } from "#anchoring/index.ts";
 import type { PeerId } from "#base/brand.ts";
+import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
 import { openMiner, openThreadSearch, startSearchThread } from "#mining/index.ts";
-import { openNetwork, type PeerNetwork } from "#net/index.ts";
+import { openNetwork, type PeerNetwork, parseAddress } from "#net/index.ts";
 import { openPeople, type People } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -36,7 +37,7 @@ import { walletProblem } from "./ledger-actions.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
-import { keepSettings, type SettingsKeeper } from "./settings-actions.ts";
+import { keepSettings, nameRefused, type SettingsKeeper } from "./settings-actions.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
 import { openUploads } from "./uploads.ts";
 import { verifyHere } from "./verify.ts";
@@ -119,6 +120,12 @@ const DELIVERY_SCHEMAS = [
 function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Result<Foundation, Problem> {
   const ledger = openNetworkFile(config.networkFile);
   if (!ledger.ok) return ledger;
+  const name = config.name === null ? null : cleanDisplayName(config.name);
+  if (config.name !== null && name === null) return fail(nameRefused());
+  for (const text of config.join) {
+    const address = parseAddress(text);
+    if (!address.ok) return address;
+  }
   const folder = holdDataFolder(config.dataDir);
   if (!folder.ok) return folder;
   opened.defer(() => folder.value.lock.release());
@@ -134,7 +141,7 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   opened.defer(() => blocks.value.database.close());
   const kept = keepSettings(config.dataDir, settings.value);
   const flags = {
-    ...(config.name === null ? {} : { name: config.name }),
+    ...(name === null ? {} : { name }),
     ...(config.accept === null ? {} : { accept: config.accept }),
   };
   // A name or policy given once is kept, so that the next start needs no flags.

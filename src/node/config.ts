@@ -4,9 +4,10 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { isDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { writeDurably } from "./durable-file.ts";
-import { CONFIG_FILE_BYTES_MAX, NAME_CHARACTERS_MAX } from "./limits.ts";
+import { CONFIG_FILE_BYTES_MAX } from "./limits.ts";
 
 export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
 export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
@@ -74,8 +75,8 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   const name = fields.get("name") ?? null;
   const accept = fields.get("accept") ?? DEFAULT_SETTINGS.accept;
   const mining = fields.get("mining") ?? DEFAULT_SETTINGS.mining;
-  if (name !== null && (typeof name !== "string" || name.length > NAME_CHARACTERS_MAX)) {
-    return refused(`has a "name" that is not a text of at most ${NAME_CHARACTERS_MAX} characters`);
+  if (name !== null && (typeof name !== "string" || !isDisplayName(name))) {
+    return refused('has a "name" that others could not be shown as it stands');
   }
   const policy = ACCEPT_POLICIES.find((known) => known === accept);
   if (policy === undefined)

@@ -41,19 +41,19 @@ interface Parts {
   readonly status: () => StatusView;
 }
 
+export function nameRefused(): Problem {
+  return problem(
+    "name-refused",
+    "The name is empty or holds characters that do not show.",
+    "Choose another.",
+  );
+}
+
 export function settingsActions({ settings, network, status }: Parts): Pick<Facade, "setName" | "setAccept"> {
   return {
     async setName(text) {
       const name = cleanDisplayName(text);
-      if (name === null) {
-        return fail(
-          problem(
-            "name-refused",
-            "The name is empty or holds characters that do not show.",
-            "Choose another.",
-          ),
-        );
-      }
+      if (name === null) return fail(nameRefused());
       const changed = settings.change({ name });
       if (!changed.ok) return changed;
       network.setProfile({ name });

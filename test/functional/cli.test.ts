@@ -118,6 +118,7 @@ test("wrong use ends with 2", async () => {
     ["no-such-command"],
     ["status", "extra"],
     ["say", "bob"],
+    ["say", "bob", "  "],
     ["chain", "foo"],
     ["mine", "maybe"],
     ["wallet", "pay", "carol", "1e5"],
@@ -132,6 +133,13 @@ test("wrong use ends with 2", async () => {
     assert.equal(result.code, 2, `${wrong[at]?.join(" ")}: ${result.err}`);
     assert.equal(result.out, "");
   }
+  const forPrograms = await runHere("status", "extra", "--json");
+  assert.deepEqual([forPrograms.code, failureOf(forPrograms).code], [2, "wrong-use"]);
+});
+
+test("a device is not read as a receipt", { timeout: 20_000 }, async () => {
+  const result = await runHere("verify", "/dev/zero", "--offline", "--json");
+  assert.deepEqual([result.code, failureOf(result).code], [1, "file-unreadable"]);
 });
 
 test("help comes with examples, and ends with 0", async () => {

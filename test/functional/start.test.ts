@@ -133,6 +133,23 @@ test("a corrupt config, identity or delivery database is refused with its name, 
   }
 });
 
+test("a name that does not show, or an address that is none, is refused before anything is made", async (t) => {
+  const dataDir = join(freshFolder(t), "none");
+  for (const [flags, code] of [
+    [["--name", " "], "name-refused"],
+    [["--join", "nowhere"], "address-malformed"],
+  ] as const) {
+    const refused = await waybill(
+      ...startArguments({ name: "alice", dataDir, flags: ALONE }),
+      ...flags,
+      "--json",
+    );
+    assert.equal(refused.code, 1, refused.stdout);
+    assert.equal(JSON.parse(refused.stderr).error.code, code);
+    assert.equal(existsSync(dataDir), false);
+  }
+});
+
 test("a damaged ledger is moved aside and said, and the peer runs", async (t) => {
   const alice = await peer(t, { name: "alice", flags: ALONE });
   const { chainId } = (await must(alice.client.status())).chain;

@@ -62,6 +62,11 @@ function satisfied({ slip, end }: Waited, patient: boolean): boolean {
 }
 
 export async function say(session: Session, who: string, text: string, wait: WaitOptions): Promise<Outcome> {
+  if (text.trim() === "") {
+    return wrongUse(
+      problem("message-empty", "There is nothing in the message.", "Write what is to be said."),
+    );
+  }
   const patient = wait.goal !== null;
   return await follow(session, await session.client.say(who, text), {
     ...wait,

@@ -157,8 +157,10 @@ async function readWaybillFile(path: string): Promise<Result<Uint8Array<ArrayBuf
     fault: problem("file-unreadable", cause, "Check the name of the .waybill file."),
   });
   try {
-    const { size } = await stat(path);
-    if (size > WAYBILL_BYTES_MAX) return unreadable(`${path} is larger than any .waybill file.`);
+    const found = await stat(path);
+    // A device or a pipe has no end of its own.
+    if (!found.isFile()) return unreadable(`${path} is not a file.`);
+    if (found.size > WAYBILL_BYTES_MAX) return unreadable(`${path} is larger than any .waybill file.`);
     return ok(new Uint8Array(await readFile(path)));
   } catch (error) {
     return unreadable(`The file cannot be read (${causeOf(error)}).`);
