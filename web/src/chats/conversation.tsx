@@ -9,14 +9,13 @@ import { client } from "../live/session.ts";
 import { problemOf, queries, useDesk, useHistory, useTitle, useUploads } from "../live/use-live.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
-import { Command } from "../shell/copy.tsx";
+import { Command, quoted } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { Composer } from "./composer.tsx";
 import { DropTarget } from "./drop-target.tsx";
-import { quoted } from "./first-minute.tsx";
 import { HistoryList } from "./history-list.tsx";
 import { UploadSlip } from "./upload-slip.tsx";
 

@@ -7,7 +7,7 @@ import { useDesk } from "../live/use-live.ts";
 import { NameForm } from "../me/name-form.tsx";
 import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
-import { Command } from "../shell/copy.tsx";
+import { Command, quoted } from "../shell/copy.tsx";
 import { DropTarget } from "./drop-target.tsx";
 
 /** People offered here; the list beside has all. */
@@ -69,9 +69,4 @@ export function FirstMinute() {
       )}
     </div>
   );
-}
-
-/** A word as a shell takes it. */
-export function quoted(word: string): string {
-  return /^[\w.@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -33,7 +33,7 @@ export function CheckReceipt() {
       </p>
       <div aria-live="polite">{check.value !== undefined && <Verdict verdict={check.value} />}</div>
       <ProblemNote problem={check.problem} />
-      <Command line="waybill verify FILE.waybill" />
+      <Command line="waybill verify FILE.waybill" elsewhere />
     </section>
   );
 }

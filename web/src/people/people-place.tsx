@@ -133,7 +133,7 @@ function AddByAddress() {
           <input
             value={address}
             onChange={(event) => setAddress(event.target.value)}
-            placeholder="192.168.1.20:4001"
+            placeholder="192.168.1.20:28411"
             autoComplete="off"
             autoCapitalize="off"
             spellCheck={false}
@@ -170,7 +170,7 @@ export function Nobody() {
           ))}
         </ul>
       )}
-      <Command line="waybill connect ADDRESS" lead="On their side, in a terminal:" />
+      <Command line="waybill connect ADDRESS" lead="On their side, in a terminal:" elsewhere />
     </div>
   );
 }

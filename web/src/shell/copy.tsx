@@ -1,5 +1,6 @@
 /** Shows a key, an address or a command that can be copied whole. */
 import { useState } from "react";
+import { useDesk } from "../live/use-live.ts";
 import { shortenKey } from "../look/format.ts";
 
 /** How long the button says that it copied. */
@@ -28,17 +29,27 @@ export function Copyable(properties: {
   );
 }
 
-/** The command that does the same from a terminal. */
-export function Command({
-  line,
-  lead = "In a terminal:",
-}: {
+/** Where `waybill` looks when no folder is named, on each system (`docs/cli.md`). */
+const USUAL_FOLDER = /[/\\]share[/\\]waybill$|[/\\]Waybill$/;
+
+/** The command that does the same from a terminal, to this very peer. */
+export function Command(properties: {
   readonly line: string;
   readonly lead?: string;
+  /** Where it is typed: here, unless said otherwise. */
+  readonly elsewhere?: boolean;
 }) {
+  const { line, lead = "In a terminal:", elsewhere = false } = properties;
+  const { dataDir } = useDesk().status;
+  const whole = elsewhere || USUAL_FOLDER.test(dataDir) ? line : `${line} --data ${quoted(dataDir)}`;
   return (
     <p className="command small">
-      {lead} <Copyable text={line} what="command" />
+      {lead} <Copyable text={whole} what="command" />
     </p>
   );
+}
+
+/** A word as a shell takes it. */
+export function quoted(word: string): string {
+  return /^[\w./@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -145,7 +145,7 @@ function Evidence({ slip, nowMs }: { readonly slip: SlipView; readonly nowMs: nu
           <Copyable text={slip.id} what="number of the slip" short />
         </dd>
       </dl>
-      {hasReceipt(slip) && <Command line={`waybill receipt ${slip.id} -o receipt.waybill`} />}
+      {hasReceipt(slip) && <Command line={`waybill receipt ${slip.id.slice(0, 10)} -o receipt.waybill`} />}
     </section>
   );
 }
