@@ -8,6 +8,8 @@ import { ok, type Problem, problem, type Result } from "#base/result.ts";
 import {
   type Block,
   buildTemplate,
+  decodeHeader,
+  HEADER_BYTES,
   type Network as LedgerNetwork,
   type SignedTransaction,
 } from "#ledger/index.ts";
@@ -17,6 +19,7 @@ import type { Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { BestChain, type Move } from "./best-chain.ts";
 import { BlockDoor } from "./block-door.ts";
+import { ClockWatch } from "./clock-watch.ts";
 import { ChainQueries } from "./queries.ts";
 import { Relay } from "./relay.ts";
 import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
@@ -76,6 +79,7 @@ class JoinedChain {
   readonly #queries: ChainQueries;
   /** A flood of transactions must not hold the thread. */
   readonly #gossipTurn: Turn;
+  readonly #clockWatch: ClockWatch;
   #relay: Relay | null = null;
   #sync: Sync | null = null;
   #problem: Problem | null = null;
@@ -87,6 +91,12 @@ class JoinedChain {
     const { store, clock, log } = dependencies;
     this.#events = new Emitter((error) => log.fault("a listener of the chain failed", error));
     this.#gossipTurn = new Turn(clock);
+    const nowSeconds = (): number => Math.floor(clock.nowMs() / 1000);
+    this.#clockWatch = new ClockWatch({
+      maxFutureSeconds: best.network.params.maxFutureSeconds,
+      nowSeconds,
+      onChange: () => this.#tellProblem(),
+    });
     this.#transactions = new TransactionDoor({
       best,
       store,
@@ -104,9 +114,7 @@ class JoinedChain {
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
     });
-    this.#queries = new ChainQueries(best, store, this.#transactions.pool, () =>
-      Math.floor(clock.nowMs() / 1000),
-    );
+    this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds);
   }
 
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */
@@ -164,7 +172,7 @@ class JoinedChain {
       syncState: () => this.#syncState,
       peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
       isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
-      problem: () => this.#problem,
+      problem: () => this.#problem ?? this.#clockWatch.problem,
       tellAgain: (id) => this.#tellAgain(id),
       subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),
       close: () => this.#close(),
@@ -200,10 +208,17 @@ class JoinedChain {
 
   async #takeGossipedBlock(bytes: Uint8Array, from: PeerId): Promise<Judgement> {
     const outcome = await this.#blocks.submit(bytes);
-    if (outcome.ok) return outcome.value.code === "known" ? "ignore" : "accept";
+    if (outcome.ok && outcome.value.code === "known") return "ignore";
+    if (outcome.ok || outcome.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
+    if (outcome.ok) return "accept";
     const { fault } = outcome;
     if (fault.code === "parent-unknown" || fault.code === "branch-too-low") this.#sync?.compareWith(from);
     return BLOCK_STANDING[fault.code];
+  }
+
+  #watchClock(blockBytes: Uint8Array): void {
+    const header = decodeHeader(blockBytes.subarray(0, HEADER_BYTES));
+    if (header.ok) this.#clockWatch.saw(header.value.time);
   }
 
   async #takeGossipedTransaction(bytes: Uint8Array): Promise<Judgement> {
@@ -248,7 +263,11 @@ class JoinedChain {
           );
     if (this.#problem === null) this.#dependencies.log.info("the ledger is written again");
     else this.#dependencies.log.warn(this.#problem.cause, { code: this.#problem.code });
-    this.#events.emit({ type: "ProblemChanged", problem: this.#problem });
+    this.#tellProblem();
+  }
+
+  #tellProblem(): void {
+    this.#events.emit({ type: "ProblemChanged", problem: this.#problem ?? this.#clockWatch.problem });
   }
 
   #fetched(): void {
@@ -330,7 +349,11 @@ class JoinedChain {
           .map((height) => store.bestAt(height)?.id)
           .filter((id) => id !== undefined),
       keptPoint: (id) => this.#best.point(id),
-      checkHeader: (bytes, parent) => this.#blocks.checkHeader(bytes, parent),
+      checkHeader: (bytes, parent) => {
+        const checked = this.#blocks.checkHeader(bytes, parent);
+        if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
+        return checked;
+      },
       takeBlock: async (bytes) => {
         const outcome = await this.#blocks.submit(bytes, { branchShown: true });
         await turn.pause();

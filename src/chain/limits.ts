@@ -43,6 +43,9 @@ export const POOL_SAVE_DELAY_MS = 500;
 /** A block ahead of our clock is tried again at its time, and not kept longer than this. */
 export const TOO_EARLY_KEPT_MS = 10 * 60_000;
 
+/** A fresh block dated further back than this: a clock is wrong, since miners renew what they work on every few seconds. */
+export const CLOCK_BEHIND_SECONDS_MAX = 600;
+
 // Queues ------------------------------------------------------------------------------------------------------
 
 /** First in, first out; a block waiting behind that many is found again by comparing tips. */
