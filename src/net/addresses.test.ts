@@ -47,7 +47,7 @@ test("what cannot be dialled is refused with its reason", () => {
     ["[::]:80", "address-malformed"],
     ["[ff02::1]:80", "address-malformed"],
     ["[fe80::1]:80", "address-link-local"],
-    ["[fe80::1%eth0]:80", "address-malformed"],
+    ["[fe80::1%eth0]:80", "address-link-local"],
     ["::1:80", "address-malformed"],
     ["[127.0.0.1]:80", "address-malformed"],
     ["a b:80", "address-malformed"],

@@ -90,7 +90,8 @@ function notAnAddress(text: string): Problem {
 }
 
 function parseHostAndPort(text: string): ParsedAddress | null {
-  const match = /^(?:\[([0-9a-f:.]+)\]|([^:/[\]\s]+)):(\d{1,5})$/i.exec(text);
+  // An interface after `%` is read, so that a link-local address gets the answer that tells why not.
+  const match = /^(?:\[([0-9a-f:.]+)(?:%[\w.-]+)?\]|([^:/[\]\s]+)):(\d{1,5})$/i.exec(text);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);
   if (host === undefined || port > 0xffff) return null;

@@ -58,9 +58,10 @@ export class Announcer {
   readonly #options: AnnouncerOptions;
   readonly #dependencies: AnnouncerDependencies;
   readonly #runMs: number;
-  readonly #timers: Timer[] = [];
+  readonly #repeat: Timer;
   readonly #ears: { readonly family: 4 | 6; readonly socket: Socket }[] = [];
   readonly #mouths = new Map<string, Socket>();
+  #burst: readonly Timer[] = [];
   #counter = 0;
   #reply: Timer | null = null;
   #lastReplyMs = Number.NEGATIVE_INFINITY;
@@ -73,16 +74,13 @@ export class Announcer {
     this.#dependencies = dependencies;
     this.guard = new AnnouncementGuard(dependencies.clock);
     this.#runMs = dependencies.clock.nowMs();
+    this.#repeat = dependencies.clock.every(ANNOUNCEMENT_PERIOD_MS, () => this.#announce(false));
   }
 
   static async open(options: AnnouncerOptions, dependencies: AnnouncerDependencies): Promise<Announcer> {
     const announcer = new Announcer(options, dependencies);
     for (const family of [4, 6] as const) await announcer.#listen(family);
-    const { clock } = dependencies;
-    for (const delayMs of ANNOUNCEMENT_BURST_MS) {
-      announcer.#timers.push(clock.after(delayMs, () => announcer.#announce(true)));
-    }
-    announcer.#timers.push(clock.every(ANNOUNCEMENT_PERIOD_MS, () => announcer.#announce(false)));
+    announcer.arrived();
     return announcer;
   }
 
@@ -96,12 +94,21 @@ export class Announcer {
     this.#announce(false);
   }
 
+  /** We are new here, or reached in another way than before: says so, and asks who else is here. */
+  arrived(): void {
+    for (const timer of this.#burst) timer.cancel();
+    this.#burst = ANNOUNCEMENT_BURST_MS.map((delayMs) =>
+      this.#dependencies.clock.after(delayMs, () => this.#announce(true)),
+    );
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
-    for (const timer of this.#timers) timer.cancel();
+    for (const timer of [this.#repeat, ...this.#burst]) timer.cancel();
     this.#reply?.cancel();
     await this.#round;
-    for (const socket of [...this.#ears.map((ears) => ears.socket), ...this.#mouths.values()]) socket.close();
+    for (const { socket } of this.#ears) socket.close();
+    this.#closeMouthsBut([]);
   }
 
   async #listen(family: 4 | 6): Promise<void> {
@@ -150,17 +157,20 @@ export class Announcer {
       }
       this.#mouths.set(key, mouth);
     }
-    // A network that refuses the packet is seen as silence there, which the directory shows.
-    mouth.send(packet, this.#options.port, local.target, () => undefined);
+    // One of an interface that was taken out and put in again never speaks again: the next round opens another.
+    mouth.send(packet, this.#options.port, local.target, (error) => {
+      if (error !== null && this.#mouths.get(key) === mouth) this.#closeMouth(key);
+    });
   }
 
   #closeMouthsBut(locals: readonly LocalInterface[]): void {
     const kept = new Set(locals.map(keyOf));
-    for (const [key, socket] of this.#mouths) {
-      if (kept.has(key)) continue;
-      socket.close();
-      this.#mouths.delete(key);
-    }
+    for (const key of [...this.#mouths.keys()]) if (!kept.has(key)) this.#closeMouth(key);
+  }
+
+  #closeMouth(key: string): void {
+    this.#mouths.get(key)?.close();
+    this.#mouths.delete(key);
   }
 
   /** What to say on one interface: only where we are reached from there. Null when that is nowhere. */

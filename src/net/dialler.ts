@@ -61,6 +61,12 @@ export class Dialler {
     this.#tick();
   }
 
+  /** We are reached, and reach others, in another way than before: what failed may work now. */
+  moved(): void {
+    this.#attempts.clear();
+    this.#tick();
+  }
+
   lost(peer: PeerId): void {
     const { clock, random } = this.#dependencies;
     this.#attempts.set(peer, afterLoss(clock.monotonicMs(), fraction(random)));

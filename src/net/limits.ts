@@ -161,8 +161,13 @@ export const PROFILES_PER_PEER_PER_MINUTE_MAX = 256;
 /** Fits the smallest IPv6 packet (RFC 8200 section 5: 1,280) with its headers: never fragmented. */
 export const ANNOUNCEMENT_BYTES_MAX = 1200;
 export const ANNOUNCEMENT_PERIOD_MS = 8 * SECOND_MS;
-/** A new peer says so at once and twice more, because UDP loses packets. */
-export const ANNOUNCEMENT_BURST_MS: readonly number[] = [0, 300, 1000];
+/**
+ * A peer that is new somewhere says so at once and some times more, because UDP loses packets; the last comes after
+ * a new IPv6 address was checked for duplicates (RFC 4862 section 5.4: up to 2 s), before which nothing is sent.
+ */
+export const ANNOUNCEMENT_BURST_MS: readonly number[] = [0, 300, 1000, 2200];
+/** How often interfaces are looked at: one that came up is used within a second. */
+export const LOOK_AROUND_PERIOD_MS = SECOND_MS;
 /** A newcomer is answered after a random part of this, so that a full room does not answer in one moment. */
 export const ANNOUNCEMENT_REPLY_SPREAD_MS = 400;
 /** Answers are announcements to all; no more than one in this time. */

@@ -13,7 +13,6 @@ import type { Random } from "#ports/random.ts";
 import { AddressBook } from "./address-book.ts";
 import type { AddressStore } from "./address-store.ts";
 import { compareAddresses, isDialable, isLoopback, parseAddress, withoutPeer } from "./addresses.ts";
-import { localInterfaces } from "./announcement-sockets.ts";
 import { Announcer, type HeardPeer } from "./announcer.ts";
 import { Dialler } from "./dialler.ts";
 import { type Directory, PeerDirectory } from "./directory.ts";
@@ -21,8 +20,9 @@ import { Exchange, otherNetwork } from "./exchange.ts";
 import { ConnectionBook, createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
+import { lanWarnings } from "./lan-warnings.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
-import { ANNOUNCEMENT_PERIOD_MS, ANNOUNCEMENT_PORT_DEFAULT, MDNS_PERIOD_MS } from "./limits.ts";
+import { ANNOUNCEMENT_PORT_DEFAULT, LOOK_AROUND_PERIOD_MS, MDNS_PERIOD_MS } from "./limits.ts";
 import { isLoopbackOnly, notListening } from "./listen.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
@@ -189,7 +189,7 @@ class OpenNetwork implements PeerNetwork {
       },
     );
     this.#heartbeat = new Heartbeat({ host, network: this.network, directory: this.directory, clock });
-    this.#watch = clock.every(ANNOUNCEMENT_PERIOD_MS, () => this.#lookAround());
+    this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
   }
 
   async start(): Promise<void> {
@@ -337,7 +337,8 @@ class OpenNetwork implements PeerNetwork {
     if (now === this.#lastSelf) return;
     this.#lastSelf = now;
     this.#exchange.refresh();
-    this.#announcer?.changed();
+    this.#announcer?.arrived();
+    this.#dialler.moved();
     this.directory.selfChanged();
   }
 
@@ -372,25 +373,4 @@ function refused(): Problem {
 /** What trying again would not change. */
 function isFinal(why: Problem): boolean {
   return why.code === "address-own" || why.code === "peer-refused";
-}
-
-function lanWarnings(wantsMdns: boolean): readonly Problem[] {
-  const outward = localInterfaces(true).filter((local) => !local.isLoopback);
-  if (outward.length === 0) {
-    return [
-      problem(
-        "no-network",
-        "This computer is on no network, so only peers on this computer can be reached.",
-        "Connect a cable or join a wireless network; nothing needs to be restarted.",
-      ),
-    ];
-  }
-  if (!wantsMdns || outward.some((local) => local.family === 4)) return [];
-  return [
-    problem(
-      "mdns-unavailable",
-      "mDNS needs IPv4, and no interface has an IPv4 address.",
-      "Nothing to do: peers nearby are found by announcements as well.",
-    ),
-  ];
 }

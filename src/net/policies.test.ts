@@ -16,6 +16,7 @@ import { afterFailure, afterLoss, afterWord, firstAttempt, isDue } from "./dial-
 import { dialProblem } from "./dial-problem.ts";
 import { PeerDirectory } from "./directory.ts";
 import { isAdmissiblePeer, prefersKnown } from "./gate.ts";
+import { lanWarnings } from "./lan-warnings.ts";
 import {
   ADDRESS_BOOK_ROWS_MAX,
   ANNOUNCEMENT_MEMORY_MS,
@@ -324,4 +325,23 @@ test("a port that another peer took between the look and the listening is looked
     [true, true, false],
   );
   assert.equal(host.getMultiaddrs().length, 1);
+});
+
+test("a computer that no other can reach is told so, and what hinders mDNS", () => {
+  const of = (...addresses: readonly string[]) => ({
+    lo: [{ address: "127.0.0.1", family: "IPv4" as const, internal: true }],
+    eth0: addresses.map((address) => ({
+      address,
+      family: address.includes(":") ? ("IPv6" as const) : ("IPv4" as const),
+      internal: false,
+    })),
+  });
+  const codes = (...addresses: readonly string[]) =>
+    lanWarnings(true, of(...addresses)).map(({ code }) => code);
+  assert.deepEqual(codes(), ["no-network"]);
+  assert.deepEqual(codes("fe80::1"), ["no-network"]);
+  assert.deepEqual(codes("fe80::1", "fd77::1"), ["mdns-unavailable"]);
+  assert.deepEqual(lanWarnings(false, of("fd77::1")), []);
+  assert.deepEqual(codes("10.77.0.1", "fe80::1"), []);
+  assert.deepEqual(codes("169.254.3.4"), []);
 });

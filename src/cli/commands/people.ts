@@ -72,7 +72,7 @@ export async function peers(session: Session): Promise<Outcome> {
   return show(session, await session.client.people(), (people) =>
     session.terminal.print(
       people.length === 0
-        ? "Nobody is known yet. Others on the same network appear by themselves; or: waybill connect ADDR"
+        ? "Nobody is known yet. Others on the same network appear by themselves, unless --no-discovery was given; or: waybill connect ADDR"
         : peopleText(people, session.terminal),
     ),
   );
