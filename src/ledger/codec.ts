@@ -192,9 +192,16 @@ export function decodeTransaction(bytes: Uint8Array): Result<Transaction, Decode
   return decodeWith(bytes, readTransaction);
 }
 
+/** A block's way through checks, store and pool asks for each id four times; values are never changed. */
+const txIds = new WeakMap<Coinbase | UnsignedTransaction, TxId>();
+
 /** SHA-256 over the transaction without its signature, behind a domain of its own. */
 export function txIdOf(tx: Coinbase | UnsignedTransaction): TxId {
-  return toHex(sha256(writeBody(new ByteWriter().raw(TX_ID_DOMAIN), tx).done())) as TxId;
+  const known = txIds.get(tx);
+  if (known !== undefined) return known;
+  const id = toHex(sha256(writeBody(new ByteWriter().raw(TX_ID_DOMAIN), tx).done())) as TxId;
+  txIds.set(tx, id);
+  return id;
 }
 
 /** What a transaction's signature covers: domain, network, and all of the transaction but the signature. */
