@@ -189,7 +189,9 @@ export class Pool {
     if (seq > due && this.#heldCount() >= POOL_HELD_COUNT_MAX) return { code: "seq-gap", nextSeq: due, seq };
     if (transaction.type !== "stamped-anchor") return null;
     const ownFree = [...waiting.values()].filter((entry) => isFree(entry.transaction)).length;
-    if (ownFree >= POOL_FREE_PER_ACCOUNT_MAX) {
+    // The one that is due is let in beyond that when others wait behind it: without it none of them can be mined.
+    const isMissing = seq === due && waiting.size > due - nextSeq;
+    if (ownFree >= POOL_FREE_PER_ACCOUNT_MAX + (isMissing ? 1 : 0)) {
       return { code: "free-share-full", limit: POOL_FREE_PER_ACCOUNT_MAX };
     }
     return this.#free >= POOL_FREE_COUNT_MAX ? { code: "free-share-full", limit: POOL_FREE_COUNT_MAX } : null;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TxId } from "#base/brand.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
-import { encodeBlock, isStampValid } from "#ledger/index.ts";
+import { encodeBlock, isStampValid, signTransaction } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { seededRandom } from "#test/kit/random.ts";
@@ -53,6 +53,41 @@ test("payments queue behind each other, and what is spendable follows", async ()
   assert.deepEqual([wallet.balance(), wallet.spendable()], [6_543, 6_543]);
   assert.equal(chain.account(CAROL.account).balance, 3_000);
   assert.equal(walletEvents.length, 3);
+  await node.end();
+});
+
+test("what waits behind a payment that lost its cover is taken up all the same", async () => {
+  const node = await world(BOB);
+  const { wallet, chain, clock } = node;
+  const terms = { fee: 200, amount: 700, validUntil: 40, seq: 0 };
+  const body = { type: "transfer", from: ALICE.account, to: BOB.account, ...terms } as const;
+  const lost = new TestChain(network);
+  lost.grow([signTransaction(body, network.chainId, ALICE)], CAROL);
+  await take(chain, lost.tip.block);
+  assert.ok((await wallet.pay(CAROL.account, 500)).ok);
+  const anchors: TxId[] = [];
+  for (let at = 0; at < POOL_FREE_PER_ACCOUNT_MAX; at++) {
+    const anchored = await clock.advanceUntilSettled(
+      wallet.anchor(new Uint8Array(32).fill(at)),
+      1_000,
+      "anchor",
+    );
+    assert.ok(anchored.ok);
+    anchors.push(anchored.value);
+  }
+  const won = new TestChain(network);
+  for (let height = 1; height <= 2; height++) {
+    won.grow([], CAROL);
+    await take(chain, won.tip.block);
+  }
+  await clock.advance(1_000);
+  // At most two free anchors of an account in a block.
+  for (let block = 0; block < 3; block++) await mineOn(node);
+  assert.deepEqual(
+    anchors.map((id) => wallet.anchorState(id).state),
+    anchors.map(() => "anchored"),
+  );
+  assert.deepEqual(chain.pendingOf(BOB.account), []);
   await node.end();
 });
 

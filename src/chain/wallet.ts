@@ -47,6 +47,9 @@ export function openWallet(dependencies: WalletDependencies): Wallet {
   return new ChainWallet(dependencies);
 }
 
+/** Root of an anchor that records nothing. */
+const NOTHING = new Uint8Array(32);
+
 /** What every transaction of ours begins with. */
 interface Head {
   readonly from: AccountId;
@@ -64,6 +67,7 @@ class ChainWallet implements Wallet {
   /** Height at which each of our waiting transactions was last told. */
   readonly #toldAt = new Map<TxId, number>();
   #lastSeen = "";
+  #isFilling = false;
   #closed = false;
 
   constructor(dependencies: WalletDependencies) {
@@ -72,9 +76,13 @@ class ChainWallet implements Wallet {
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of the wallet failed", error));
     this.#lastSeen = this.#summary();
     this.#unsubscribe = dependencies.chain.subscribe((event) => {
-      if (event.type === "TipChanged") this.#tellAgainWhatWaits(event.tip.height);
+      if (event.type === "TipChanged") {
+        this.#tellAgainWhatWaits(event.tip.height);
+        this.#fillGaps();
+      }
       if (event.type === "TipChanged" || event.type === "PoolChanged") this.#look();
     });
+    this.#fillGaps();
   }
 
   balance(): number {
@@ -100,13 +108,7 @@ class ChainWallet implements Wallet {
   }
 
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
-    return this.#make(async () => {
-      const { chain, keypair } = this.#dependencies;
-      const fee = this.#feeOf(ANCHOR_BYTES);
-      if (fee > this.spendable()) return this.#anchorFree(root);
-      const body = { type: "anchor", ...this.#head(), fee, root } as const;
-      return chain.submit(signTransaction(body, chain.network.chainId, keypair));
-    });
+    return this.#make(() => this.#anchorNow(root));
   }
 
   anchorState(id: TxId): AnchorState {
@@ -134,6 +136,14 @@ class ChainWallet implements Wallet {
     return Promise.resolve(
       this.#closed ? closed : fail({ code: "unavailable", cause: "too much is being made" }),
     );
+  }
+
+  async #anchorNow(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
+    const { chain, keypair } = this.#dependencies;
+    const fee = this.#feeOf(ANCHOR_BYTES);
+    if (fee > this.spendable()) return this.#anchorFree(root);
+    const body = { type: "anchor", ...this.#head(), fee, root } as const;
+    return chain.submit(signTransaction(body, chain.network.chainId, keypair));
   }
 
   async #anchorFree(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
@@ -170,6 +180,31 @@ class ChainWallet implements Wallet {
     while (taken.has(seq)) seq += 1;
     const life = Math.min(WALLET_LIFE_BLOCKS, chain.network.params.validUntilMaxBlocks);
     return { from: this.account, seq, validUntil: chain.tip().height + life };
+  }
+
+  /**
+   * A payment that lost its cover in a reorganisation leaves its `seq` free, and all behind it would wait until we
+   * next did anything. An anchor of nothing takes the place.
+   */
+  #fillGaps(): void {
+    if (this.#closed || this.#isFilling || !this.#hasGap()) return;
+    this.#isFilling = true;
+    const filled = this.#make(async () =>
+      this.#hasGap() ? this.#anchorNow(NOTHING) : fail({ code: "closed" }),
+    );
+    filled
+      .finally(() => {
+        this.#isFilling = false;
+      })
+      .then((made) => (made.ok ? this.#fillGaps() : undefined))
+      .catch((error: unknown) => this.#dependencies.log.fault("a gap could not be filled", error));
+  }
+
+  #hasGap(): boolean {
+    const waiting = this.#pending();
+    const last = waiting.at(-1);
+    const due = this.#dependencies.chain.account(this.account).nextSeq;
+    return last !== undefined && last.seq >= due + waiting.length;
   }
 
   #feeOf(byteCount: number): number {
