@@ -157,6 +157,7 @@ class JoinedChain {
       blocks: (query) => queries.blocks(query),
       summary: (id) => queries.summary(id),
       transaction: (id) => queries.transaction(id),
+      anchorState: (id) => queries.anchorState(id),
       transactionsOf: (account, limit) => queries.transactionsOf(account, limit),
       account: (id) => this.#best.state.account(id),
       pendingPayouts: (account) => queries.pendingPayouts(account),
@@ -367,6 +368,7 @@ class JoinedChain {
         await turn.pause();
       },
       progress: (targetHeight) => this.#setSync("syncing", targetHeight),
+      pause: () => turn.pause(),
     };
   }
 }

@@ -17,8 +17,16 @@ import {
 import { type BestChain, payoutOfBest } from "./best-chain.ts";
 import { QUERY_BLOCKS_MAX, QUERY_SHARES_MAX, QUERY_TRANSACTIONS_MAX } from "./limits.ts";
 import type { Pool } from "./pool.ts";
-import type { BestBlock, BlockStore, Place } from "./store.ts";
-import type { BlockSummary, Inclusion, LocatedTransaction, MinerShare, PendingPayout, Tip } from "./types.ts";
+import type { BestBlock, BlockStore } from "./store.ts";
+import type {
+  AnchorState,
+  BlockSummary,
+  Inclusion,
+  LocatedTransaction,
+  MinerShare,
+  PendingPayout,
+  Tip,
+} from "./types.ts";
 
 function headerOf(bytes: Uint8Array): Header {
   const header = decodeHeader(bytes);
@@ -82,14 +90,36 @@ export class ChainQueries {
 
   transaction(id: TxId): LocatedTransaction | null {
     const place = this.#store.place(id);
-    if (place !== null) return this.#locate(place);
+    const block = place === null ? null : this.blockAt(place.height);
+    if (place !== null) return block === null ? null : this.#locate(block, place.index);
     const entry = this.#pool.get(id);
     return entry === null ? null : { state: "pending", ...entry };
   }
 
+  anchorState(id: TxId): AnchorState {
+    const place = this.#store.place(id);
+    const block = place === null ? null : this.#store.bestAt(place.height);
+    if (block === null) return { state: this.#pool.has(id) ? "pending" : "gone" };
+    return {
+      state: "anchored",
+      height: block.height,
+      blockId: block.id,
+      blockTime: headerOf(block.header).time,
+      confirmations: this.#confirmationsAt(block.height),
+    };
+  }
+
   transactionsOf(account: AccountId, limit: number): readonly LocatedTransaction[] {
     const places = this.#store.placesOf(account, Math.min(limit, QUERY_TRANSACTIONS_MAX));
-    return places.map((place) => this.#locate(place)).filter((located) => located !== null);
+    let block: Block | null = null;
+    const found: LocatedTransaction[] = [];
+    for (const place of places) {
+      // Newest first, so those of one block stand together: it is read once.
+      if (block?.header.height !== place.height) block = this.blockAt(place.height);
+      const located = block === null ? null : this.#locate(block, place.index);
+      if (located !== null) found.push(located);
+    }
+    return found;
   }
 
   /** Blocks whose rewards fall due after the tip, oldest first. */
@@ -137,10 +167,10 @@ export class ChainQueries {
     return this.#best.tip.header.height - height + 1;
   }
 
-  #locate({ height, index }: Place): LocatedTransaction | null {
-    const block = this.blockAt(height);
-    const transaction = block?.transactions[index];
-    if (block === null || transaction === undefined) return null;
+  #locate(block: Block, index: number): LocatedTransaction | null {
+    const transaction = block.transactions[index];
+    if (transaction === undefined) return null;
+    const { height } = block.header;
     return {
       state: "confirmed",
       id: txIdOf(transaction),

@@ -41,6 +41,8 @@ export interface SyncTarget {
   takeTransaction(bytes: Uint8Array): Promise<void>;
   /** Headers have shown a branch worth fetching: told of the height that is being caught up to. */
   progress(targetHeight: number): void;
+  /** Between headers, so that others get their turn. */
+  pause(): Promise<void>;
 }
 
 export type SessionEnd =
@@ -140,6 +142,7 @@ export class SyncSession {
       // What came before a header that is ahead of our clock is of use already.
       if (!taken.ok && taken.fault.code === "held-up") break;
       if (!taken.ok) return taken;
+      await this.#target.pause();
     }
     return ok(answer.value.headers.length > 0 && this.#held.at(-1)?.id !== lastBefore);
   }

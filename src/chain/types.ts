@@ -199,6 +199,8 @@ export interface Chain {
   blocks(query: { readonly before?: number; readonly limit: number }): readonly BlockSummary[];
   summary(id: BlockId): BlockSummary | null;
   transaction(id: TxId): LocatedTransaction | null;
+  /** As {@link transaction}, without reading the block: it is asked of every receipt that is shown or followed. */
+  anchorState(id: TxId): AnchorState;
   /** Newest first: transactions of the best chain that this account sent or received, and rewards it mined. */
   transactionsOf(account: AccountId, limit: number): readonly LocatedTransaction[];
   /** At the tip. An account never heard of has balance 0 and `nextSeq` 0. */

@@ -31,7 +31,7 @@ export interface WalletDependencies {
     | "tip"
     | "account"
     | "pendingOf"
-    | "transaction"
+    | "anchorState"
     | "submit"
     | "feePerByte"
     | "tellAgain"
@@ -112,11 +112,7 @@ class ChainWallet implements Wallet {
   }
 
   anchorState(id: TxId): AnchorState {
-    const located = this.#dependencies.chain.transaction(id);
-    if (located === null) return { state: "gone" };
-    if (located.state === "pending") return { state: "pending" };
-    const { block, blockTime, confirmations } = located;
-    return { state: "anchored", height: block.height, blockId: block.id, blockTime, confirmations };
+    return this.#dependencies.chain.anchorState(id);
   }
 
   subscribe(listener: (event: WalletEvent) => void): Unsubscribe {
