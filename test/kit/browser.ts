@@ -16,7 +16,7 @@ const PACKED = fileURLToPath(new URL("../../node_modules/@sparticuz/chromium/", 
 const CACHE = fileURLToPath(new URL("../../.cache/", import.meta.url));
 
 /** Of the unpacked folder; raised when it is made otherwise, so that an older one is not used. */
-const LAYOUT = 2;
+const LAYOUT = 3;
 
 /** A browser that looks for updates, syncs or counts would speak to strangers during a test. */
 const QUIET_FLAGS = [
@@ -49,11 +49,11 @@ function packedVersion(): string {
  * The package's own names the folders of a cloud service. Without one font of its own the browser draws no text at
  * all until those of the page are there, and sometimes not even then.
  */
-const FONTS_CONF = `<?xml version="1.0"?>
+const fontsConf = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
-  <dir prefix="relative">fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <dir>${join(folder, "fonts", "fonts")}</dir>
+  <cachedir>${join(folder, "fonts", "cache")}</cachedir>
 </fontconfig>
 `;
 
@@ -84,7 +84,7 @@ async function unpacked(): Promise<string> {
   await inflate(join(bin, "chromium.br"), join(aside, "chromium"));
   await chmod(join(aside, "chromium"), 0o755);
   await unpackTar(join(bin, "fonts.tar.br"), join(aside, "fonts"));
-  await writeFile(join(aside, "fonts", "fonts.conf"), FONTS_CONF);
+  await writeFile(join(aside, "fonts", "fonts.conf"), fontsConf(folder));
   await unpackTar(join(bin, "al2023.tar.br"), join(aside, "libraries"));
   try {
     await rename(aside, folder);
