@@ -49,11 +49,12 @@ function packedVersion(): string {
  * The package's own names the folders of a cloud service. Without one font of its own the browser draws no text at
  * all until those of the page are there, and sometimes not even then.
  */
+const inXml = (text: string) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 const fontsConf = (folder: string) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
 <fontconfig>
-  <dir>${join(folder, "fonts", "fonts")}</dir>
-  <cachedir>${join(folder, "fonts", "cache")}</cachedir>
+  <dir>${inXml(join(folder, "fonts", "fonts"))}</dir>
+  <cachedir>${inXml(join(folder, "fonts", "cache"))}</cachedir>
 </fontconfig>
 `;
 
