@@ -76,7 +76,8 @@ async function openRig(count: number, links: readonly (readonly [number, number]
   }
   return {
     networks: nodes.map((node) => node.network),
-    streamBufferBytesMax: STREAM_WINDOW_BYTES_MAX,
+    // Read ahead of the reader, and once more allowed to be sent when the stream was resumed for that.
+    streamBufferBytesMax: 2 * STREAM_WINDOW_BYTES_MAX,
     listening: (index, topic, peers) => untilListening(at(index).host, topic, peers),
     cut: async (a, b) => {
       const isGone = once(at(b).host, "connection:close");

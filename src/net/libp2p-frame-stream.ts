@@ -47,6 +47,11 @@ export class Libp2pFrameStream implements FrameStream {
   #ending: Ending | null = null;
   #remoteFinished = false;
   #isDiscarding = false;
+  /**
+   * `resume` of libp2p hands over what has piled up before it tells the muxer to go on: a pause from within would be
+   * overruled, and the other side never held back again.
+   */
+  #isResuming = false;
   #closing: Promise<void> | null = null;
   /** Wakes whoever waits in `receive`. */
   #wakeReader: (() => void) | null = null;
@@ -187,7 +192,7 @@ export class Libp2pFrameStream implements FrameStream {
     if (this.#isDiscarding) return;
     if (data instanceof Uint8Array) this.#assembler.push(data);
     else for (const bytes of data) this.#assembler.push(bytes);
-    if (this.#assembler.waitingBytes >= this.#readMark()) this.#pause();
+    if (!this.#isResuming && this.#assembler.waitingBytes >= this.#readMark()) this.#pause();
     this.#wakeReader?.();
   }
 
@@ -202,12 +207,16 @@ export class Libp2pFrameStream implements FrameStream {
 
   #resume(): void {
     if (this.#stream.readStatus !== "paused" || this.#assembler.waitingBytes >= this.#readMark()) return;
+    this.#isResuming = true;
     try {
       this.#stream.resume();
     } catch {
       // The connection went away while we paused: its bytes were handed over, only the window update failed.
       this.#end({ how: "gone" });
+    } finally {
+      this.#isResuming = false;
     }
+    if (this.#assembler.waitingBytes >= this.#readMark()) this.#pause();
   }
 
   /** libp2p has handed over all it had. On a break-off it says so too, just before the event that tells why. */

@@ -187,23 +187,28 @@ function testStreams(contract: Contract): void {
 
   contract("a sender waits for a reader that is slow, and loses nothing", [[0, 1]], async (rig) => {
     const [a, b] = [at(rig, 0), at(rig, 1)];
+    const [readSome, someRead] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const readNow = Promise.withResolvers<void>();
     const allRead = Promise.withResolvers<number>();
+    const framesFirst = 40;
     b.handle(PROTOCOL, OPTIONS, async (stream) => {
-      await readNow.promise;
+      await readSome.promise;
       let count = 0;
       for (;;) {
         const received = await stream.receive();
         if (!received.ok || received.value === null) break;
         assert.equal(received.value[0], count % 256);
         count += 1;
+        if (count !== framesFirst) continue;
+        someRead.resolve();
+        await readNow.promise;
       }
       allRead.resolve(count);
     });
     const probe = "/waybill/contract-probe/1";
     b.handle(probe, OPTIONS, echo);
     const frameBytes = 64 * 1024;
-    const count = Math.ceil(rig.streamBufferBytesMax / frameBytes) + 64;
+    const count = Math.ceil(rig.streamBufferBytesMax / frameBytes) + framesFirst + 64;
     const stream = await openStream(a, b);
     let accepted = 0;
     const sending = (async () => {
@@ -213,14 +218,26 @@ function testStreams(contract: Contract): void {
       }
       await stream.close();
     })();
-    // Round trips beside the full stream: it blocks nobody else, and by their end it would have taken all.
+    // Round trips beside the full stream, until it takes no more: it blocks nobody else.
     const other = await a.open(b.self, probe, OPEN_OPTIONS);
     assert.ok(other.ok);
-    for (let trip = 0; trip < 100; trip++) {
-      await other.value.send(bytes(1, trip));
-      assert.deepEqual(await frame(other.value), bytes(1, trip));
-    }
+    const beside = other.value;
+    const untilFull = async () => {
+      for (let before = -1; before < accepted; ) {
+        before = accepted;
+        for (let trip = 0; trip < 100; trip++) {
+          await beside.send(bytes(1, trip));
+          assert.deepEqual(await frame(beside), bytes(1, trip));
+        }
+      }
+    };
+    await untilFull();
     assert.ok(accepted < count, `all ${count} frames were taken though nobody read`);
+    // A reader that wakes and falls asleep again holds the sender back as before.
+    readSome.resolve();
+    await someRead.promise;
+    await untilFull();
+    assert.ok(accepted < count, `all ${count} frames were taken though only ${framesFirst} were read`);
     readNow.resolve();
     await sending;
     assert.equal(await allRead.promise, count);
