@@ -37,7 +37,15 @@ import {
   undoBlock,
 } from "#ledger/index.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
-import type { AccountChange, BestBlock, BlockStore, Connection, NewBlock, StoreFault } from "./store.ts";
+import type {
+  AccountChange,
+  BestBlock,
+  BlockStore,
+  Connection,
+  NewBlock,
+  PoolRow,
+  StoreFault,
+} from "./store.ts";
 
 /** How the best chain moved. */
 export interface Move {
@@ -233,7 +241,11 @@ export class BestChain {
       const outcome = await this.#rebuild(parent, pause);
       if (outcome !== "connected") return outcome;
     } else {
-      const step = { tip: { id, height: header.height }, changes: changesOf(undo.before) };
+      const step = {
+        tip: { id, height: header.height },
+        changes: changesOf(undo.before),
+        returned: block === null ? [] : poolRowsOf(block),
+      };
       const written = this.#store.disconnect(step);
       if (!written.ok) return written.fault;
       this.#tip = parent;
@@ -291,6 +303,14 @@ export class BestChain {
     const { header, transactions } = block.value;
     return equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot) ? block.value : null;
   }
+}
+
+function poolRowsOf({ header, transactions }: Block): PoolRow[] {
+  return transactions.filter(isSigned).map((transaction) => ({
+    id: txIdOf(transaction),
+    bytes: encodeTransaction(transaction),
+    receivedMs: header.time * 1000,
+  }));
 }
 
 function faultOf(written: Result<undefined, StoreFault>): StoreFault | null {

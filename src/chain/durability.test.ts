@@ -79,6 +79,9 @@ test("power lost before any write of a reorganisation: the next start rests on a
     }
     await take(resumed.chain, won.tip.block);
     assert.equal(resumed.chain.tip().id, won.tip.block.id);
+    if (resumed.chain.block(lost.tip.block.id) !== null) {
+      assert.equal(resumed.chain.pendingOf(ALICE.account).length, 1, "what was undone waits again");
+    }
     assert.deepEqual([...resumed.store.accounts()], [...undisturbed.store.accounts()]);
     assert.deepEqual(resumed.faults, []);
     await resumed.chain.close();

@@ -71,6 +71,8 @@ export interface Connection {
 export interface Disconnection {
   readonly tip: BlockRef;
   readonly changes: readonly AccountChange[];
+  /** Its transactions, which wait again: in the pool by the same step, so that no crash between loses them. */
+  readonly returned: readonly PoolRow[];
 }
 
 /** A block of the best chain, with what connecting it established. */

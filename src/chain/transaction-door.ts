@@ -126,7 +126,11 @@ export class TransactionDoor {
     // Oldest first: an account's transactions depend on each other in this order.
     for (const block of [...disconnected].reverse()) {
       for (const transaction of block.transactions) {
-        if (isSigned(transaction)) this.#take(transaction, nowMs, "verified");
+        if (!isSigned(transaction)) continue;
+        this.#take(transaction, nowMs, "verified");
+        const id = txIdOf(transaction);
+        // Undoing its block put it into the pool on disk.
+        if (!this.#pool.has(id)) this.#drop([id]);
       }
     }
     const added = this.#pool.entries().filter((entry) => !before.has(entry.id));

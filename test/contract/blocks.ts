@@ -112,7 +112,13 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
         { account: ALICE, after: { balance: 100, nextSeq: 0 } },
         { account: BOB, after: null },
       ],
+      returned: [{ id: txId(202), bytes: Uint8Array.of(7), receivedMs: 5 }],
     });
+    assert.deepEqual(
+      store.pool().map(({ id }) => id),
+      [txId(202)],
+      "what it gave back waits in the same step",
+    );
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(balances(store), { aa: 100 });
     assert.equal(store.place(txId(202)), null);
@@ -130,7 +136,8 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     const stray = newBlock(3, blockId(9), 5, 20n);
     assert.throws(() => store.connect(connection(stray)), /not the tip/);
     assert.equal(store.entry(stray.id), null, "a step that failed has changed nothing");
-    assert.throws(() => store.disconnect({ tip: { id: blockId(1), height: 0 }, changes: [] }), /not the tip/);
+    const genesis = { tip: { id: blockId(1), height: 0 }, changes: [], returned: [] };
+    assert.throws(() => store.disconnect(genesis), /not the tip/);
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(balances(store), { aa: 100 });
   });

@@ -11,8 +11,10 @@ import type {
   BlockEntry,
   BlockStore,
   Connection,
+  Disconnection,
   NewBlock,
   Place,
+  PoolRow,
   Written,
 } from "#chain/store.ts";
 import type { Database, Schema } from "./database.ts";
@@ -281,13 +283,7 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  disconnect({
-    tip,
-    changes,
-  }: {
-    tip: { id: BlockId; height: number };
-    changes: readonly AccountChange[];
-  }): Written {
+  disconnect({ tip, changes, returned }: Disconnection): Written {
     return this.#write(() => {
       const removed = this.#sql.removeBest.run(tip.height, idBytes(tip.id));
       const left = this.tip();
@@ -297,6 +293,7 @@ class DiskBlockStore implements BlockStore {
       this.#sql.dropPlaces.run(tip.height);
       this.#sql.dropAccountPlaces.run(tip.height);
       this.#change(changes);
+      this.#addPool(returned);
     });
   }
 
@@ -336,14 +333,15 @@ class DiskBlockStore implements BlockStore {
     }));
   }
 
-  changePool(
-    added: readonly { readonly id: TxId; readonly bytes: Uint8Array; readonly receivedMs: number }[],
-    removed: readonly TxId[],
-  ): Written {
+  changePool(added: readonly PoolRow[], removed: readonly TxId[]): Written {
     return this.#write(() => {
       for (const id of removed) this.#sql.dropPool.run(idBytes(id));
-      for (const row of added) this.#sql.addPool.run(idBytes(row.id), row.bytes, row.receivedMs);
+      this.#addPool(added);
     });
+  }
+
+  #addPool(rows: readonly PoolRow[]): void {
+    for (const row of rows) this.#sql.addPool.run(idBytes(row.id), row.bytes, row.receivedMs);
   }
 
   #write(work: () => unknown): Written {

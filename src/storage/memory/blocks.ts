@@ -137,7 +137,7 @@ class MemoryBlockStore implements BlockStore {
     return ok();
   }
 
-  disconnect({ tip, changes }: Disconnection): Written {
+  disconnect({ tip, changes, returned }: Disconnection): Written {
     const last = this.#best.at(-1)?.step;
     if (last?.block.id !== tip.id || this.#best.length < 2) {
       throw new Error("a block is disconnected that is not the tip");
@@ -145,7 +145,7 @@ class MemoryBlockStore implements BlockStore {
     this.#best.pop();
     for (const { id } of last.transactions) this.#places.delete(id);
     this.#change(changes);
-    return ok();
+    return this.changePool(returned, []);
   }
 
   *accounts(): Iterable<readonly [AccountId, Account]> {
