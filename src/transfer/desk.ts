@@ -10,7 +10,13 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Receipt } from "#receipts/index.ts";
 import { PROGRESS_PERIOD_MS } from "./limits.ts";
-import { NOT_OFFERED_YET, WAITS_FOR_FETCH, WAITS_FOR_THEM, WAITS_FOR_YOU, WAITS_TURN } from "./problems.ts";
+import {
+  NOT_FETCHED_YET,
+  NOT_OFFERED_YET,
+  WAITS_FOR_FETCH,
+  WAITS_FOR_THEM,
+  WAITS_FOR_YOU,
+} from "./problems.ts";
 import { Speed } from "./speed.ts";
 import type { NewTransfer, StoredTransfer, TransferChange, TransferStore } from "./store.ts";
 import type { Transfer, TransferEvent, TransferState } from "./types.ts";
@@ -45,6 +51,9 @@ export class Desk {
   /** Commits, then tells. */
   change(id: DeliveryId, change: TransferChange): StoredTransfer {
     const changed = this.#store.change(id, change);
+    const live = this.#live.get(id);
+    // Why the phase before waited is no reason in this one.
+    if (change.phase !== undefined && live !== undefined) live.reason = null;
     const told = Object.keys(change).some((key) => key !== "notice");
     if (told) this.#announce(changed);
     if (change.completion !== undefined) {
@@ -175,7 +184,7 @@ function usualReason({ phase }: StoredTransfer): Problem | null {
     case "asking":
       return WAITS_FOR_YOU;
     case "fetching":
-      return WAITS_TURN;
+      return NOT_FETCHED_YET;
     default:
       return null;
   }

@@ -70,6 +70,7 @@ export const WAITS_FOR_FETCH = problem(
   "The other side accepted; it fetches and checks the files when it can.",
   BY_ITSELF,
 );
+export const NOT_FETCHED_YET = problem("not-fetched-yet", "The files are about to be fetched.", BY_ITSELF);
 export const WAITS_TURN = problem("waits-turn", "Other transfers move first.", BY_ITSELF);
 export const NO_SPACE = problem(
   "no-space",

@@ -104,7 +104,9 @@ test("an offer that asks waits on both sides with a reason, then goes where the 
   assert.deepEqual([b.only()?.state, b.reason()], ["offered", "waits-for-you"]);
   assert.equal((await b.open.accept(deliveryId, "/mnt/none")).ok, false);
   await b.restart();
-  assert.ok((await b.open.accept(deliveryId, "/mnt/usb")).ok);
+  const accepted = await b.open.accept(deliveryId, "/mnt/usb");
+  assert.ok(accepted.ok);
+  assert.equal(accepted.value.reason?.code, "not-fetched-yet", "what was answered is asked no more");
   await world.clock.advanceUntil(bothReceipted(a, b), 60_000, "receipted");
   await world.clock.advance(5_000);
   assertTree(b.disk, "/mnt/usb/tree");
