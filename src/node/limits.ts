@@ -28,3 +28,5 @@ export const FEED_BLOCKS_MAX = 50;
 export const RECEIPTS_AT_ONCE = 256;
 /** How long the answer to "connect" waits for the peer's profile, which holds its name; one round trip is usual. */
 export const PROFILE_WAIT_MS = 2_000;
+/** Lines of the log kept while the disk takes none: enough to see afterwards how it began. */
+export const LOG_WAITING_BYTES_MAX = 1_048_576;

@@ -4,6 +4,7 @@ import { type Logger, pino } from "pino";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log, LogFields } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
+import { LOG_WAITING_BYTES_MAX } from "./limits.ts";
 
 /** @param offsetMs added to the computer's time of day; timers and durations are not touched. */
 export function systemClock(offsetMs: number): Clock {
@@ -38,12 +39,16 @@ function wrap(logger: Logger): Log {
   };
 }
 
-/** Lines of JSON in `path`, synchronous, so that the last line before a crash is there. */
+/**
+ * Lines of JSON in `path`, synchronous, so that the last line before a crash is there. Never throws: a log that cannot
+ * be written (full disk) must not undo the handling of the very fault that it was told of.
+ */
 export function fileLog(path: string): Log {
-  return wrap(
-    pino(
-      { level: "info", base: null },
-      pino.destination({ dest: path, sync: true, mkdir: true, mode: 0o600 }),
-    ),
-  );
+  const file = pino.destination({
+    ...{ dest: path, sync: true, mkdir: true, mode: 0o600 },
+    maxLength: LOG_WAITING_BYTES_MAX,
+  });
+  // What could not be written is written with the next line, as far as it was kept.
+  file.on("error", () => undefined);
+  return wrap(pino({ level: "info", base: null }, file));
 }
