@@ -46,14 +46,7 @@ import type {
   PoolRow,
   StoreFault,
 } from "./store.ts";
-
-/** How the best chain moved. */
-export interface Move {
-  /** Newest first. */
-  readonly disconnected: readonly Block[];
-  /** Oldest first. */
-  readonly connected: readonly Block[];
-}
+import { type Move, Trail } from "./trail.ts";
 
 export interface Advance extends Move {
   /** Why the heaviest branch could not be reached: the chain rests where it is, validly. */
@@ -178,9 +171,10 @@ export class BestChain {
    * Moves to the heaviest kept branch, block by block, until the tip is on it; among equals the first seen. A block that
    * cannot be connected marks its branch invalid, and the choice is made again.
    * @param pause awaited between blocks, so that other work gets its turn.
+   * @param isTold whether the answer holds the blocks on the way: after a repair that is the whole chain.
    */
-  async advance(pause: () => Promise<void>): Promise<Advance> {
-    const trail = new Trail();
+  async advance(pause: () => Promise<void>, isTold = true): Promise<Advance> {
+    const trail = new Trail(isTold);
     let stopped: StoreFault | null = null;
     for (let next = this.#heavier(); next !== null && stopped === null; next = this.#heavier()) {
       stopped = await this.#moveTo(next, trail, pause);
@@ -283,7 +277,7 @@ export class BestChain {
     this.#tip = genesisPoint(this.network);
     this.#state = LedgerState.atGenesis(this.network.params);
     for (const id of path.reverse()) {
-      const outcome = this.#connectKept(id, new Trail());
+      const outcome = this.#connectKept(id, new Trail(false));
       if (outcome !== "connected") return outcome;
       await pause();
     }
@@ -382,24 +376,4 @@ function readTip(network: Network, store: BlockStore): { tip: HeaderPoint; state
 /** The same tip, with a trifle less work: what is chosen over it by an earlier arrival then has more. */
 function justBelow({ id, header }: HeaderPoint): IdentifiedHeader {
   return { id, header: { ...header, chainWork: header.chainWork - 1n } };
-}
-
-/** What moved in all, however it went back and forth on the way. */
-class Trail {
-  readonly #disconnected: Block[] = [];
-  readonly #connected: Block[] = [];
-
-  back(block: Block): void {
-    if (this.#connected.at(-1)?.id === block.id) this.#connected.pop();
-    else this.#disconnected.push(block);
-  }
-
-  forward(block: Block): void {
-    if (this.#connected.length === 0 && this.#disconnected.at(-1)?.id === block.id) this.#disconnected.pop();
-    else this.#connected.push(block);
-  }
-
-  move(): Move {
-    return { disconnected: this.#disconnected, connected: this.#connected };
-  }
 }

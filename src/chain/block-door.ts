@@ -25,7 +25,7 @@ import {
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
-import { type Advance, type BestChain, type Move, newBlockOf } from "./best-chain.ts";
+import { type Advance, type BestChain, newBlockOf } from "./best-chain.ts";
 import { type HeaderPoint, historyAfter } from "./header-point.ts";
 import {
   COMMIT_RETRY_PERIOD_MS,
@@ -37,6 +37,7 @@ import {
   WRITER_QUEUE_MAX,
 } from "./limits.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
+import type { Move } from "./trail.ts";
 import { Turn } from "./turn.ts";
 import type { BlockOutcome, InboundBlockFault } from "./types.ts";
 
@@ -92,7 +93,12 @@ export class BlockDoor {
     return taken ?? fail({ code: "busy" });
   }
 
-  /** Goes to the heaviest kept branch: at start, and after the store refused. */
+  /** Goes to the heaviest kept branch before anybody looks at the chain: no move is told. */
+  async open(): Promise<void> {
+    await this.#writer.run(async () => this.#advance(false));
+  }
+
+  /** The same after the store refused. */
   async advance(): Promise<void> {
     if (this.#writer.waiting === 0) this.#turn.begin();
     await this.#writer.run(async () => this.#advance());
@@ -192,8 +198,9 @@ export class BlockDoor {
     return ok({ code: isBest ? "connected" : "side-branch", id });
   }
 
-  async #advance(): Promise<void> {
-    const advance: Advance = await this.#dependencies.best.advance(() => this.#turn.pause());
+  async #advance(isTold = true): Promise<void> {
+    const pause = () => this.#turn.pause();
+    const advance: Advance = await this.#dependencies.best.advance(pause, isTold);
     if (advance.stopped !== null) this.#storeRefused(advance.stopped, () => this.advance());
     else if (advance.connected.length > 0) this.#storeWorks();
     this.#moved(advance);

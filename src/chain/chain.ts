@@ -17,7 +17,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
-import { BestChain, type Move } from "./best-chain.ts";
+import { BestChain } from "./best-chain.ts";
 import { BlockDoor } from "./block-door.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import { ChainQueries } from "./queries.ts";
@@ -28,6 +28,7 @@ import { Sync } from "./sync.ts";
 import type { Hello } from "./sync-codec.ts";
 import { locatorHeights, type SyncSource } from "./sync-server.ts";
 import type { SyncTarget } from "./sync-session.ts";
+import type { Move } from "./trail.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 import { Turn } from "./turn.ts";
 import type {
@@ -120,7 +121,7 @@ class JoinedChain {
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */
   async begin(): Promise<void> {
     const { peers, clock, random, log } = this.#dependencies;
-    await this.#blocks.advance();
+    await this.#blocks.open();
     this.#transactions.restore();
     this.#setSync("synced", 0);
     const { chainId } = this.#best.network;

@@ -18,10 +18,11 @@ import {
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
-import type { BestChain, Move } from "./best-chain.ts";
+import type { BestChain } from "./best-chain.ts";
 import { POOL_SAVE_DELAY_MS } from "./limits.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import type { BlockStore, PoolRow } from "./store.ts";
+import type { Move } from "./trail.ts";
 import type { PoolEntry, SubmitFault } from "./types.ts";
 
 /** What changed in the pool by one step. */
