@@ -148,7 +148,10 @@ function sendingActions(
       const upload = await uploads.take(uploadId);
       if (!upload.ok) return upload;
       const sent = await sendTo(who, upload.value.paths);
-      if (!sent.ok) return sent;
+      if (!sent.ok) {
+        await uploads.drop(uploadId);
+        return sent;
+      }
       await uploads.bind(uploadId, sent.value.id);
       // A small file may have arrived before the upload was bound to it.
       const transfer = transfers.get(sent.value.id);

@@ -1,4 +1,5 @@
 /** Owns what the user chose about this peer itself: its name, whom it accepts files from, whether it mines. */
+import { isDeepStrictEqual } from "node:util";
 import type { StatusView } from "#api/views.ts";
 import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
@@ -18,6 +19,8 @@ export function keepSettings(dataDir: string, initial: Settings): SettingsKeeper
     current: () => settings,
     change(change) {
       const changed = { ...settings, ...change };
+      // A start says its flags each time, and must not fail on a full disk over what is kept already.
+      if (isDeepStrictEqual(changed, settings)) return ok();
       try {
         writeSettings(dataDir, changed);
       } catch (error) {

@@ -74,6 +74,14 @@ test("after a restart an upload lives on while its delivery is unfinished, and g
   assert.deepEqual(readdirSync(root), []);
 });
 
+test("an upload of which no delivery came is removed at once", async () => {
+  const { uploads, id } = await begun();
+  await uploads.add(id, "a", body("1"));
+  await uploads.take(id);
+  await uploads.drop(id);
+  assert.deepEqual(readdirSync(root), []);
+});
+
 test("what no unfinished delivery reads is removed at the next start", async () => {
   const { uploads, id } = await begun();
   await uploads.add(id, "a", body("1"));

@@ -29,6 +29,8 @@ export interface Uploads {
   ): Promise<Result<{ readonly bytes: number }, Problem>>;
   /** Hands the upload over: the top-level files and folders to send. From now on it is not dropped by time. */
   take(uploadId: string): Promise<Result<{ readonly paths: readonly string[] }, Problem>>;
+  /** Removes an upload that was taken and of which no delivery came. */
+  drop(uploadId: string): Promise<void>;
   /** Notes which delivery reads the upload, for after a restart too. */
   bind(uploadId: string, delivery: DeliveryId): Promise<void>;
   /** The bytes of this delivery are not needed any more. One that came from no upload is no fault. */
@@ -131,6 +133,10 @@ class UploadFolders implements Uploads {
     this.#open.delete(uploadId);
     const names = await readdir(upload.folder);
     return ok({ paths: names.toSorted().map((name) => join(upload.folder, name)) });
+  }
+
+  drop(uploadId: string): Promise<void> {
+    return this.#remove(uploadId);
   }
 
   async bind(uploadId: string, delivery: DeliveryId): Promise<void> {
