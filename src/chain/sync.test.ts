@@ -1,3 +1,4 @@
+/** Tests sync among whole chains over a simulated network; long, since each way in which a peer may misbehave is one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
