@@ -1,5 +1,7 @@
 /** Owns when somebody is dialled again: pauses that grow, sooner for whom the user wants. Pure. */
+import type { PeerId } from "#base/brand.ts";
 import {
+  DIAL_TURN_MS,
   REDIAL_FACTOR,
   REDIAL_FIRST_MS,
   REDIAL_ON_WORD_MIN_MS,
@@ -16,6 +18,14 @@ export interface Attempts {
 
 export function firstAttempt(nowMs: number): Attempts {
   return { failures: 0, lastMs: null, nextMs: nowMs };
+}
+
+/**
+ * When to dial whom both sides may have heard of in the same moment: the smaller id at once, the other when that dial
+ * did not come. Two connections would be one too many, and whichever is given up breaks what began on it.
+ */
+export function turnMs(self: PeerId, peer: PeerId, nowMs: number): number {
+  return self < peer ? nowMs : nowMs + DIAL_TURN_MS;
 }
 
 export function isDue(attempts: Attempts, nowMs: number): boolean {

@@ -11,7 +11,15 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
 import { compareAddresses, endpointOf, isDialable, withoutPeer } from "./addresses.ts";
-import { type Attempts, afterFailure, afterLoss, afterWord, firstAttempt, isDue } from "./dial-policy.ts";
+import {
+  type Attempts,
+  afterFailure,
+  afterLoss,
+  afterWord,
+  firstAttempt,
+  isDue,
+  turnMs,
+} from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
 import type { PeerDirectory, PeerEntry } from "./directory.ts";
 import { type ConnectionBook, peerOf } from "./gate.ts";
@@ -56,8 +64,8 @@ export class Dialler {
 
   /** A signed word of this peer itself was heard just now. */
   heard(peer: PeerId): void {
-    const nowMs = this.#dependencies.clock.monotonicMs();
-    this.#attempts.set(peer, afterWord(this.#attempts.get(peer) ?? firstAttempt(nowMs), nowMs));
+    const soonestMs = this.#turnMs(peer);
+    this.#attempts.set(peer, afterWord(this.#attempts.get(peer) ?? firstAttempt(soonestMs), soonestMs));
     this.#tick();
   }
 
@@ -125,8 +133,10 @@ export class Dialler {
 
   #dialIfDue(target: string, addresses: readonly string[], peer: PeerId | null): void {
     if (this.#underWay.has(target) || this.#underWay.size >= DIALS_AT_ONCE_MAX) return;
-    const attempts = this.#attempts.get(target);
-    if (attempts !== undefined && !isDue(attempts, this.#dependencies.clock.monotonicMs())) return;
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    const attempts = this.#attempts.get(target) ?? firstAttempt(peer === null ? nowMs : this.#turnMs(peer));
+    this.#attempts.set(target, attempts);
+    if (!isDue(attempts, nowMs)) return;
     this.#dial(target, addresses, peer).catch((error: unknown) =>
       this.#dependencies.log.fault("dialling", error),
     );
@@ -172,6 +182,11 @@ export class Dialler {
       if (connection.remoteAddr.toString().startsWith(address)) book.reached(address, reached);
     }
     return ok(reached);
+  }
+
+  #turnMs(peer: PeerId): number {
+    const { host, clock } = this.#dependencies;
+    return turnMs(peerOf(host.peerId), peer, clock.monotonicMs());
   }
 
   #failed(target: string, peer: PeerId | null, nowMs: number): void {

@@ -129,6 +129,8 @@ export const SEEN_RECENTLY_MS = 10 * MINUTE_MS;
 export const HEARSAY_EXPIRY_MS = 60 * MINUTE_MS;
 /** An announcement dials at once, but not sooner than this after the last attempt. */
 export const REDIAL_ON_WORD_MIN_MS = SECOND_MS;
+/** Of two who hear of each other at once the larger id waits so long for the other's dial: a handshake, and a tick. */
+export const DIAL_TURN_MS = 300;
 export const DIALS_AT_ONCE_MAX = 16;
 /** How often the dialler looks whether somebody is due. */
 export const DIAL_TICK_MS = 500;

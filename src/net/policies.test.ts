@@ -12,7 +12,7 @@ import { AddressBook } from "./address-book.ts";
 import { AnnouncementGuard } from "./announcement-guard.ts";
 import { broadcastOf } from "./announcement-sockets.ts";
 import { reachableFrom } from "./announcer.ts";
-import { afterFailure, afterLoss, afterWord, firstAttempt, isDue } from "./dial-policy.ts";
+import { afterFailure, afterLoss, afterWord, firstAttempt, isDue, turnMs } from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
 import { PeerDirectory } from "./directory.ts";
 import { isAdmissiblePeer, prefersKnown } from "./gate.ts";
@@ -24,6 +24,7 @@ import {
   ANNOUNCEMENTS_PER_SOURCE_BURST,
   ANNOUNCEMENTS_PER_SOURCE_PER_SECOND,
   BAN_MS,
+  DIAL_TURN_MS,
   DIRECTORY_PEERS_MAX,
   HEARSAY_EXPIRY_MS,
   HEARTBEAT_PERIOD_MS,
@@ -344,4 +345,14 @@ test("a computer that no other can reach is told so, and what hinders mDNS", () 
   assert.deepEqual(lanWarnings(false, of("fd77::1")), []);
   assert.deepEqual(codes("10.77.0.1", "fe80::1"), []);
   assert.deepEqual(codes("169.254.3.4"), []);
+});
+
+test("of two who hear of each other at once, one dials at once and the other waits for it", () => {
+  assert.deepEqual(new Set([turnMs(A, B, 7), turnMs(B, A, 7)]), new Set([7, 7 + DIAL_TURN_MS]));
+  // The one who dials at once is the one whose connection would be kept.
+  const [first, second] = turnMs(A, B, 0) === 0 ? [A, B] : [B, A];
+  assert.equal(prefersKnown(first, second, { direction: "outbound", ageMs: 0 }, "inbound"), true);
+  // Heard again while waiting: the turn does not move away.
+  const waiting = firstAttempt(turnMs(second, first, 0));
+  assert.equal(afterWord(waiting, turnMs(second, first, 200)).nextMs, DIAL_TURN_MS);
 });
