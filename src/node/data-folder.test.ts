@@ -1,6 +1,15 @@
 /** One process a folder; damage is told, and mended only where nothing of the user's is at stake. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -41,6 +50,17 @@ test("the identity is made once, mode 0600, and stays", () =>
     const found = openIdentity(path);
     assert.ok(found.ok && !found.value.isNew);
     assert.equal(found.value.keypair.peerId, made.value.keypair.peerId);
+  }));
+
+test("what was said is for its owner's eyes, also in a folder that others may read", () =>
+  folder((path) => {
+    chmodSync(path, 0o755);
+    const opened = openDeliveryDatabase(path, []);
+    assert.ok(opened.ok);
+    for (const file of readdirSync(path)) {
+      if (process.platform !== "win32") assert.equal(statSync(join(path, file)).mode & 0o777, 0o600, file);
+    }
+    opened.value.close();
   }));
 
 test("an identity file that holds no key is refused and left alone", () =>

@@ -2,6 +2,7 @@
  * Owns how a SQLite file is opened: durability, one writer, schema versions. Knows no table; each store brings
  * its own schema as numbered steps.
  */
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** One step of a store's schema: SQL run once, in order, recorded by `name` and position. */
@@ -18,6 +19,8 @@ export class Database {
    * @throws what `node:sqlite` throws when the file cannot be opened; the caller words it for the user.
    */
   constructor(path: string, schemas: readonly Schema[]) {
+    // For its owner alone, also in a folder that others may read; the files beside it take over its mode.
+    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
     this.sql = new DatabaseSync(path, { enableForeignKeyConstraints: true });
     // FULL, because with NORMAL a commit that we have acknowledged to a peer may be undone by a power cut.
     this.sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
