@@ -26,6 +26,8 @@ export const SYNC_OPEN_TIMEOUT_MS = 10_000;
 export const SYNC_SERVE_IDLE_MS = 30_000;
 /** Tips are compared this often with each peer: gossip may lose a block, this finds it. */
 export const TIP_COMPARE_PERIOD_MS = 20_000;
+/** What waits at a peer is asked for again no sooner: gossip may lose a transaction too. */
+export const POOL_COMPARE_MS = 60_000;
 /** Of the connected ones, picked by chance each time. */
 export const TIP_COMPARE_PEERS_MAX = 4;
 /** After connecting: both sides register their protocols first. */

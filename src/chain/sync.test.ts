@@ -85,6 +85,24 @@ test("a late joiner is given all payments behind one that a reorganisation gave 
   await end();
 });
 
+test("a transaction that gossip lost reaches others all the same, though no block comes", async () => {
+  const clock = clockFor(network);
+  const link = { delayMs: 10, jitterMs: 0, streamLoss: 0, gossipLoss: 1 };
+  const peers = new SimulatedNetwork({ clock, random: seededRandom(3), link });
+  const alice = await openOn(network, peers.addPeer(ALICE.peerId), memoryBlocks(), clock);
+  const bob = await openOn(network, peers.addPeer(BOB.peerId), memoryBlocks(), clock);
+  await clock.advance(5_000);
+  assert.ok((await alice.chain.submit(payment(0))).ok);
+  await clock.advance(5_000);
+  assert.equal(bob.chain.pool().length, 0);
+  await clock.advance(90_000);
+  assert.equal(bob.chain.pool().length, 1);
+  for (const { chain, faults } of [alice, bob]) {
+    await clock.advanceUntilSettled(chain.close(), 60_000, "closed");
+    assert.deepEqual(faults, []);
+  }
+});
+
 test("blocks and transactions reach everybody by gossip", async () => {
   const { clock, add, end } = world();
   const [alice, bob, carol] = [await add(ALICE.peerId), await add(BOB.peerId), await add(CAROL.peerId)];

@@ -12,6 +12,7 @@ import type { FrameStream, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import {
   PEERS_ELSEWHERE_MAX,
+  POOL_COMPARE_MS,
   SYNC_FRAME_BYTES_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
   SYNC_OPEN_TIMEOUT_MS,
@@ -55,8 +56,8 @@ export class Sync {
   readonly #askedMeanwhile = new Set<PeerId>();
   readonly #running = new Set<Promise<void>>();
   readonly #streams = new Set<FrameStream>();
-  /** Peers whose pool was asked for since they connected. */
-  readonly #poolFetched = new Set<PeerId>();
+  /** Connected peers whose pool was asked for, and when last. */
+  readonly #poolFetched = new Map<PeerId, number>();
   readonly #elsewhere = new Set<PeerId>();
   /** Peers known to have more than we, while another one is being fetched from. */
   readonly #waiting = new Set<PeerId>();
@@ -190,9 +191,12 @@ export class Sync {
         if (end.code !== "level") return end;
       }
     }
-    if (this.#poolFetched.has(peer)) return { code: "level" };
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    const fetchedMs = this.#poolFetched.get(peer) ?? Number.NEGATIVE_INFINITY;
+    // Again now and then: gossip may lose a transaction, and where no block comes nobody tells it again.
+    if (nowMs - fetchedMs < POOL_COMPARE_MS) return { code: "level" };
     const end = await session.fetchPool();
-    if (end.code === "level") this.#poolFetched.add(peer);
+    if (end.code === "level") this.#poolFetched.set(peer, nowMs);
     return end;
   }
 
