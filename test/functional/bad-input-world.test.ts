@@ -15,6 +15,8 @@ import {
   peer,
   peerIdOf,
   type RealPeer,
+  startArguments,
+  waybill,
 } from "#test/kit/process.ts";
 
 const ALONE = ["--no-discovery"];
@@ -42,6 +44,14 @@ test("a genesis that differs is said as another network, not as an attack", asyn
   });
   assert.equal(said.code, "other-network");
   assert.ok(said.nextStep.length > 0);
+});
+
+test("a start that cannot write where its page is ends with the cause", async (t) => {
+  const dataDir = freshFolder(t);
+  mkdirSync(join(dataDir, "api.json"));
+  const ended = await waybill(...startArguments({ name: "alice", dataDir, flags: ALONE }));
+  assert.equal(ended.code, 1);
+  assert.match(ended.stderr, /data-folder-not-writable/);
 });
 
 test("names that some system cannot have arrive under safe ones, inside the sender's folder", async (t) => {

@@ -46,7 +46,6 @@ export async function start(config: NodeConfig, context: StartContext): Promise<
     return server;
   }
   const { origin, token, running } = server.value;
-  await writeApiFile(config.dataDir, { origin, token, pid: process.pid });
   printStart(node, running, config, context);
   if (context.open)
     await openPage(createClient({ origin, token }, { fetch, wait: waitFor }), context.surroundings);
@@ -65,13 +64,30 @@ async function serve(
   node: RunningNode,
   config: NodeConfig,
 ): Promise<Outcome<{ readonly origin: string; readonly token: string; readonly running: RunningServer }>> {
-  const token = await readApiToken(config.dataDir, node.edge.random);
-  const opened = await openServer(
-    { port: config.uiPort ?? DEFAULT_PORT, token, webRoot: config.webRoot, version: config.version },
-    { facade: node.facade, ...node.edge },
-  );
-  if (!opened.ok) return failed(opened.fault);
-  return ok({ origin: opened.value.origin, token, running: opened.value });
+  let running: RunningServer | null = null;
+  try {
+    const token = await readApiToken(config.dataDir, node.edge.random);
+    const opened = await openServer(
+      { port: config.uiPort ?? DEFAULT_PORT, token, webRoot: config.webRoot, version: config.version },
+      { facade: node.facade, ...node.edge },
+    );
+    if (!opened.ok) return failed(opened.fault);
+    running = opened.value;
+    const { origin } = running;
+    await writeApiFile(config.dataDir, { origin, token, pid: process.pid });
+    return ok({ origin, token, running });
+  } catch (error) {
+    // A peer that no command finds would be of no use, and a promise lost here would leave it up without a word.
+    await running?.close();
+    const cause = error instanceof Error ? error.message : String(error);
+    return failed(
+      problem(
+        "data-folder-not-writable",
+        `The way to this peer could not be written down for pages and commands (${cause}).`,
+        "Free some space on the disk, or see that the data folder belongs to you.",
+      ),
+    );
+  }
 }
 
 function printStart(
