@@ -6,6 +6,7 @@ import type { AccountId, PeerId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
 import type { FrameStream, Network } from "#ports/network.ts";
 import {
   type Dispatch,
@@ -29,6 +30,7 @@ import type { ManifestSummary, OfferDecision } from "./types.ts";
 export interface OfferDependencies {
   readonly network: Pick<Network, "judge">;
   readonly clock: Clock;
+  readonly log: Log;
   readonly store: TransferStore;
   readonly desk: Desk;
   readonly self: AccountId;
@@ -70,6 +72,9 @@ export class Offers {
         return refuse("names-unusable", false);
       }
       return await this.#keep(stream, dispatch, manifest.value, bytes);
+    } catch (error) {
+      this.#deps.log.fault("an offer could not be stored", error);
+      return await refuse("storage", false);
     } finally {
       this.#reading.delete(peer);
     }

@@ -20,6 +20,16 @@ test("no room: both sides are told why, and it goes on by itself when there is",
   assertTree(b.disk, "/data/received/Alice/tree");
 });
 
+test("an offer that cannot be stored waits with the reason, and is made again", async () => {
+  const { world, a, b } = await pair();
+  b.writesLeft = 0;
+  await sendTree(world, a);
+  await world.clock.advanceUntil(() => a.reason() === "storage-there", 10_000, "told");
+  assert.deepEqual([a.only()?.state, b.only()], ["queued", null]);
+  b.writesLeft = null;
+  await world.clock.advanceUntil(bothReceipted(a, b), 60_000, "receipted");
+});
+
 test("a disk that fills up in the middle pauses the transfer and keeps what is there", async () => {
   const { world, a, b } = await pair();
   let full = false;
