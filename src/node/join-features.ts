@@ -23,6 +23,7 @@ import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
 import { joinReceipts } from "./flows/receipts-to-anchoring.ts";
 import { ledgerActions } from "./ledger-actions.ts";
+import { UPLOAD_TRANSFERS_LOOKED_AT } from "./limits.ts";
 import { miningView } from "./mining-view.ts";
 import { peopleActions } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
@@ -71,10 +72,14 @@ function releaseUploads({ transfers, uploads }: Features, log: Log): Unsubscribe
   const watch = (work: Promise<void>) => {
     work.catch((error) => log.fault("an upload could not be removed", error));
   };
+  const newest = transfers.history({ limit: UPLOAD_TRANSFERS_LOOKED_AT });
   watch(
-    uploads.recover((id) => {
-      const transfer = transfers.get(id);
-      return transfer !== null && !hasEnded(transfer);
+    uploads.recover({
+      anyUnfinished: newest.some((transfer) => transfer.direction === "out" && !hasEnded(transfer)),
+      isUnfinished(id) {
+        const transfer = transfers.get(id);
+        return transfer !== null && !hasEnded(transfer);
+      },
     }),
   );
   return transfers.subscribe((event) => {

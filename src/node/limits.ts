@@ -30,3 +30,5 @@ export const RECEIPTS_AT_ONCE = 256;
 export const PROFILE_WAIT_MS = 2_000;
 /** Lines of the log kept while the disk takes none: enough to see afterwards how it began. */
 export const LOG_WAITING_BYTES_MAX = 1_048_576;
+/** A delivery whose upload was being sent when the process was killed is the newest, or next to it. */
+export const UPLOAD_TRANSFERS_LOOKED_AT = 64;

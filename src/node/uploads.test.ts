@@ -68,7 +68,7 @@ test("after a restart an upload lives on while its delivery is unfinished, and g
   await uploads.take(id);
   await uploads.bind(id, DELIVERY);
   const later = openUploads(root, { clock: new SimulatedClock(), random: systemRandom });
-  await later.recover((delivery) => delivery === DELIVERY);
+  await later.recover({ anyUnfinished: true, isUnfinished: (delivery) => delivery === DELIVERY });
   assert.ok(existsSync(join(root, id)));
   await later.release(DELIVERY);
   assert.deepEqual(readdirSync(root), []);
@@ -86,6 +86,17 @@ test("what no unfinished delivery reads is removed at the next start", async () 
   const { uploads, id } = await begun();
   await uploads.add(id, "a", body("1"));
   const later = openUploads(root, { clock: new SimulatedClock(), random: systemRandom });
-  await later.recover(() => true);
+  await later.recover({ anyUnfinished: true, isUnfinished: () => true });
+  assert.deepEqual(readdirSync(root), []);
+});
+
+test("an upload that was being sent when the process was killed stays while any delivery may read it", async () => {
+  const { uploads, id } = await begun();
+  await uploads.add(id, "a", body("1"));
+  await uploads.take(id);
+  const later = openUploads(root, { clock: new SimulatedClock(), random: systemRandom });
+  await later.recover({ anyUnfinished: true, isUnfinished: () => false });
+  assert.ok(existsSync(join(root, id, "a")));
+  await later.recover({ anyUnfinished: false, isUnfinished: () => false });
   assert.deepEqual(readdirSync(root), []);
 });

@@ -35,12 +35,20 @@ export interface Uploads {
   bind(uploadId: string, delivery: DeliveryId): Promise<void>;
   /** The bytes of this delivery are not needed any more. One that came from no upload is no fault. */
   release(delivery: DeliveryId): Promise<void>;
-  /** Takes up what an earlier run left: keeps what unfinished deliveries read, removes the rest. */
-  recover(isUnfinished: (delivery: DeliveryId) => boolean): Promise<void>;
+  /**
+   * Takes up what an earlier run left: keeps what unfinished deliveries read, removes the rest. An upload that was
+   * being sent when that run was killed may be read by any of them: it stays while `anyUnfinished`.
+   */
+  recover(unfinished: {
+    readonly anyUnfinished: boolean;
+    readonly isUnfinished: (delivery: DeliveryId) => boolean;
+  }): Promise<void>;
 }
 
 /** Beside the folder of an upload: holds the id of the delivery that reads it. */
 const MARK_SUFFIX = ".delivery";
+/** What the mark holds while the delivery has no id yet. */
+const BEING_SENT = "being-sent";
 
 const UNKNOWN = problem(
   "upload-unknown",
@@ -131,6 +139,7 @@ class UploadFolders implements Uploads {
     const upload = this.#open.get(uploadId);
     if (upload === undefined || upload.paths.size === 0) return fail(UNKNOWN);
     this.#open.delete(uploadId);
+    await this.#mark(uploadId, BEING_SENT);
     const names = await readdir(upload.folder);
     return ok({ paths: names.toSorted().map((name) => join(upload.folder, name)) });
   }
@@ -141,7 +150,7 @@ class UploadFolders implements Uploads {
 
   async bind(uploadId: string, delivery: DeliveryId): Promise<void> {
     this.#bound.set(delivery, uploadId);
-    await writeFile(join(this.#root, uploadId + MARK_SUFFIX), delivery, { mode: 0o600 });
+    await this.#mark(uploadId, delivery);
   }
 
   async release(delivery: DeliveryId): Promise<void> {
@@ -151,15 +160,20 @@ class UploadFolders implements Uploads {
     await this.#remove(uploadId);
   }
 
-  async recover(isUnfinished: (delivery: DeliveryId) => boolean): Promise<void> {
+  async recover({ anyUnfinished, isUnfinished }: Parameters<Uploads["recover"]>[0]): Promise<void> {
     const names = await readdir(this.#root).catch(() => []);
     for (const uploadId of new Set(names.map((name) => name.replace(MARK_SUFFIX, "")))) {
       if (this.#open.has(uploadId)) continue;
       const mark = await readFile(join(this.#root, uploadId + MARK_SUFFIX), "utf8").catch(() => "");
       const delivery = mark as DeliveryId;
+      if (mark === BEING_SENT && anyUnfinished) continue;
       if (mark !== "" && isUnfinished(delivery)) this.#bound.set(delivery, uploadId);
       else await this.#remove(uploadId);
     }
+  }
+
+  async #mark(uploadId: string, content: string): Promise<void> {
+    await writeFile(join(this.#root, uploadId + MARK_SUFFIX), content, { mode: 0o600 });
   }
 
   async #dropIdle(): Promise<void> {
