@@ -13,8 +13,11 @@ import type { Clock } from "#ports/clock.ts";
 import { memoryAddresses } from "#storage/memory/addresses.ts";
 import { faultLog, realClock, realRandom } from "./real.ts";
 
-/** Not the usual port: a peer that somebody runs on this computer must not take part. */
-export const ANNOUNCEMENT_PORT = 28711;
+/**
+ * Not the usual port, and one for each process: neither a peer that somebody runs on this computer nor another test
+ * file may take part.
+ */
+export const ANNOUNCEMENT_PORT = 29_000 + (process.pid % 1_000);
 /** No discovery: peers meet by address alone. */
 export const QUIET = { mdns: false, announcements: false } as const;
 
