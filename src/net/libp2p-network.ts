@@ -144,7 +144,7 @@ export class Libp2pNetwork implements Network {
       if (error instanceof Error && error.name === "UnsupportedProtocolError") {
         return fail({ code: "protocol-unknown" });
       }
-      return fail({ code: "failed", cause: error instanceof Error ? error.message : String(error) });
+      return fail({ code: "failed", cause: causeOf(error) });
     } finally {
       timer.cancel();
     }
@@ -209,4 +209,12 @@ function connectedOf(connection: Connection): Connected {
     path: pathOf(connection),
     address: connection.remoteAddr.toString(),
   };
+}
+
+/** In words. A connection that ends while a stream is opened is most often the other side's refusal. */
+function causeOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return /EOF|reset|closed|abort/i.test(`${error.name} ${error.message}`)
+    ? "it broke off at once; it may be closing, or have blocked this peer"
+    : error.message;
 }

@@ -4,6 +4,7 @@
  */
 import type { PersonView } from "#api/views.ts";
 import type { AccountId, PeerId } from "#base/brand.ts";
+import { nameKey } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { accountOfPeer, parsePeerId, peerOfAccount } from "#crypto/peer-id.ts";
 import type { Directory, PeerEntry } from "#net/index.ts";
@@ -106,17 +107,18 @@ export function createPersons(sources: Sources): Persons {
     },
     resolve(who) {
       const peer = parsePeerId(who);
-      if (peer === self) {
-        return fail(problem("who-self", "This is your own peer.", "Name somebody else."));
-      }
+      if (peer === self) return fail(OWN_PEER);
       // Somebody never met can be written to by the full id: the message waits until that peer is found.
       if (peer !== null) return ok(peer);
       const found = resolveWho(who, candidates());
       if (found.ok) return ok(found.value);
+      if (found.fault.code === "nobody" && nameKey(who) === nameKey(sources.ownName())) return fail(OWN_PEER);
       return fail(found.fault.code === "nobody" ? nobody(who) : ambiguous(who, found.fault.candidates));
     },
   };
 }
+
+const OWN_PEER = problem("who-self", "This is your own peer.", "Name somebody else.");
 
 function nobody(who: string): Problem {
   return problem(

@@ -31,6 +31,8 @@ export const WEB_ROOT = fileURLToPath(new URL("../../../dist/web", import.meta.u
 export async function start(config: NodeConfig, context: StartContext): Promise<Outcome> {
   // Loaded here and not above: no other command needs the network's code, which takes long to load.
   const { startNode } = await import("#node/compose.ts");
+  // Before anything is opened: a Ctrl-C during the start ends it in order as well.
+  const stop = stopSignal();
   const started = await startNode(config);
   if (!started.ok) {
     return started.fault.code === "data-folder-in-use"
@@ -38,7 +40,6 @@ export async function start(config: NodeConfig, context: StartContext): Promise<
       : failed(started.fault);
   }
   const node = started.value;
-  const stop = stopSignal();
   catchFaults(node, stop);
   const server = await serve(node, config);
   if (!server.ok) {

@@ -126,7 +126,7 @@ function Fields({ transaction }: { readonly transaction: TransactionView }) {
           <span className="mono">{formatAmount(transaction.fee, coin)}</span>
         </Field>
         {seq !== null && (
-          <Field name="Number of the payer">
+          <Field name="Place among the payer’s transactions">
             <span className="mono">{seq}</span>
           </Field>
         )}
