@@ -45,6 +45,11 @@ export class PartialContent {
   #other: Checked | null = null;
   /** Of the file in which the next piece to check begins. */
   #hasher: Blake3Hasher = createBlake3();
+  /**
+   * Where pieces are read back to, one while the other is hashed. Kept: a fresh MiB for each piece makes the
+   * collector of garbage work as long as the hashing.
+   */
+  readonly #readBuffers: Uint8Array[] = [];
 
   private constructor(options: PartialOptions, disk: Disk, journal: Journal) {
     this.#disk = disk;
@@ -138,6 +143,7 @@ export class PartialContent {
       const content: Uint8Array = await ahead;
       // Gigabytes that were there already take minutes, and nobody waits for them when it is over.
       if (this.#stopped.aborted) return { is: "stopped" };
+      // At most one read is under way when this one is looked at, and it is into the other buffer.
       ahead = piece + 1 < end ? this.#read(piece + 1) : null;
       ahead?.catch(() => undefined);
       if (!equalBytes(blake3(content), this.#journal.digest(piece))) {
@@ -154,9 +160,11 @@ export class PartialContent {
     return { is: "good" };
   }
 
-  /** The piece as the disk has it; short where a file is short. */
+  /** The piece as the disk has it, empty where a file is short. Good until the next piece but one is read. */
   async #read(piece: number): Promise<Uint8Array> {
-    const content = Buffer.allocUnsafe(this.layout.pieceBytes(piece));
+    const buffer = this.#readBuffers[piece % 2] ?? Buffer.allocUnsafeSlow(PIECE_BYTES);
+    this.#readBuffers[piece % 2] = buffer;
+    const content = buffer.subarray(0, this.layout.pieceBytes(piece));
     const short = { found: false };
     await Promise.all(
       this.layout.segments(piece).map(({ file, fileOffset, pieceOffset, bytes }) =>
