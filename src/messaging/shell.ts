@@ -7,6 +7,7 @@ import type { DeliveryId, PeerId } from "#base/brand.ts";
 import { toHex, utf8 } from "#base/bytes.ts";
 import { Emitter } from "#base/emitter.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
+import { unlessEnded } from "#base/unless-ended.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -31,7 +32,6 @@ import {
   RECEIVER_IDLE_MS,
   STREAMS_PER_PEER_MAX,
 } from "./limits.ts";
-import { openUntil } from "./open-until.ts";
 import {
   EMPTY_TEXT,
   OUTBOX_FULL,
@@ -83,7 +83,7 @@ class MessagingShell implements Messaging {
     this.#deps = dependencies;
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of messaging failed", error));
     const { network, store } = dependencies;
-    this.#dialling = openUntil(network, this.#closing.promise);
+    this.#dialling = { open: (...dial) => this.#open(...dial) };
     const protocol = { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: STREAMS_PER_PEER_MAX };
     this.#unregister = [
       network.handle(PROTOCOL, protocol, (stream) => this.#serve(stream)),
@@ -175,6 +175,14 @@ class MessagingShell implements Messaging {
 
   retry(peer: PeerId): void {
     this.#arrived(peer);
+  }
+
+  /** A stream that comes after closing began is needed by nobody. */
+  async #open(...dial: Parameters<Network["open"]>): ReturnType<Network["open"]> {
+    const opened = await unlessEnded(this.#deps.network.open(...dial), this.#closing.promise, (late) => {
+      if (late.ok) late.value.reset("closing");
+    });
+    return opened ?? fail({ code: "failed", cause: "closing" });
   }
 
   async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { assert } from "#base/assert.ts";
 import type { DeliveryId, PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
+import { unlessEnded } from "#base/unless-ended.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -35,7 +36,6 @@ import {
   UNFINISHED_PER_PEER_MAX,
 } from "./limits.ts";
 import { Offers } from "./offers.ts";
-import { openUntil } from "./open-until.ts";
 import { Outgoing } from "./outgoing.ts";
 import { isEnd } from "./phases.ts";
 import {
@@ -113,7 +113,7 @@ class TransferShell implements Transfers {
     const desk = new Desk(dependencies);
     this.#desk = desk;
     const dialling = {
-      open: openUntil(dependencies.network, this.#closing.promise).open,
+      open: (...dial: Parameters<Network["open"]>) => this.#open(...dial),
       judge: (peer: PeerId, judgement: Judgement) => dependencies.network.judge(peer, judgement),
     };
     this.#outgoing = new Outgoing({ ...dependencies, desk, network: dialling });
@@ -273,6 +273,14 @@ class TransferShell implements Transfers {
     for (const record of this.#deps.store.unfinished()) {
       if (record.peer === peer) this.#errand(record.deliveryId)?.arrived();
     }
+  }
+
+  /** A stream that comes after closing began is needed by nobody. */
+  async #open(...dial: Parameters<Network["open"]>): ReturnType<Network["open"]> {
+    const opened = await unlessEnded(this.#deps.network.open(...dial), this.#closing.promise, (late) => {
+      if (late.ok) late.value.reset("closing");
+    });
+    return opened ?? fail({ code: "failed", cause: "closing" });
   }
 
   async close(): Promise<void> {
