@@ -152,12 +152,14 @@ if (flags.help) {
 const interrupted = new Promise<void>((resolve) => {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
 });
+class Interrupted extends Error {}
+let wasInterrupted = false;
 const folder = mkdtempSync(join(tmpdir(), "waybill-demo-"));
 try {
   if (flags.once) {
     const keep = mkdtempSync(join(tmpdir(), "waybill-demo-receipt-"));
     const outcome = await Promise.race([runOnce(folder, keep), interrupted]);
-    if (outcome === undefined) throw new Error("interrupted");
+    if (outcome === undefined) throw new Interrupted("interrupted");
     process.exitCode = outcome.ok ? 0 : 1;
     await closeAll();
     say(outcome.ok ? "done" : "something did not hold: see above");
@@ -171,9 +173,12 @@ try {
   say(`failed: ${error instanceof Error ? error.message : String(error)}`);
   await closeAll().catch(() => undefined);
   if (flags.json) console.log(JSON.stringify({ ok: false, seconds: seconds() }));
+  wasInterrupted = error instanceof Interrupted;
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }
+// What the story that was broken off still waits for would keep the process for a minute.
+if (wasInterrupted) process.exit();
 
 async function closeAll(): Promise<void> {
   await Promise.all([...open.values()].map((peer) => peer.interrupt()));
