@@ -59,20 +59,29 @@ async function openPeer(
   return { net, faults, blocked, peer: keypair.peerId };
 }
 
-/** Resolves with the entry once it is as asked. */
+/** Before a test's own time is over, so that what it opened is closed and the file can end. */
+const PATIENCE_MS = 12_000;
+
+/** Resolves with the entry once it is as asked; rejects when it is not in time. */
 export function until(
   net: PeerNetwork,
   peer: PeerId,
   isSo: (entry: PeerEntry) => boolean,
 ): Promise<PeerEntry> {
-  const { promise, resolve } = Promise.withResolvers<PeerEntry>();
+  const { promise, resolve, reject } = Promise.withResolvers<PeerEntry>();
+  const timer = realClock.after(PATIENCE_MS, () =>
+    reject(new Error(`${peer} is not as awaited: ${JSON.stringify(net.directory.get(peer))}`)),
+  );
   const look = () => {
     const entry = net.directory.get(peer);
     if (entry !== null && isSo(entry)) resolve(entry);
   };
   const stop = net.directory.subscribe(look);
   look();
-  return promise.finally(stop);
+  return promise.finally(() => {
+    timer.cancel();
+    stop();
+  });
 }
 
 /** Runs the body and closes what it opened; no listener may have been at fault. */
