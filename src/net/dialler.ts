@@ -165,11 +165,10 @@ export class Dialler {
         { signal },
       );
     } catch (error) {
-      // They dialled us in the same moment, and that connection was kept.
-      const spared = this.#dependencies.connections.takeSpared();
-      if (peer === null && spared !== null && addresses.some((each) => hasSamePort(each, spared.address))) {
+      const kept = this.#keptInstead(addresses, peer);
+      if (kept !== null) {
         this.#attempts.delete(target);
-        return ok(spared.peer);
+        return ok(kept);
       }
       const why = dialProblem(error, addresses.map(readable).join(", "));
       this.#failed(target, peer, clock.monotonicMs());
@@ -182,6 +181,16 @@ export class Dialler {
       if (connection.remoteAddr.toString().startsWith(address)) book.reached(address, reached);
     }
     return ok(reached);
+  }
+
+  /** Whom a dial that failed was for, when they dialled us in the same moment and that connection was kept. */
+  #keptInstead(addresses: readonly string[], peer: PeerId | null): PeerId | null {
+    const { connections } = this.#dependencies;
+    const spared = connections.takeSpared();
+    if (peer !== null) return connections.of(peer).length > 0 ? peer : null;
+    return spared !== null && addresses.some((each) => hasSamePort(each, spared.address))
+      ? spared.peer
+      : null;
   }
 
   #turnMs(peer: PeerId): number {
