@@ -12,7 +12,16 @@ import { ADDRESSES_PER_PEER_MAX, DIRECTORY_PEERS_MAX, HEARSAY_EXPIRY_MS } from "
 import type { Profile } from "./profile.ts";
 
 /** How a peer came to be known; a peer may be found in several ways. */
-export type FoundBy = "mdns" | "announcement" | "typed" | "exchange" | "inbound";
+export type FoundBy =
+  | "mdns"
+  | "announcement"
+  | "typed"
+  | "exchange"
+  | "inbound"
+  | "tracker"
+  | "kademlia"
+  | "scan"
+  | "invite";
 
 export interface PeerEntry {
   readonly peer: PeerId;
@@ -26,6 +35,10 @@ export interface PeerEntry {
   readonly path: PathKind | null;
   /** The multiaddr in use; null while offline. */
   readonly address: string | null;
+  /** Over whom, where the path is relayed; null otherwise. */
+  readonly via: PeerId | null;
+  /** Why the path is this one and not a better one; null where there is nothing to say. */
+  readonly pathReason: Problem | null;
   /** Last round trip; null while offline or not yet measured. */
   readonly latencyMs: number | null;
   /** Last time that a connection was alive or a signed word of the peer was heard. */
@@ -113,6 +126,7 @@ export class PeerDirectory implements Directory {
       online: true,
       path: connection.path,
       address: connection.address,
+      via: connection.via,
       lastSeenMs: this.#clock.nowMs(),
       problem: null,
     }));
@@ -124,6 +138,8 @@ export class PeerDirectory implements Directory {
       online: false,
       path: null,
       address: null,
+      via: null,
+      pathReason: null,
       latencyMs: null,
       lastSeenMs: this.#clock.nowMs(),
       problem: problem("offline", "The connection ended.", "It is tried again by itself."),
@@ -202,6 +218,8 @@ function newEntry(peer: PeerId): PeerEntry {
     online: false,
     path: null,
     address: null,
+    via: null,
+    pathReason: null,
     latencyMs: null,
     lastSeenMs: null,
     version: null,

@@ -8,18 +8,28 @@ import type { PeerId } from "#base/brand.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem, Result } from "#base/result.ts";
 
-/** How bytes get to a connected peer right now. */
-export type PathKind = "loopback" | "lan" | "direct" | "relayed";
+/**
+ * How bytes get to a connected peer right now, best first. `punched`: straight, through routers on both sides that were
+ * brought to let it pass. `relayed`: over a third peer, which sees ciphertext only.
+ */
+export type PathKind = "loopback" | "lan" | "direct" | "punched" | "relayed";
 
 export interface Connected {
   readonly peer: PeerId;
   readonly path: PathKind;
   /** The multiaddr in use. */
   readonly address: string;
+  /** Over whom, where the path is relayed; null otherwise. */
+  readonly via: PeerId | null;
 }
 
 export type NetworkEvent =
   | { readonly type: "connected"; readonly connection: Connected }
+  /**
+   * A connected peer is reached in another way than before. New streams take it; streams that are open stay where they
+   * are until their feature opens them anew, or their old path ends.
+   */
+  | { readonly type: "path"; readonly connection: Connected; readonly isBetter: boolean }
   | { readonly type: "disconnected"; readonly peer: PeerId };
 
 export type StreamFault =
@@ -86,11 +96,14 @@ export interface Network {
     options: ProtocolOptions,
     handler: (stream: FrameStream) => Promise<void>,
   ): Unsubscribe;
-  /** Opens a stream to a peer that is connected, or that can be dialled at an address known for it. */
+  /**
+   * Opens a stream, over the best path, to a peer that is connected, or that can be dialled at an address known for it.
+   * An aborted `signal` gives up with `failed`, and what was opened meanwhile is reset.
+   */
   open(
     peer: PeerId,
     protocol: string,
-    options: ProtocolOptions & { readonly timeoutMs: number },
+    options: ProtocolOptions & { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Result<FrameStream, DialFault>>;
   topic(name: string, options: TopicOptions): Topic;
   /** A feature's word on a peer's conduct: `reject` lowers its standing, and a low enough standing disconnects. */
