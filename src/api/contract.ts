@@ -4,6 +4,9 @@
  */
 import { z } from "@hono/zod-openapi";
 import {
+  DOOR_ENTRIES_MAX,
+  INVITE_CHARACTERS_MAX,
+  INVITE_HOURS_MAX,
   LIST_LIMIT_DEFAULT,
   LIST_LIMIT_MAX,
   MESSAGE_CHARACTERS_MAX,
@@ -17,11 +20,16 @@ import {
   blockView,
   chainView,
   conversationView,
+  doctorView,
+  doorsView,
+  inviteView,
   miningView,
   personView,
+  scanView,
   slipFileView,
   slipView,
   statusView,
+  trackerView,
   transactionView,
   verdictView,
   walletView,
@@ -93,7 +101,20 @@ export const contract = {
       petname: word.nullable().optional(),
       contact: z.boolean().optional(),
       blocked: z.boolean().optional(),
+      verified: z.boolean().optional().describe("True once the phrase was compared by voice."),
     }),
+    answer: personView,
+  },
+  acceptKey: {
+    ...plain,
+    summary: "This key stands for the person it looks like: it takes over the name, the old key loses it.",
+    params: ofWho,
+    answer: personView,
+  },
+  keepApart: {
+    ...plain,
+    summary: "This key is somebody else than the person it looks like.",
+    params: ofWho,
     answer: personView,
   },
   connect: {
@@ -101,6 +122,70 @@ export const contract = {
     summary: "Connects to an address and remembers it.",
     body: object({ address: word.describe("Multiaddr, `host:port`, or `[v6]:port`.") }),
     answer: personView,
+  },
+  scan: {
+    ...plain,
+    summary: "Looks for peers at the ports of a computer or a range of them.",
+    body: object({
+      target: word.describe("IP address, host name or CIDR range."),
+      ports: word.optional().describe("As in `28411-28475,4000`; absent: the usual ones."),
+    }),
+    answer: scanView,
+  },
+
+  trackers: { ...plain, summary: "The trackers that this peer uses.", answer: z.array(trackerView) },
+  addTracker: {
+    ...plain,
+    summary: "Uses a tracker from now on.",
+    body: object({ address: word.describe("`host[:port]`, a multiaddr, or a URL of its web port.") }),
+    answer: z.array(trackerView),
+  },
+  removeTracker: {
+    ...plain,
+    summary: "Uses a tracker no longer.",
+    query: object({ address: word }),
+    answer: z.array(trackerView),
+  },
+
+  invites: { ...plain, summary: "Invites of the last weeks, newest first.", answer: z.array(inviteView) },
+  createInvite: {
+    ...plain,
+    summary: "An invite for one person: whoever enters it is a verified contact on both sides.",
+    body: object({
+      hours: z.int().min(1).max(INVITE_HOURS_MAX).optional().describe("How long it stands; 24 when absent."),
+      note: word.optional().describe("For oneself: whom it is for."),
+    }),
+    answer: inviteView,
+  },
+  revokeInvite: {
+    ...plain,
+    summary: "Takes an invite back.",
+    params: object({ id: word }),
+    answer: inviteView,
+  },
+  acceptInvite: {
+    ...plain,
+    summary:
+      "Enters an invite that somebody gave. Answers when both sides have verified each other, or why not.",
+    body: object({
+      text: text(INVITE_CHARACTERS_MAX).describe("The link, or the eight words."),
+      address: word.optional().describe("Where the other side is, when nothing else finds it."),
+    }),
+    answer: personView,
+  },
+
+  doctor: { ...plain, summary: "What helps and hinders this peer in reaching others.", answer: doctorView },
+  doctorPerson: { ...plain, summary: "Why a person is reached, or not.", params: ofWho, answer: doctorView },
+  doors: { ...plain, summary: "Who may connect.", answer: doorsView },
+  setDoors: {
+    ...plain,
+    summary: "Changes who may connect; connections that no longer fit are closed.",
+    body: object({
+      mode: z.enum(["open", "outbound-only", "no-inbound"]).optional().describe("From the next start on."),
+      allow: z.array(word).max(DOOR_ENTRIES_MAX).optional(),
+      block: z.array(word).max(DOOR_ENTRIES_MAX).optional(),
+    }),
+    answer: doorsView,
   },
 
   conversations: {

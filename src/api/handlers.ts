@@ -28,6 +28,24 @@ export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers
     updatePerson: ({ params, body }) => facade.updatePerson(params.who, present(body)),
     connect: ({ body }) => facade.connect(body.address),
 
+    acceptKey: ({ params }) => facade.acceptKey(params.who),
+    keepApart: ({ params }) => facade.keepApart(params.who),
+    scan: ({ body }) => facade.scan(body.target, body.ports),
+
+    trackers: async () => ok(await facade.trackers()),
+    addTracker: ({ body }) => facade.addTracker(body.address),
+    removeTracker: ({ query }) => facade.removeTracker(query.address),
+
+    invites: async () => ok(await facade.invites()),
+    createInvite: ({ body }) => facade.createInvite(present(body)),
+    revokeInvite: ({ params }) => facade.revokeInvite(params.id),
+    acceptInvite: ({ body }) => facade.acceptInvite(body.text, body.address),
+
+    doctor: async () => ok(await facade.doctor()),
+    doctorPerson: ({ params }) => facade.doctorPerson(params.who),
+    doors: async () => ok(await facade.doors()),
+    setDoors: ({ body }) => facade.setDoors(present(body)),
+
     conversations: async () => ok(await facade.conversations()),
     markRead: ({ params }) => facade.markRead(params.who),
 

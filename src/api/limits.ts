@@ -52,3 +52,9 @@ export const PORTS_TRIED = 32;
 export const API_FILE_BYTES_MAX = 4096;
 /** How long closing waits for answers under way before connections are cut: Ctrl-C must end all of it within 2 s. */
 export const CLOSE_GRACE_MS = 750;
+/** An invite link carries a key, some addresses and some trackers. */
+export const INVITE_CHARACTERS_MAX = 4_096;
+/** A month: whoever has not come by then is invited again. */
+export const INVITE_HOURS_MAX = 720;
+/** Entries of one list of the doors; more is a firewall's work. */
+export const DOOR_ENTRIES_MAX = 1_024;

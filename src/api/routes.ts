@@ -11,7 +11,7 @@ export const API_BASE = "/api/v1";
 export const EVENT_ID_HEADER = "Waybill-Event-Id";
 
 export interface Route {
-  readonly method: "get" | "post" | "put" | "patch";
+  readonly method: "get" | "post" | "put" | "patch" | "delete";
   /** Parameters in braces, as in OpenAPI. */
   readonly path: string;
 }
@@ -25,6 +25,23 @@ export const routes = {
   person: { method: "get", path: "/people/{who}" },
   updatePerson: { method: "patch", path: "/people/{who}" },
   connect: { method: "post", path: "/connections" },
+  acceptKey: { method: "post", path: "/people/{who}/key" },
+  keepApart: { method: "post", path: "/people/{who}/apart" },
+  scan: { method: "post", path: "/scans" },
+
+  trackers: { method: "get", path: "/trackers" },
+  addTracker: { method: "post", path: "/trackers" },
+  removeTracker: { method: "delete", path: "/trackers" },
+
+  invites: { method: "get", path: "/invites" },
+  createInvite: { method: "post", path: "/invites" },
+  revokeInvite: { method: "delete", path: "/invites/{id}" },
+  acceptInvite: { method: "post", path: "/invites/accepted" },
+
+  doctor: { method: "get", path: "/doctor" },
+  doctorPerson: { method: "get", path: "/doctor/{who}" },
+  doors: { method: "get", path: "/doors" },
+  setDoors: { method: "put", path: "/doors" },
 
   conversations: { method: "get", path: "/conversations" },
   markRead: { method: "post", path: "/conversations/{who}/read" },

@@ -27,8 +27,22 @@ export const problemView = z
 
 export const errorView = z.object({ error: problemView }).openapi("Error");
 
-export const pathView = z.enum(["loopback", "lan", "direct", "relayed"]);
-export const foundByView = z.enum(["mdns", "announcement", "typed", "exchange", "inbound"]);
+export const pathView = z
+  .enum(["loopback", "lan", "direct", "punched", "relayed"])
+  .describe(
+    "Best first. punched: straight, through routers on both sides. relayed: over a tracker, which sees ciphertext only.",
+  );
+export const foundByView = z.enum([
+  "mdns",
+  "announcement",
+  "typed",
+  "exchange",
+  "inbound",
+  "tracker",
+  "kademlia",
+  "scan",
+  "invite",
+]);
 
 export const personView = z
   .object({
@@ -41,6 +55,25 @@ export const personView = z
     blocked: z.boolean(),
     online: z.boolean(),
     path: pathView.nullable().describe("How the peer is reached now; null when it is not."),
+    via: z
+      .object({ peerId, name: z.string().describe("Of the tracker, as the user gave its address.") })
+      .nullable()
+      .describe("Over whom, where the path is relayed."),
+    pathReason: problemView.nullable().describe("Why the path is this one and not a better one."),
+    verified: z
+      .object({ how: z.enum(["invite", "phrase"]), atMs: timeMs })
+      .nullable()
+      .describe("Whether this key was shown to be this person's, and how."),
+    phrase: z.string().describe("Eight words that stand for the key, to compare by voice."),
+    standIn: z
+      .object({
+        of: peerId.describe("Who bore the name, or answered at the address, before."),
+        ofName: z.string(),
+        how: z.enum(["name", "address"]),
+        sinceMs: timeMs,
+      })
+      .nullable()
+      .describe("Looks like somebody known, under another key: nothing is sent until the user decides."),
     address: z.string().nullable().describe("The multiaddr in use now."),
     addresses: z.array(z.string()).describe("All multiaddrs known."),
     foundBy: z.array(foundByView),
@@ -106,6 +139,10 @@ export const slipView = z
         bytesPerSecond: z.number().nonnegative(),
       })
       .nullable(),
+    path: z
+      .object({ kind: pathView, viaName: z.string().nullable(), reason: problemView.nullable() })
+      .nullable()
+      .describe("How its bytes go now; null while none do."),
     savedTo: z.string().nullable().describe("Incoming files: where they were saved."),
     anchor: anchorView.nullable(),
   })
@@ -211,6 +248,104 @@ export const chainView = z
   })
   .openapi("Chain");
 
+export const listeningView = z
+  .object({
+    transport: z.enum(["tcp", "udp"]),
+    address: z.string().describe("`host:port`, IPv6 in brackets."),
+    what: z.string(),
+  })
+  .openapi("Listening");
+
+export const trackerView = z
+  .object({
+    address: z.string().describe("As it was given."),
+    peerId: peerId.nullable().describe("Null until it was reached once."),
+    state: z.enum(["connecting", "connected", "unreachable"]),
+    problem: problemView.nullable(),
+    latencyMs: z.number().nonnegative().nullable(),
+    relay: z
+      .object({
+        bytesLeft: count.nullable().describe("Null without a limit."),
+        bytesMax: count.nullable(),
+        renewsMs: timeMs.nullable(),
+      })
+      .nullable()
+      .describe("The place it keeps for this peer as a relay; null when it keeps none."),
+    observedAddress: z.string().nullable().describe("How this peer looks from there."),
+    peersOnline: count.nullable(),
+  })
+  .openapi("Tracker");
+
+export const scanView = z
+  .object({
+    hosts: count,
+    portsTried: count,
+    tookMs: z.number().nonnegative(),
+    people: z.array(z.object({ person: personView, address: z.string() })),
+    others: z.array(z.string()).describe("Open ports where something else answered."),
+  })
+  .openapi("Scan");
+
+export const inviteView = z
+  .object({
+    id: z.string(),
+    state: z.enum(["open", "used", "expired", "revoked"]),
+    note: z.string().nullable(),
+    createdMs: timeMs,
+    expiresMs: timeMs,
+    usedBy: z.object({ peerId, name: z.string() }).nullable(),
+    failedGuesses: count.describe("Times that somebody claimed to hold it and did not."),
+    link: z.string().nullable().describe("Null unless open."),
+    words: z.string().nullable().describe("The secret as eight words; null unless open."),
+    qrSvg: z.string().nullable().describe("The link as a QR code, an SVG document; null unless open."),
+  })
+  .openapi("Invite");
+
+export const findingView = z
+  .object({
+    area: z.enum([
+      "peer",
+      "interfaces",
+      "listening",
+      "firewall",
+      "discovery",
+      "internet",
+      "trackers",
+      "clock",
+      "disk",
+      "person",
+    ]),
+    code: z.string().describe("Stable; scripts may compare it."),
+    level: z.enum(["ok", "info", "warn", "bad"]),
+    title: z.string(),
+    cause: z.string(),
+    nextStep: z.string().nullable(),
+    details: z.array(z.object({ label: z.string(), value: z.string() })),
+  })
+  .openapi("Finding");
+
+export const doctorView = z
+  .object({
+    checkedMs: timeMs,
+    person: z.object({ peerId, name: z.string(), online: z.boolean() }).nullable(),
+    findings: z.array(findingView).describe("Most serious first."),
+  })
+  .openapi("Doctor");
+
+export const doorsView = z
+  .object({
+    mode: z
+      .enum(["open", "outbound-only", "no-inbound"])
+      .describe(
+        "outbound-only: nothing listens, others come over a relay that was called. no-inbound: nobody comes in.",
+      ),
+    allow: z.array(z.string()).describe("Peer ids, addresses and CIDR ranges; empty: everybody."),
+    block: z.array(z.string()),
+    privateNetwork: z.boolean().describe("Only holders of the network's key connect."),
+    refused: z.record(z.string(), count).describe("What was refused since the start, by reason."),
+  })
+  .openapi("Doors");
+
 export const statusView = z
   .object({
     name: z.string(),
@@ -221,7 +356,10 @@ export const statusView = z
     dataDir: z.string(),
     receivedDir: z.string(),
     accept: z.enum(["all", "contacts", "ask"]),
+    phrase: z.string().describe("Eight words that stand for my key: read them to whoever compares."),
     addresses: z.array(z.string()),
+    listening: z.array(listeningView).describe("All of this peer that waits for others; nothing else does."),
+    trackers: z.array(trackerView),
     startedMs: timeMs,
     peersOnline: count,
     chain: chainView,
@@ -284,4 +422,11 @@ export type ChainView = z.output<typeof chainView>;
 export type StatusView = z.output<typeof statusView>;
 export type VerdictView = z.output<typeof verdictView>;
 export type EventView = z.output<typeof eventView>;
+export type ListeningView = z.output<typeof listeningView>;
+export type TrackerView = z.output<typeof trackerView>;
+export type ScanView = z.output<typeof scanView>;
+export type InviteView = z.output<typeof inviteView>;
+export type FindingView = z.output<typeof findingView>;
+export type DoctorView = z.output<typeof doctorView>;
+export type DoorsView = z.output<typeof doorsView>;
 export type AnchorView = z.output<typeof anchorView>;

@@ -7,12 +7,17 @@ import type {
   BlockView,
   ChainView,
   ConversationView,
+  DoctorView,
+  DoorsView,
   EventView,
+  InviteView,
   MiningView,
   PersonView,
+  ScanView,
   SlipFileView,
   SlipView,
   StatusView,
+  TrackerView,
   TransactionView,
   VerdictView,
   WalletView,
@@ -55,8 +60,39 @@ export interface Facade {
   connect(address: string): Answer<PersonView>;
   updatePerson(
     who: string,
-    change: { readonly petname?: string | null; readonly contact?: boolean; readonly blocked?: boolean },
+    change: {
+      readonly petname?: string | null;
+      readonly contact?: boolean;
+      readonly blocked?: boolean;
+      readonly verified?: boolean;
+    },
   ): Answer<PersonView>;
+  /** This key stands for the person it looks like from now on. */
+  acceptKey(who: string): Answer<PersonView>;
+  /** This key is somebody else than the person it looks like. */
+  keepApart(who: string): Answer<PersonView>;
+  /** @param ports as in `28411-28475,4000`; absent: the usual ones. */
+  scan(target: string, ports?: string): Answer<ScanView>;
+
+  trackers(): Promise<readonly TrackerView[]>;
+  /** @param address `host[:port]`, a multiaddr, or a URL of its web port. Kept for later starts. */
+  addTracker(address: string): Answer<readonly TrackerView[]>;
+  removeTracker(address: string): Answer<readonly TrackerView[]>;
+
+  invites(): Promise<readonly InviteView[]>;
+  createInvite(options: { readonly hours?: number; readonly note?: string }): Answer<InviteView>;
+  revokeInvite(id: string): Answer<InviteView>;
+  /** @param text link or words. Answers when both sides have verified each other, or why they could not. */
+  acceptInvite(text: string, address?: string): Answer<PersonView>;
+
+  doctor(): Promise<DoctorView>;
+  doctorPerson(who: string): Answer<DoctorView>;
+  doors(): Promise<DoorsView>;
+  setDoors(change: {
+    readonly mode?: DoorsView["mode"];
+    readonly allow?: readonly string[];
+    readonly block?: readonly string[];
+  }): Answer<DoorsView>;
 
   conversations(): Promise<readonly ConversationView[]>;
   markRead(who: string): Answer<undefined>;

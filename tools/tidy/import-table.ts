@@ -20,7 +20,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   base: row({ node: false }),
   crypto: row({
     may: ["base"],
-    packages: ["@noble/hashes/*", "@napi-rs/blake-hash", "multiformats/*"],
+    packages: ["@noble/hashes/*", "@napi-rs/blake-hash", "@scure/bip39/*", "multiformats/*"],
   }),
   ports: row({ types: ["base"], node: false }),
   ledger: row({ may: ["base", "crypto"], node: false }),
@@ -31,22 +31,32 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   messaging: row({ may: ["base", "crypto", "receipts"], types: ["ports"], node: false }),
   transfer: row({ may: ["base", "crypto", "receipts"], types: ["ports"] }),
   people: row({ may: ["base", "crypto"], types: ["ports"], node: false }),
+  invites: row({ may: ["base", "crypto"], types: ["ports"] }),
   storage: row({
     may: ["base", "ledger", "receipts"],
-    types: ["chain", "anchoring", "messaging", "transfer", "people", "net"],
+    types: ["chain", "anchoring", "messaging", "transfer", "people", "invites", "net"],
   }),
   net: row({
     may: ["base", "crypto"],
     types: ["ports"],
-    packages: ["libp2p", "@libp2p/*", "@multiformats/*", "multiformats/*"],
+    packages: [
+      ...["libp2p", "@libp2p/*", "@multiformats/*", "multiformats/*"],
+      ...["node-datachannel", "@achingbrain/nat-port-mapper"],
+    ],
+  }),
+  doctor: row({ may: ["base", "crypto"], types: ["ports", "net"] }),
+  tracker: row({
+    may: ["base", "crypto", "net"],
+    types: ["ports"],
+    packages: ["@hono/node-server", "hono", "hono/*"],
   }),
   node: row({
     may: [
       ...["base", "crypto", "ports", "ledger", "receipts", "mining", "chain", "anchoring", "messaging"],
-      ...["transfer", "people", "storage", "net"],
+      ...["transfer", "people", "invites", "storage", "net", "doctor", "tracker"],
     ],
     types: ["api/views.ts"],
-    packages: ["pino"],
+    packages: ["pino", "qr"],
   }),
   api: row({
     may: ["base"],
@@ -64,7 +74,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
       "api/api-file.ts",
     ],
     types: ["api/views.ts"],
-    packages: ["commander"],
+    packages: ["commander", "qr"],
   }),
   web: row({
     may: ["api/client.ts"],
