@@ -1,45 +1,24 @@
 /** Owns the page of one block. */
 import { Link, useParams } from "@tanstack/react-router";
 import type { BlockView } from "#api/views.ts";
-import { problemOf, useBlock, useDesk, useTitle } from "../live/use-live.ts";
+import { useBlock, useDesk, useTitle } from "../live/use-live.ts";
 import { countOf, formatAmount, formatBytes, formatExact, shortenKey } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
-import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
+import { LookUpSheet } from "./look-up-sheet.tsx";
 import { minerPeer } from "./miner.ts";
 import { TransactionLine } from "./transaction-line.tsx";
-import "../slip/slip-place.css";
-import "./ledger.css";
 
 export function BlockPage() {
   const { id = "" } = useParams({ strict: false });
-  const { data: block, error, refetch } = useBlock(id);
-  useTitle(block === undefined ? "Block" : `Block ${block.height}`);
-  const problem = problemOf(error);
+  const query = useBlock(id);
+  useTitle(query.data === undefined ? "Block" : `Block ${query.data.height}`);
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/ledger" className="back-link small">
-          <Icon name="back" /> Ledger
-        </Link>
-      </p>
-      {block !== undefined && <OneBlock block={block} />}
-      {block === undefined && (
-        <>
-          <h1>Block</h1>
-          {problem === null ? <p>Looking for the block…</p> : <ProblemNote problem={problem} />}
-          {problem !== null && (
-            <p>
-              <button type="button" onClick={() => void refetch()}>
-                Look again
-              </button>
-            </p>
-          )}
-        </>
-      )}
-    </div>
+    <LookUpSheet name="Block" query={query}>
+      {(block) => <OneBlock block={block} />}
+    </LookUpSheet>
   );
 }
 

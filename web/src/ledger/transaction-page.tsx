@@ -2,17 +2,14 @@
 import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TransactionView } from "#api/views.ts";
-import { problemOf, useDesk, useTitle, useTransaction } from "../live/use-live.ts";
+import { useDesk, useTitle, useTransaction } from "../live/use-live.ts";
 import { countOf, formatAmount, formatBytes, formatExact } from "../look/format.ts";
 import { Copyable } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
-import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { Stamp } from "../slip/stamp.tsx";
+import { LookUpSheet } from "./look-up-sheet.tsx";
 import { TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
 import "../slip/slip.css";
-import "../slip/slip-place.css";
-import "./ledger.css";
 
 const STATE_WORDS = {
   pending: ["waits", "waits for a block"],
@@ -22,31 +19,12 @@ const STATE_WORDS = {
 
 export function TransactionPage() {
   const { id = "" } = useParams({ strict: false });
-  const { data: transaction, error, refetch } = useTransaction(id);
+  const query = useTransaction(id);
   useTitle("Transaction");
-  const problem = problemOf(error);
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/ledger" className="back-link small">
-          <Icon name="back" /> Ledger
-        </Link>
-      </p>
-      {transaction !== undefined && <OneTransaction transaction={transaction} />}
-      {transaction === undefined && (
-        <>
-          <h1>Transaction</h1>
-          {problem === null ? <p>Looking for the transaction…</p> : <ProblemNote problem={problem} />}
-          {problem !== null && (
-            <p>
-              <button type="button" onClick={() => void refetch()}>
-                Look again
-              </button>
-            </p>
-          )}
-        </>
-      )}
-    </div>
+    <LookUpSheet name="Transaction" query={query}>
+      {(transaction) => <OneTransaction transaction={transaction} />}
+    </LookUpSheet>
   );
 }
 
