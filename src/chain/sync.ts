@@ -79,7 +79,7 @@ export class Sync {
       ),
       network.subscribe((event) => {
         if (event.type === "connected") this.#soon(event.connection.peer, SYNC_ON_CONNECT_DELAY_MS);
-        else this.#gone(event.peer);
+        else if (event.type === "disconnected") this.#gone(event.peer);
       }),
     ];
     this.#period = clock.every(TIP_COMPARE_PERIOD_MS, () => this.#compareWithSome());

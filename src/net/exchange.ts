@@ -70,7 +70,7 @@ export class Exchange {
       network.handle(PEERS_PROTOCOL, PEERS_OPTIONS, (stream) => this.#receivePeers(stream)),
       network.subscribe((event) => {
         if (event.type === "connected") this.greet(event.connection.peer);
-        else this.#onDisconnected(event.peer);
+        else if (event.type === "disconnected") this.#onDisconnected(event.peer);
       }),
     ];
     this.#repeat = clock.every(EXCHANGE_REPEAT_MS, () => {

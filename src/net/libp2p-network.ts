@@ -208,6 +208,7 @@ function connectedOf(connection: Connection): Connected {
     peer: peerOf(connection.remotePeer),
     path: pathOf(connection),
     address: connection.remoteAddr.toString(),
+    via: null,
   };
 }
 

@@ -296,7 +296,7 @@ class OpenNetwork implements PeerNetwork {
     this.network.subscribe((event) => {
       if (event.type === "connected") {
         this.#onConnected(event.connection.peer);
-      } else {
+      } else if (event.type === "disconnected") {
         this.directory.disconnected(event.peer);
         this.#dialler.lost(event.peer);
       }

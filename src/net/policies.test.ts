@@ -261,7 +261,7 @@ test("the directory is bounded, forgets hearsay, and keeps who was met", async (
   const clock = new SimulatedClock();
   const { log } = faultLog();
   const directory = new PeerDirectory({ clock, log, isKept: () => false });
-  const connection = { peer: A, path: "loopback", address: "/ip4/127.0.0.1/tcp/5" } as const;
+  const connection = { peer: A, path: "loopback", address: "/ip4/127.0.0.1/tcp/5", via: null } as const;
   directory.connected(connection, true);
   assert.deepEqual(directory.get(A)?.foundBy, ["inbound"]);
   for (let at = 0; at < DIRECTORY_PEERS_MAX + 20; at++) {
@@ -289,7 +289,7 @@ test("the directory tells of changes and not of every heartbeat", () => {
   });
   directory.heard(A, "typed", ["/ip4/10.0.0.1/tcp/5"]);
   directory.heard(A, "typed", ["/ip4/10.0.0.1/tcp/5"]);
-  directory.connected({ peer: A, path: "lan", address: "/ip4/10.0.0.1/tcp/5" }, false);
+  directory.connected({ peer: A, path: "lan", address: "/ip4/10.0.0.1/tcp/5", via: null }, false);
   directory.measured(A, 3.1);
   const before = events;
   directory.measured(A, 3.2);

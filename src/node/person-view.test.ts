@@ -22,6 +22,8 @@ function entry(peer: PeerId, claimedName: string | null, online: boolean): PeerE
     foundBy: ["typed"],
     path: online ? "lan" : null,
     address: null,
+    via: null,
+    pathReason: null,
     latencyMs: null,
     lastSeenMs: 5,
     version: null,

@@ -221,7 +221,7 @@ export class SimulatedPeer implements Network {
 }
 
 function connectionTo(peer: PeerId): Connected {
-  return { peer, path: "lan", address: `/memory/${peer}` };
+  return { peer, path: "lan", address: `/memory/${peer}`, via: null };
 }
 
 function notConnected(peer: PeerId): DialFault {
