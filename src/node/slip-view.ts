@@ -38,12 +38,19 @@ export function messageSlip(message: Message, peerName: string, stamp: Stamp = N
     createdMs: message.createdMs,
     deliveredMs: message.completion?.completedMs ?? null,
     progress: null,
+    path: null,
     savedTo: null,
     anchor: stamp.anchor,
   };
 }
 
-export function transferSlip(transfer: Transfer, peerName: string, stamp: Stamp = NO_STAMP): SlipView {
+/** @param path how the other side is reached now; shown while bytes move. */
+export function transferSlip(
+  transfer: Transfer,
+  peerName: string,
+  stamp: Stamp = NO_STAMP,
+  path: SlipView["path"] = null,
+): SlipView {
   // Signed by the receiver, but this side does not hold both signatures for good yet: delivered and no more.
   const delivered = transfer.state === "sending" && transfer.completion !== null;
   const state = stateWith(delivered ? "delivered" : transfer.state, stamp);
@@ -63,6 +70,7 @@ export function transferSlip(transfer: Transfer, peerName: string, stamp: Stamp 
     createdMs: transfer.createdMs,
     deliveredMs: transfer.completion?.completedMs ?? null,
     progress: transfer.progress,
+    path: state === "sending" ? path : null,
     savedTo: transfer.savedTo,
     anchor: stamp.anchor,
   };

@@ -6,7 +6,7 @@ import type { ConversationView, SlipView } from "#api/views.ts";
 import type { DeliveryId, PeerId } from "#base/brand.ts";
 import type { Messaging } from "#messaging/index.ts";
 import type { ReadMarkStore } from "#people/index.ts";
-import type { Transfers } from "#transfer/index.ts";
+import type { Transfer, Transfers } from "#transfer/index.ts";
 import type { Persons } from "./person-view.ts";
 import { messageSlip, type Stamp, transferSlip } from "./slip-view.ts";
 
@@ -36,13 +36,17 @@ export interface SlipSources {
 export function createSlips(sources: SlipSources): Slips {
   const { messaging, transfers, persons, readMarks, stampOf } = sources;
 
+  function slipOfTransfer(transfer: Transfer): SlipView {
+    const { name, path, via, pathReason } = persons.view(transfer.peer);
+    const way = path === null ? null : { kind: path, viaName: via?.name ?? null, reason: pathReason };
+    return transferSlip(transfer, name, stampOf(transfer.deliveryId), way);
+  }
+
   function page(query: SlipQuery): readonly SlipView[] {
     const messages = messaging
       .history(query)
       .map((message) => messageSlip(message, persons.nameOf(message.peer), stampOf(message.deliveryId)));
-    const files = transfers
-      .history(query)
-      .map((transfer) => transferSlip(transfer, persons.nameOf(transfer.peer), stampOf(transfer.deliveryId)));
+    const files = transfers.history(query).map(slipOfTransfer);
     return [...messages, ...files].toSorted((a, b) => b.order - a.order).slice(0, query.limit);
   }
 
@@ -86,7 +90,7 @@ export function createSlips(sources: SlipSources): Slips {
       const message = messaging.get(id);
       if (message !== null) return messageSlip(message, persons.nameOf(message.peer), stampOf(id));
       const transfer = transfers.get(id);
-      return transfer === null ? null : transferSlip(transfer, persons.nameOf(transfer.peer), stampOf(id));
+      return transfer === null ? null : slipOfTransfer(transfer);
     },
     conversations,
     markRead(peer) {
