@@ -9,11 +9,16 @@ import type {
   BlockView,
   ChainView,
   ConversationView,
+  DoctorView,
+  DoorsView,
+  InviteView,
   MiningView,
   PersonView,
+  ScanView,
   SlipFileView,
   SlipView,
   StatusView,
+  TrackerView,
   TransactionView,
   VerdictView,
   WalletView,
@@ -36,6 +41,13 @@ export interface PersonChange {
   readonly petname?: string | null;
   readonly contact?: boolean;
   readonly blocked?: boolean;
+  readonly verified?: boolean;
+}
+
+export interface DoorsChange {
+  readonly mode?: DoorsView["mode"];
+  readonly allow?: readonly string[];
+  readonly block?: readonly string[];
 }
 
 export interface Client {
@@ -47,6 +59,24 @@ export interface Client {
   person(who: string): Reply<PersonView>;
   updatePerson(who: string, change: PersonChange): Reply<PersonView>;
   connect(address: string): Reply<PersonView>;
+  acceptKey(who: string): Reply<PersonView>;
+  keepApart(who: string): Reply<PersonView>;
+  scan(target: string, ports?: string): Reply<ScanView>;
+
+  trackers(): Reply<readonly TrackerView[]>;
+  addTracker(address: string): Reply<readonly TrackerView[]>;
+  removeTracker(address: string): Reply<readonly TrackerView[]>;
+
+  invites(): Reply<readonly InviteView[]>;
+  createInvite(options: { readonly hours?: number; readonly note?: string }): Reply<InviteView>;
+  revokeInvite(id: string): Reply<InviteView>;
+  /** Takes as long as the other side needs; an aborted signal gives up. */
+  acceptInvite(text: string, address?: string, signal?: AbortSignal): Reply<PersonView>;
+
+  doctor(): Reply<DoctorView>;
+  doctorPerson(who: string): Reply<DoctorView>;
+  doors(): Reply<DoorsView>;
+  setDoors(change: DoorsChange): Reply<DoorsView>;
 
   conversations(): Reply<readonly ConversationView[]>;
   markRead(who: string): Reply<undefined>;
@@ -103,6 +133,28 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     person: (who) => call.json("person", { parameters: { who } }),
     updatePerson: (who, change) => call.json("updatePerson", { parameters: { who }, json: change }),
     connect: (address) => call.json("connect", { json: { address } }),
+    acceptKey: (who) => call.json("acceptKey", { parameters: { who } }),
+    keepApart: (who) => call.json("keepApart", { parameters: { who } }),
+    scan: (target, ports) =>
+      call.json("scan", { json: ports === undefined ? { target } : { target, ports } }),
+
+    trackers: () => call.json("trackers"),
+    addTracker: (address) => call.json("addTracker", { json: { address } }),
+    removeTracker: (address) => call.json("removeTracker", { query: { address } }),
+
+    invites: () => call.json("invites"),
+    createInvite: (wanted) => call.json("createInvite", { json: wanted }),
+    revokeInvite: (id) => call.json("revokeInvite", { parameters: { id } }),
+    acceptInvite: (text, address, signal) =>
+      call.json("acceptInvite", {
+        json: address === undefined ? { text } : { text, address },
+        ...(signal === undefined ? {} : { signal }),
+      }),
+
+    doctor: () => call.json("doctor"),
+    doctorPerson: (who) => call.json("doctorPerson", { parameters: { who } }),
+    doors: () => call.json("doors"),
+    setDoors: (change) => call.json("setDoors", { json: change }),
 
     conversations: () => call.json("conversations"),
     markRead: (who) => call.json("markRead", { parameters: { who } }),
