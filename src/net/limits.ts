@@ -186,3 +186,41 @@ export const ANNOUNCEMENT_SOURCES_MAX = 1024;
 export const ANNOUNCEMENT_MEMORY_MS = MINUTE_MS;
 /** mDNS asks this often; the first time at once. */
 export const MDNS_PERIOD_MS = 10 * SECOND_MS;
+
+// Presence and trackers.
+
+/** Largest encoding: 12 addresses of 128 bytes, a name, and the fixed fields. */
+export const PRESENCE_BYTES_MAX = 2 * KIB;
+/** A record lives at least so long: renewing more often would be a flood. */
+export const PRESENCE_TTL_SECONDS_MIN = 30;
+/** A record is at most so long true after its peer has gone without a word. */
+export const PRESENCE_TTL_SECONDS_MAX = 3600;
+/** What a peer asks for: two renewals may be lost before others take it for gone. */
+export const PRESENCE_TTL_SECONDS_DEFAULT = 180;
+/** How far a record's time may lie ahead of the reader's clock; computers without a time server drift by minutes. */
+export const PRESENCE_CLOCK_TOLERANCE_MS = 5 * MINUTE_MS;
+/** Rendezvous ids of one peer: one for each invite that is open, and a few over. */
+export const RENDEZVOUS_PER_PEER_MAX = 16;
+/** A record, and its rendezvous ids or the keys asked for. */
+export const TRACKER_REQUEST_BYTES_MAX = 4 * KIB;
+/** Peers asked for in one request. */
+export const TRACKER_FIND_PEERS_MAX = 32;
+/** Records in one answer; more are asked for page by page. */
+export const TRACKER_ANSWER_RECORDS_MAX = 32;
+/** Other trackers told of in one answer. */
+export const TRACKER_ANSWER_TRACKERS_MAX = 8;
+/** The records of one answer, the addresses of other trackers, and the fixed fields. */
+export const TRACKER_ANSWER_BYTES_MAX = 72 * KIB;
+/** `[v6]:port` at its longest, and some. */
+export const OBSERVED_ADDRESS_CHARS_MAX = 64;
+/** A request and its answer, dialling left out. */
+export const TRACKER_TIMEOUT_MS = 10 * SECOND_MS;
+/** Where a tracker listens for peers, TCP; unassigned at IANA as the peers' own. */
+export const TRACKER_PORT_DEFAULT = 28412;
+/** Where a tracker's status page, HTTP and WebSocket are: one above the port of the peers' page. */
+export const TRACKER_WEB_PORT_DEFAULT = 4748;
+/** STUN's own port (RFC 8489 section 18.4), and the next one, so that a caller can compare what two ports see. */
+export const STUN_PORT_DEFAULT = 3478;
+export const STUN_SECOND_PORT_DEFAULT = 3479;
+/** One datagram that no path fragments (RFC 8489 section 6.1: below 548 where the path is not known). */
+export const STUN_MESSAGE_BYTES_MAX = 548;
