@@ -12,15 +12,25 @@ export interface Refusal {
 
 const LOOPBACK_NAMES = ["127.0.0.1", "localhost", "[::1]"] as const;
 
-/** What `Host` may say when the server listens on `port`. */
-function hostsOf(port: number): ReadonlySet<string> {
-  const hosts = LOOPBACK_NAMES.map((name) => `${name}:${port}`);
-  return new Set(port === 80 ? [...hosts, ...LOOPBACK_NAMES] : hosts);
+/**
+ * What `Host` may say: this computer's names for itself with our port, and the address at which users open the page,
+ * which is another where a container's port is published.
+ *
+ * @param publicOrigin as in `http://127.0.0.1:4751`.
+ */
+export function hostsOf(port: number, publicOrigin: string): ReadonlySet<string> {
+  const own = LOOPBACK_NAMES.flatMap((name) => hostAndPort(name, String(port)));
+  const { hostname, port: publicPort } = new URL(publicOrigin);
+  const names = LOOPBACK_NAMES.some((name) => name === hostname) ? LOOPBACK_NAMES : [hostname];
+  return new Set([...own, ...names.flatMap((name) => hostAndPort(name, publicPort || "80"))]);
+}
+
+function hostAndPort(name: string, port: string): readonly string[] {
+  return port === "80" ? [`${name}:80`, name] : [`${name}:${port}`];
 }
 
 /** Refuses requests that name another host, or come from a page that is not ours; `null` lets them pass. */
-export function checkHostAndOrigin(port: number, headers: Headers): Refusal | null {
-  const hosts = hostsOf(port);
+export function checkHostAndOrigin(hosts: ReadonlySet<string>, headers: Headers): Refusal | null {
   const host = headers.get("Host")?.toLowerCase() ?? "";
   if (!hosts.has(host)) {
     return {
@@ -28,7 +38,7 @@ export function checkHostAndOrigin(port: number, headers: Headers): Refusal | nu
       problem: problem(
         "wrong-host",
         "The request was addressed to a name that is not this peer's.",
-        `Use http://127.0.0.1:${port}.`,
+        `Use http://${[...hosts][0]}, or start the peer with --ui-origin.`,
       ),
     };
   }

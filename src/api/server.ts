@@ -15,7 +15,7 @@ import { bytesAnswer, fileAnswer, INTERNAL, jsonAnswer, refusalAnswer, statusOfP
 import { contract, type Input, type OperationContract, type ValueOperation } from "./contract.ts";
 import { type DecodedRequest, decodeRequest } from "./decode-request.ts";
 import { createEventHub, type EventHub } from "./event-hub.ts";
-import { checkHostAndOrigin, createTokenCheck, DATA_HEADERS } from "./gate.ts";
+import { checkHostAndOrigin, createTokenCheck, DATA_HEADERS, hostsOf } from "./gate.ts";
 import { createHandlers } from "./handlers.ts";
 import {
   CLOSE_GRACE_MS,
@@ -35,6 +35,10 @@ export const DEFAULT_PORT = 4747;
 export interface ServerOptions {
   /** Preferred; the next free one above it is taken when it is in use. 0: any free port. */
   readonly port: number;
+  /** IP address to listen on; absent: loopback alone. Whoever reaches it still needs the token. */
+  readonly host?: string;
+  /** Where users open the page when that is not where it listens: a container's published port. */
+  readonly publicOrigin?: string;
   /** At least 32 characters of visible ASCII. */
   readonly token: string;
   /** Folder of the built page. */
@@ -50,7 +54,7 @@ export interface ServerDependencies {
 }
 
 export interface RunningServer {
-  /** `http://127.0.0.1:PORT`. */
+  /** Where programs of this computer ask: `http://127.0.0.1:PORT`, unless it listens on another address alone. */
   readonly origin: string;
   readonly port: number;
   /** The page's address with the token in its fragment, which no request ever carries. */
@@ -61,7 +65,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-const HOST = "127.0.0.1";
+const LOOPBACK = "127.0.0.1";
 
 export async function openServer(
   options: ServerOptions,
@@ -82,18 +86,18 @@ export async function openServer(
   }) as Server;
   server.maxConnections = CONNECTIONS_MAX;
   const underWay = trackAnswers(server);
-  const bound = await listen(server, options.port);
+  const bound = await listen(server, options.port, options.host ?? LOOPBACK);
   if (!bound.ok) {
     hub.close();
     return bound;
   }
   port = bound.value;
-  const origin = `http://${HOST}:${port}`;
+  const origin = originOf(options.host, port);
   let closing: Promise<void> | null = null;
   return ok({
     origin,
     port,
-    pageUrl: `${origin}/#token=${options.token}`,
+    pageUrl: `${options.publicOrigin ?? origin}/#token=${options.token}`,
     steppedOver: options.port !== 0 && port !== options.port,
     close: () => {
       closing ??= closeServer(server, underWay, hub, dependencies.clock);
@@ -103,10 +107,10 @@ export async function openServer(
 }
 
 /** Tries the preferred port, those above it, and then any. */
-async function listen(server: Server, preferred: number): Promise<Result<number, Problem>> {
+async function listen(server: Server, preferred: number, host: string): Promise<Result<number, Problem>> {
   const candidates = preferred === 0 ? [0] : [...portsFrom(preferred), 0];
   for (const candidate of candidates) {
-    const error = await listenOn(server, candidate);
+    const error = await listenOn(server, candidate, host);
     const address = server.address();
     if (error === null && typeof address === "object" && address !== null) return ok(address.port);
     if (error !== null && error.code !== "EADDRINUSE" && error.code !== "EACCES") {
@@ -118,15 +122,21 @@ async function listen(server: Server, preferred: number): Promise<Result<number,
   return fail(problem("ports-taken", "No port of this computer is free.", "End some other program."));
 }
 
+/** How programs of this computer address what listens on `host`. */
+function originOf(host: string | undefined, port: number): string {
+  if (host === undefined || host === "0.0.0.0" || host === "::") return `http://${LOOPBACK}:${port}`;
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 function portsFrom(preferred: number): readonly number[] {
   return Array.from({ length: PORTS_TRIED }, (_, step) => preferred + step).filter((port) => port <= 65_535);
 }
 
-function listenOn(server: Server, port: number): Promise<NodeJS.ErrnoException | null> {
+function listenOn(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | null>();
   const onError = (error: NodeJS.ErrnoException) => resolve(error);
   server.once("error", onError);
-  server.listen(port, HOST, () => {
+  server.listen(port, host, () => {
     server.off("error", onError);
     resolve(null);
   });
@@ -167,6 +177,7 @@ interface AppDependencies extends ServerDependencies {
 
 function createApp(options: ServerOptions, dependencies: AppDependencies): OpenAPIHono {
   const { log, hub, portOf } = dependencies;
+  const hosts = () => hostsOf(portOf(), options.publicOrigin ?? originOf(options.host, portOf()));
   const checkToken = createTokenCheck(options.token);
   const app = new OpenAPIHono();
   describeOperations(app);
@@ -176,7 +187,7 @@ function createApp(options: ServerOptions, dependencies: AppDependencies): OpenA
     return refusalAnswer(500, INTERNAL);
   });
   app.use(async (context, next) => {
-    const refusal = checkHostAndOrigin(portOf(), context.req.raw.headers);
+    const refusal = checkHostAndOrigin(hosts(), context.req.raw.headers);
     if (refusal !== null) return refusalAnswer(refusal.status, refusal.problem);
     return await next();
   });

@@ -1,4 +1,5 @@
 /** Owns what all commands have in common: options, examples, the way to the running peer, and how they end. */
+import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import { dataDirOf, type Surroundings } from "./data-dir.ts";
 import type { Outcome } from "./outcome.ts";
@@ -28,6 +29,23 @@ export const integer = (minimum: number, maximum: number) => (text: string) => {
   if (/^[0-9]{1,9}$/.test(text) && value >= minimum && value <= maximum) return value;
   throw new InvalidArgumentError(`It must be a whole number from ${minimum} to ${maximum}.`);
 };
+
+/** A parser of IP addresses. */
+export function ipAddress(text: string): string {
+  if (isIP(text) !== 0) return text;
+  throw new InvalidArgumentError("It must be an IP address.");
+}
+
+/** A parser of the scheme, host and port of a page, with nothing behind. */
+export function pageOrigin(text: string): string {
+  const url = URL.parse(text);
+  if (url !== null && url.protocol === "http:" && `${url.origin}/` === url.href) return url.origin;
+  throw new InvalidArgumentError("It must be like http://127.0.0.1:4751.");
+}
+
+/** Gathers an option that may be repeated. */
+export const each = (text: string, list: readonly string[] = []): readonly string[] => [...list, text];
+
 export type Report = (outcome: Outcome, json: boolean) => void;
 
 export interface Commands {

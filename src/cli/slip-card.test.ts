@@ -25,6 +25,7 @@ const SLIP: SlipView = {
   createdMs: new Date(2026, 10, 21, 12, 4).getTime(),
   deliveredMs: new Date(2026, 10, 21, 12, 5).getTime(),
   progress: null,
+  path: null,
   savedTo: null,
   anchor: { txId: "" as never, blockId: null, height: 18, confirmations: 3, timeMs: null },
 };

@@ -25,6 +25,10 @@ export interface NodeConfig {
   readonly accept: AcceptPolicy | null;
   /** 0: any free port; `null`: the usual one, stepped over when taken. */
   readonly uiPort: number | null;
+  /** IP address that the page is served on; `null`: loopback. */
+  readonly uiHost: string | null;
+  /** Where users open the page when that is not where it is served: a container's published port. */
+  readonly uiOrigin: string | null;
   /** False for `--no-mine`: this run does not mine, whatever the settings say. */
   readonly mine: boolean;
   /** Genesis file; `null`: the network that comes with Waybill. */

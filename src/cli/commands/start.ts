@@ -69,7 +69,14 @@ async function serve(
   try {
     const token = await readApiToken(config.dataDir, node.edge.random);
     const opened = await openServer(
-      { port: config.uiPort ?? DEFAULT_PORT, token, webRoot: config.webRoot, version: config.version },
+      {
+        port: config.uiPort ?? DEFAULT_PORT,
+        ...(config.uiHost === null ? {} : { host: config.uiHost }),
+        ...(config.uiOrigin === null ? {} : { publicOrigin: config.uiOrigin }),
+        token,
+        webRoot: config.webRoot,
+        version: config.version,
+      },
       { facade: node.facade, ...node.edge },
     );
     if (!opened.ok) return failed(opened.fault);

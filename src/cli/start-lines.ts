@@ -1,0 +1,74 @@
+/** Owns the command line of `start`: its flags, and how they become the configuration of a peer. */
+import { Option } from "commander";
+import { ACCEPT_POLICIES, type AcceptPolicy, type NodeConfig } from "#node/config.ts";
+import {
+  addCommand,
+  type Commands,
+  type Common,
+  each,
+  integer,
+  ipAddress,
+  pageOrigin,
+} from "./command-line.ts";
+import { dataDirOf } from "./data-dir.ts";
+
+interface StartOptions extends Common {
+  readonly name?: string;
+  readonly listen?: readonly string[];
+  readonly join?: readonly string[];
+  readonly accept?: AcceptPolicy;
+  readonly uiPort?: number;
+  readonly uiHost?: string;
+  readonly uiOrigin?: string;
+  readonly open: boolean;
+  readonly mine: boolean;
+  readonly discovery: boolean;
+  readonly network?: string;
+  readonly clockOffset?: number;
+}
+
+export function addStart(commands: Commands): void {
+  const { context, report } = commands;
+  const command = addCommand(commands, "start", "Start a peer, and show its page.", [
+    "waybill start",
+    "waybill start --name alice --data ~/alice",
+    "waybill start --join 192.168.1.20:28411 --accept ask --no-open",
+  ])
+    .option("--name <name>", "what others see; kept for later starts")
+    .option("--listen <addr>", "address to listen on, a multiaddr; may be repeated", each)
+    .option("--join <addr>", "address of another peer; may be repeated", each)
+    .addOption(new Option("--accept <whose>", "whose files come in unasked").choices(ACCEPT_POLICIES))
+    .option("--ui-port <port>", "port of the page; 0 for any", integer(0, 65_535))
+    .option("--ui-host <ip>", "address to serve the page on (default: 127.0.0.1)", ipAddress)
+    .option("--ui-origin <url>", "where users open the page, if not where it is served", pageOrigin)
+    .option("--no-open", "do not open the page in a browser")
+    .option("--no-mine", "do not mine in this run")
+    .option("--no-discovery", "do not look for peers on the local network")
+    .option("--network <file>", "genesis file of another network")
+    .addOption(
+      new Option("--clock-offset <ms>").argParser((text) => Number.parseInt(text, 10) || 0).hideHelp(),
+    );
+  command.action(async () => {
+    const options = command.opts<StartOptions>();
+    const { start, WEB_ROOT } = await import("./commands/start.ts");
+    const config: NodeConfig = Object.freeze({
+      dataDir: dataDirOf(options.data, context.surroundings),
+      name: options.name ?? null,
+      listen: options.listen ?? [],
+      join: options.join ?? [],
+      accept: options.accept ?? null,
+      uiPort: options.uiPort ?? null,
+      uiHost: options.uiHost ?? null,
+      uiOrigin: options.uiOrigin ?? null,
+      mine: options.mine,
+      networkFile: options.network ?? null,
+      webRoot: WEB_ROOT,
+      version: context.version,
+      clockOffsetMs: options.clockOffset ?? 0,
+      discovery: options.discovery,
+    });
+    const json = options.json === true;
+    const { terminal, surroundings } = context;
+    report(await start(config, { terminal, json, surroundings, open: options.open && !json }), json);
+  });
+}
