@@ -1,9 +1,4 @@
-/**
- * Owns local networks made on the spot: computers that are network namespaces of Linux, and a switch between them.
- * A namespace lives as long as the process that holds it, and that one ends when its input does: nothing is left
- * behind, also when the test is killed. Nothing leaves for a real network: no computer here has a way to one.
- */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+/** Owns local networks made on the spot: computers that are namespaces of Linux, and a switch between them. */
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -11,14 +6,9 @@ import type { TestContext } from "node:test";
 import type { Problem } from "#base/result.ts";
 import type { DirectoryEvent } from "#net/index.ts";
 import type { LanPeerOptions } from "./lan-peer.ts";
+import { type Inside, openNamespace, whyNoNamespace } from "./namespace.ts";
 
 const PROGRAM = join(import.meta.dirname, "lan-peer.ts");
-/** Linux checks each new IPv6 address for duplicates, which takes up to two seconds and is not what is tested. */
-const HOLD = `
-  ip link set lo up
-  echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad
-  echo ready
-  exec cat`;
 
 export interface Self {
   readonly peer: string;
@@ -53,15 +43,7 @@ export interface Computer {
 
 /** Why no local network can be made here; false when one can. */
 export function whyNoLan(): string | false {
-  if (process.platform !== "linux") return "network namespaces are of Linux alone";
-  if (process.getuid?.() !== 0) return "only root may make network namespaces";
-  try {
-    const trial = "ip link add br0 type bridge && ip link add one type veth peer name other";
-    execFileSync("unshare", ["--net", "sh", "-c", trial], { stdio: "pipe" });
-    return false;
-  } catch (error) {
-    return `no network can be made here: ${error instanceof Error ? error.message.trim() : String(error)}`;
-  }
+  return whyNoNamespace("ip link add br0 type bridge; ip link add one type veth peer name other");
 }
 
 /** Computers on no network; gone with the test. */
@@ -96,33 +78,12 @@ export async function lan(
 }
 
 async function openComputer(t: TestContext): Promise<{ readonly computer: Computer; readonly pid: number }> {
-  const holder = spawn("unshare", ["--net", "sh", "-c", HOLD], { stdio: ["pipe", "pipe", "ignore"] });
-  const children: ChildProcess[] = [holder];
-  t.after(() => {
-    for (const child of children) child.kill("SIGKILL");
-  });
-  await once(holder.stdout, "data");
-  const { pid } = holder;
-  if (pid === undefined) throw new Error("unshare did not start");
-  const inside = ["--target", String(pid), "--net"];
-  const computer: Computer = {
-    ip: (...given) => {
-      execFileSync("nsenter", [...inside, "ip", ...given], { stdio: "pipe" });
-    },
-    start: (options) => {
-      const child = spawn("nsenter", [...inside, process.execPath, PROGRAM, JSON.stringify(options)], {
-        stdio: ["pipe", "pipe", "inherit"],
-      });
-      children.push(child);
-      return lanPeer(child);
-    },
-  };
-  return { computer, pid };
+  const { pid, ip, node } = await openNamespace(t);
+  return { computer: { ip, start: (options) => lanPeer(node(PROGRAM, JSON.stringify(options))) }, pid };
 }
 
-function lanPeer(child: ReturnType<typeof spawn>): LanPeer {
+function lanPeer(child: Inside): LanPeer {
   const { stdin, stdout } = child;
-  if (stdin === null || stdout === null) throw new Error("a peer has pipes");
   const told: News[] = [];
   const waiting = new Set<() => void>();
   createInterface({ input: stdout }).on("line", (line) => {
