@@ -1,6 +1,7 @@
 /**
  * Owns which announcements are worth a signature check: bounds floods for each sending address and in all, and
- * drops what is not newer than what its key announced before. Pure but for the clock it is given.
+ * drops what is not newer than what its key announced before. Addresses that sent something well signed have a budget
+ * apart, so that a flood from elsewhere does not drown them. Pure but for the clock it is given.
  */
 import type { PeerId } from "#base/brand.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -17,6 +18,12 @@ import {
 interface Bucket {
   tokens: number;
   atMs: number;
+}
+
+/** Senders, those heard longest ago first, and what all of them share. */
+interface Sources {
+  readonly shared: Bucket;
+  readonly each: Map<string, Bucket>;
 }
 
 interface Latest {
@@ -43,27 +50,29 @@ export class AnnouncementGuard {
     badSignature: 0,
   };
   readonly #clock: Clock;
-  readonly #all: Bucket;
-  readonly #sources = new Map<string, Bucket>();
+  readonly #strangers: Sources;
+  /** Addresses from which something well signed came. */
+  readonly #proven: Sources;
   readonly #latest = new Map<PeerId, Latest>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#all = { tokens: ANNOUNCEMENTS_BURST, atMs: clock.monotonicMs() };
+    const atMs = clock.monotonicMs();
+    this.#strangers = { shared: { tokens: ANNOUNCEMENTS_BURST, atMs }, each: new Map() };
+    this.#proven = { shared: { tokens: ANNOUNCEMENTS_BURST, atMs }, each: new Map() };
   }
 
   /** Whether a packet from this address may cost us anything. */
   admits(source: string): boolean {
-    const known = this.#sources.get(source) ?? {
+    const sources = this.#proven.each.has(source) ? this.#proven : this.#strangers;
+    const known = sources.each.get(source) ?? {
       tokens: ANNOUNCEMENTS_PER_SOURCE_BURST,
       atMs: this.#clock.monotonicMs(),
     };
-    this.#sources.delete(source);
-    this.#sources.set(source, known);
-    dropOldest(this.#sources, ANNOUNCEMENT_SOURCES_MAX);
+    putNewest(sources.each, source, known);
     const admitted =
       this.#take(known, ANNOUNCEMENTS_PER_SOURCE_BURST, ANNOUNCEMENTS_PER_SOURCE_PER_SECOND) &&
-      this.#take(this.#all, ANNOUNCEMENTS_BURST, ANNOUNCEMENTS_PER_SECOND);
+      this.#take(sources.shared, ANNOUNCEMENTS_BURST, ANNOUNCEMENTS_PER_SECOND);
     if (!admitted) this.counts.flooded += 1;
     return admitted;
   }
@@ -80,11 +89,14 @@ export class AnnouncementGuard {
   }
 
   /** Only for what is signed: else a stranger could silence a key by announcing a far future for it. */
-  accepted({ peer, runMs, counter }: Announcement): void {
+  accepted({ peer, runMs, counter }: Announcement, source: string): void {
     this.counts.accepted += 1;
-    this.#latest.delete(peer);
-    this.#latest.set(peer, { runMs, counter, atMs: this.#clock.monotonicMs() });
-    dropOldest(this.#latest, ANNOUNCEMENT_SOURCES_MAX);
+    const sender = this.#strangers.each.get(source);
+    if (sender !== undefined) {
+      this.#strangers.each.delete(source);
+      putNewest(this.#proven.each, source, sender);
+    }
+    putNewest(this.#latest, peer, { runMs, counter, atMs: this.#clock.monotonicMs() });
   }
 
   #take(bucket: Bucket, burst: number, perSecond: number): boolean {
@@ -97,8 +109,10 @@ export class AnnouncementGuard {
   }
 }
 
-function dropOldest(map: Map<string, unknown>, max: number): void {
-  if (map.size <= max) return;
+function putNewest<Key, Value>(map: Map<Key, Value>, key: Key, value: Value): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= ANNOUNCEMENT_SOURCES_MAX) return;
   const oldest = map.keys().next();
   if (oldest.done !== true) map.delete(oldest.value);
 }

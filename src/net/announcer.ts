@@ -18,7 +18,8 @@ import {
   signAnnouncement,
 } from "./announcement.ts";
 import { AnnouncementGuard } from "./announcement-guard.ts";
-import { join, type LocalInterface, localInterfaces, openEars, openMouth } from "./announcement-sockets.ts";
+import { join, openEars, openMouth } from "./announcement-sockets.ts";
+import { InterfaceLog } from "./interface-log.ts";
 import {
   ANNOUNCEMENT_ADDRESSES_MAX,
   ANNOUNCEMENT_BURST_MS,
@@ -26,6 +27,7 @@ import {
   ANNOUNCEMENT_REPLY_PERIOD_MS,
   ANNOUNCEMENT_REPLY_SPREAD_MS,
 } from "./limits.ts";
+import { type LocalInterface, localInterfaces } from "./local-interfaces.ts";
 
 export interface AnnouncerOptions {
   readonly keypair: Keypair;
@@ -33,6 +35,10 @@ export interface AnnouncerOptions {
   readonly port: number;
   /** Also on interfaces that lead out of this computer. */
   readonly lan: boolean;
+  /** Absent: `ANNOUNCEMENT_PERIOD_MS`. */
+  readonly periodMs?: number;
+  /** Names of interfaces on which nothing is said or heard. */
+  readonly excluded?: ReadonlySet<string>;
 }
 
 export interface AnnouncerDependencies {
@@ -55,11 +61,13 @@ export interface HeardPeer {
 
 export class Announcer {
   readonly guard: AnnouncementGuard;
+  readonly interfaces: InterfaceLog;
   readonly #options: AnnouncerOptions;
   readonly #dependencies: AnnouncerDependencies;
   readonly #runMs: number;
   readonly #repeat: Timer;
-  readonly #ears: { readonly family: 4 | 6; readonly socket: Socket }[] = [];
+  readonly #excluded: ReadonlySet<string>;
+  readonly #ears = new Map<4 | 6, Socket>();
   readonly #mouths = new Map<string, Socket>();
   #burst: readonly Timer[] = [];
   #counter = 0;
@@ -67,14 +75,18 @@ export class Announcer {
   #lastReplyMs = Number.NEGATIVE_INFINITY;
   #isClosed = false;
   #round: Promise<void> = Promise.resolve();
-  #problem: Problem | null = null;
+  readonly #problems = new Map<4 | 6, Problem>();
 
   private constructor(options: AnnouncerOptions, dependencies: AnnouncerDependencies) {
     this.#options = options;
     this.#dependencies = dependencies;
     this.guard = new AnnouncementGuard(dependencies.clock);
     this.#runMs = dependencies.clock.nowMs();
-    this.#repeat = dependencies.clock.every(ANNOUNCEMENT_PERIOD_MS, () => this.#announce(false));
+    this.#excluded = options.excluded ?? new Set();
+    this.interfaces = new InterfaceLog({ excluded: this.#excluded, clock: dependencies.clock });
+    this.#repeat = dependencies.clock.every(options.periodMs ?? ANNOUNCEMENT_PERIOD_MS, () =>
+      this.#announce(false),
+    );
   }
 
   static async open(options: AnnouncerOptions, dependencies: AnnouncerDependencies): Promise<Announcer> {
@@ -86,7 +98,12 @@ export class Announcer {
 
   /** Why nothing is heard, when nothing can be. */
   get problem(): Problem | null {
-    return this.#problem;
+    return this.#problems.get(4) ?? this.#problems.get(6) ?? null;
+  }
+
+  /** In which families announcements are heard now, on the port of the options. */
+  get hears(): readonly (4 | 6)[] {
+    return [...this.#ears.keys()];
   }
 
   /** Says at once what is new. */
@@ -107,7 +124,7 @@ export class Announcer {
     for (const timer of [this.#repeat, ...this.#burst]) timer.cancel();
     this.#reply?.cancel();
     await this.#round;
-    for (const { socket } of this.#ears) socket.close();
+    for (const socket of this.#ears.values()) socket.close();
     this.#closeMouthsBut([]);
   }
 
@@ -115,15 +132,19 @@ export class Announcer {
     const { port } = this.#options;
     try {
       const socket = await openEars(family, port, (bytes, source) => this.#onPacket(bytes, source));
-      this.#ears.push({ family, socket });
+      this.#ears.set(family, socket);
+      this.#problems.delete(family);
     } catch (error) {
-      // A computer without IPv6 is no trouble; one whose port is held alone by another program is.
-      if (family === 6) return;
+      // A computer without one of the families is no trouble; one whose port is held alone by another program is.
+      if (family === 6 && !isTaken(error)) return;
       const cause = error instanceof Error ? error.message : String(error);
-      this.#problem = problem(
-        "announcements-unavailable",
-        `UDP port ${port} cannot be listened on (${cause}), so peers nearby are not heard.`,
-        "Free that port, or connect to peers by their address.",
+      this.#problems.set(
+        family,
+        problem(
+          "announcements-unavailable",
+          `UDP port ${port} cannot be listened on over IPv${family} (${cause}), so peers nearby are not heard.`,
+          "End the program that holds the port: it is tried again by itself. Or connect to peers by their address.",
+        ),
       );
     }
   }
@@ -137,10 +158,14 @@ export class Announcer {
 
   async #announceEverywhere(isNewcomer: boolean): Promise<void> {
     if (this.#isClosed) return;
-    const locals = localInterfaces(this.#options.lan);
+    // A port that was held when we started may be free by now.
+    for (const family of [4, 6] as const) if (!this.#ears.has(family)) await this.#listen(family);
+    this.interfaces.refresh();
+    const locals = localInterfaces(this.#options.lan, this.#excluded);
     this.#closeMouthsBut(locals);
     for (const local of locals) {
-      for (const ears of this.#ears) if (ears.family === local.family) join(ears.socket, local);
+      const ears = this.#ears.get(local.family);
+      if (ears !== undefined) join(ears, local);
       const packet = this.#packetFor(local, locals, isNewcomer);
       if (packet !== null) await this.#speak(local, packet);
     }
@@ -151,15 +176,19 @@ export class Announcer {
     let mouth = this.#mouths.get(key);
     if (mouth === undefined) {
       try {
-        mouth = await openMouth(local);
-      } catch {
-        return; // The interface went away, or has no address yet; the next round looks again.
+        mouth = await openMouth(local, this.#options.port);
+      } catch (error) {
+        // The interface went away, or has no address yet; the next round looks again.
+        this.interfaces.failed(local.name, error);
+        return;
       }
       this.#mouths.set(key, mouth);
     }
     // One of an interface that was taken out and put in again never speaks again: the next round opens another.
-    mouth.send(packet, this.#options.port, local.target, (error) => {
-      if (error !== null && this.#mouths.get(key) === mouth) this.#closeMouth(key);
+    mouth.send(packet, (error) => {
+      if (error === null) return this.interfaces.sent(local.name);
+      this.interfaces.failed(local.name, error);
+      if (this.#mouths.get(key) === mouth) this.#closeMouth(key);
     });
   }
 
@@ -205,7 +234,7 @@ export class Announcer {
   }
 
   #onPacket(bytes: Uint8Array, source: string): void {
-    if (this.#isClosed || !this.guard.admits(source)) return;
+    if (this.#isClosed || this.interfaces.isDeaf(source) || !this.guard.admits(source)) return;
     const decoded = decodeAnnouncement(bytes);
     if (!decoded.ok) {
       this.guard.counts.malformed += 1;
@@ -218,7 +247,8 @@ export class Announcer {
       this.guard.counts.badSignature += 1;
       return;
     }
-    this.guard.accepted(checked.value);
+    this.guard.accepted(checked.value, source);
+    this.interfaces.heard(source);
     this.#accept(checked.value, source);
   }
 
@@ -248,6 +278,10 @@ export function reachableFrom(announcement: Announcement, source: string): reado
   const bySource = announcement.port === 0 ? null : addressOf(source, announcement.port);
   const said = announcement.addresses.filter((address) => isLocal || !isLoopback(address));
   return bySource === null || !isDialable(bySource) ? said : [...new Set([bySource, ...said])];
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "EADDRINUSE";
 }
 
 function keyOf(local: LocalInterface): string {

@@ -182,6 +182,11 @@ export const ANNOUNCEMENTS_BURST = 256;
 export const ANNOUNCEMENTS_PER_SECOND = 64;
 /** Sending addresses, and announcing keys, that are remembered for limits and replays. */
 export const ANNOUNCEMENT_SOURCES_MAX = 1024;
+/** Interfaces of which is remembered what was sent and heard: computers with many containers have dozens. */
+export const INTERFACES_REMEMBERED_MAX = 128;
+/** Announcing more often fills networks for nothing; less often, and others take a peer for gone. */
+export const ANNOUNCEMENT_PERIOD_MIN_MS = SECOND_MS;
+export const ANNOUNCEMENT_PERIOD_MAX_MS = 10 * MINUTE_MS;
 /** A key silent for so long may start again with any clock. */
 export const ANNOUNCEMENT_MEMORY_MS = MINUTE_MS;
 /** mDNS asks this often; the first time at once. */
@@ -224,3 +229,25 @@ export const STUN_PORT_DEFAULT = 3478;
 export const STUN_SECOND_PORT_DEFAULT = 3479;
 /** One datagram that no path fragments (RFC 8489 section 6.1: below 548 where the path is not known). */
 export const STUN_MESSAGE_BYTES_MAX = 548;
+
+// Scan.
+
+/** The usual port and those stepped over to when it is taken. */
+export const SCAN_PORTS_DEFAULT = Object.freeze({
+  from: LISTEN_PORT_DEFAULT,
+  to: LISTEN_PORT_DEFAULT + LISTEN_PORT_STEPS_MAX,
+});
+/** Hosts times ports: all ports of one host, or the usual ports of four /24 networks. */
+export const SCAN_TARGETS_MAX = 65_536;
+/** Ranges of ports in one request. */
+export const SCAN_RANGES_MAX = 64;
+/** Connections being tried at once: below what the smallest home router keeps in mind, and far below 1,024 files. */
+export const SCAN_KNOCKS_AT_ONCE_MAX = 256;
+/** A host that lets packets vanish answers never; over any path that carries a call one second is long. */
+export const SCAN_KNOCK_TIMEOUT_MS = SECOND_MS;
+/** Three round trips and two signatures. */
+export const SCAN_HANDSHAKE_TIMEOUT_MS = 3 * SECOND_MS;
+/** What is read of whatever answers before it must have shown that it speaks our handshake. */
+export const SCAN_GREETING_BYTES_MAX = KIB;
+/** Places told of in a report. */
+export const SCAN_REPORTED_MAX = 1024;

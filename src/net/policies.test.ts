@@ -10,7 +10,6 @@ import { SimulatedClock } from "#test/kit/clock.ts";
 import { faultLog } from "#test/kit/real.ts";
 import { AddressBook } from "./address-book.ts";
 import { AnnouncementGuard } from "./announcement-guard.ts";
-import { broadcastOf } from "./announcement-sockets.ts";
 import { reachableFrom } from "./announcer.ts";
 import { afterFailure, afterLoss, afterWord, firstAttempt, isDue, turnMs } from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
@@ -39,6 +38,7 @@ import {
   TYPED_ADDRESSES_MAX,
 } from "./limits.ts";
 import { parseListenAddress } from "./listen.ts";
+import { broadcastOf } from "./local-interfaces.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
 
@@ -180,7 +180,7 @@ test("a replay is dropped, a later run is heard, and after a minute of silence a
   const hears = (runMs: number, counter: number) => {
     const heard = announcement(A, runMs, counter);
     if (!guard.isNews(heard)) return false;
-    guard.accepted(heard);
+    guard.accepted(heard, "10.0.0.1");
     return true;
   };
   assert.deepEqual(
