@@ -1,8 +1,9 @@
 /**
- * Owns the made-up world of the kit's `Facade`: six people, two conversations, slips in every state, a chain of
- * blocks. For tests and for the development of the page; the product never reads it.
+ * Owns the made-up world of the kit's `Facade`: eight people reached in every way, their conversations, slips in every
+ * state, a chain of blocks. For tests and for the development of the page; the product never reads it.
  */
 import { createHash } from "node:crypto";
+import { wordlist } from "@scure/bip39/wordlists/english.js";
 import type { AnchorView, BlockView, PersonView, SlipState, SlipView, TransactionView } from "#api/views.ts";
 import type { AccountId, BlockId, DeliveryId, PeerId, TxId } from "#base/brand.ts";
 import { type Problem, problem } from "#base/result.ts";
@@ -22,6 +23,12 @@ export const peerOf = (name: string) =>
     .toString("base64")
     .replace(/[^A-Za-z1-9]/g, "x")
     .slice(0, 44)}` as PeerId;
+/** Eight words of the list that invites and phrases use. */
+export const wordsOf = (...seed: readonly (string | number)[]) =>
+  Array.from({ length: 8 }, (_, at) => {
+    const number = Number.parseInt(digest("word", at, ...seed).slice(0, 3), 16);
+    return wordlist[number % wordlist.length] ?? "zoo";
+  }).join(" ");
 export const slipId = (number: number) => digest("slip", number) as DeliveryId;
 export const blockId = (height: number) => digest("block", height) as BlockId;
 export const txId = (...words: readonly (string | number)[]) => digest("tx", ...words) as TxId;
@@ -30,6 +37,25 @@ const OFFLINE = problem(
   "peer-offline",
   "Dave's computer does not answer at any address known for it.",
   "Nothing needed: it is delivered when Dave is back.",
+);
+/** Where Erin's bytes go. */
+export const RELAY = { peerId: peerOf("tracker"), name: "tracker.lab.example" };
+/** Another key that bears Dave's name. */
+export const NEW_DAVE = "Dave on another key";
+const BOTH_RANDOM = problem(
+  "path-relayed-both-random",
+  "The routers on both sides give every connection another port, so that neither can be told where to knock.",
+  "Nothing needed: the relay carries what you send, encrypted. A port forwarded on one router makes it direct.",
+);
+const PUNCHED = problem(
+  "path-punched",
+  "Both sides stand behind routers; these were brought to let the bytes pass straight.",
+  "Nothing needed.",
+);
+export const KEY_CHANGED = problem(
+  "key-changed",
+  "Somebody who calls himself Dave has another key than the Dave you know. Nothing is sent to him.",
+  "Ask Dave whether he has a new computer, then accept the key or say that it is somebody else.",
 );
 export const FAULTS: Readonly<Partial<Record<SlipState, Problem>>> = {
   queued: OFFLINE,
@@ -61,10 +87,20 @@ export function makePeople(nowMs: number): PersonView[] {
     lastSeenMs: nowMs,
     version: "0.1.0",
     problem: null,
+    via: null,
+    pathReason: null,
+    verified: null,
+    phrase: wordsOf("phrase", name),
+    standIn: null,
     ...change,
   });
   return [
-    person("Bob", { contact: true, petname: "Bob from the lab", name: "Bob from the lab" }),
+    person("Bob", {
+      contact: true,
+      petname: "Bob from the lab",
+      name: "Bob from the lab",
+      verified: { how: "invite", atMs: nowMs - 3 * 86_400_000 },
+    }),
     person("Carol", { path: "loopback", address: "/ip4/127.0.0.1/tcp/4002", latencyMs: 0.3 }),
     person("Dave", {
       online: false,
@@ -76,7 +112,30 @@ export function makePeople(nowMs: number): PersonView[] {
       problem: OFFLINE,
       contact: true,
     }),
-    person("Erin", { path: "direct", latencyMs: 38, foundBy: ["exchange"], version: "0.0.9" }),
+    person("Erin", {
+      path: "relayed",
+      via: RELAY,
+      pathReason: BOTH_RANDOM,
+      address: `/dns4/tracker.lab.example/tcp/28412/p2p/${RELAY.peerId}/p2p-circuit/p2p/${peerOf("Erin")}`,
+      latencyMs: 38,
+      foundBy: ["exchange", "tracker"],
+      version: "0.0.9",
+    }),
+    person("Grace", {
+      path: "punched",
+      pathReason: PUNCHED,
+      latencyMs: 21,
+      foundBy: ["tracker", "kademlia"],
+      verified: { how: "phrase", atMs: nowMs - 86_400_000 },
+    }),
+    person(NEW_DAVE, {
+      name: "Dave",
+      claimedName: "Dave",
+      path: "direct",
+      latencyMs: 12,
+      foundBy: ["inbound"],
+      standIn: { of: peerOf("Dave"), ofName: "Dave", how: "name", sinceMs: nowMs - 720_000 },
+    }),
     person("Mallory", { blocked: true, online: false, path: null, address: null, latencyMs: null }),
     person("Trent", {
       online: false,
@@ -139,7 +198,16 @@ const SEEDS: readonly SlipSeed[] = [
   { who: "Carol", direction: "out", state: "cancelled", title: "draft.txt", bytes: 1_200, fileCount: 1 },
   { who: "Dave", direction: "out", state: "queued", text: "The meeting moved to Thursday." },
   { who: "Dave", direction: "out", state: "failed", title: "backup.tar", bytes: 4_200_000_000, fileCount: 1 },
+  { who: NEW_DAVE, direction: "out", state: "queued", text: "Is that you, Dave?" },
+  { who: "Erin", direction: "out", state: "sending", title: "slides.pdf", bytes: 88_000_000, fileCount: 1 },
 ];
+
+const PEER_NAMES: Readonly<Record<string, string>> = { Bob: "Bob from the lab", [NEW_DAVE]: "Dave" };
+const PATHS: Readonly<Record<string, SlipView["path"]>> = {
+  Erin: { kind: "relayed", viaName: RELAY.name, reason: BOTH_RANDOM },
+  Carol: { kind: "loopback", viaName: null, reason: null },
+};
+const LAN: SlipView["path"] = { kind: "lan", viaName: null, reason: null };
 
 const DONE: ReadonlySet<SlipState> = new Set(["delivered", "receipted", "anchored"]);
 
@@ -153,14 +221,15 @@ export function makeSlip(order: number, seed: SlipSeed, nowMs: number, tip: numb
     kind: files ? "files" : "message",
     direction: seed.direction,
     peerId: peerOf(seed.who),
-    peerName: seed.who === "Bob" ? "Bob from the lab" : seed.who,
+    peerName: PEER_NAMES[seed.who] ?? seed.who,
     order,
     text: seed.text ?? null,
     title: seed.title ?? null,
     fileCount: seed.fileCount ?? 0,
     bytes,
     state: seed.state,
-    reason: FAULTS[seed.state] ?? null,
+    reason: seed.who === NEW_DAVE ? KEY_CHANGED : (FAULTS[seed.state] ?? null),
+    path: seed.state === "sending" ? (PATHS[seed.who] ?? LAN) : null,
     createdMs,
     deliveredMs: done ? createdMs + 1_800 : null,
     progress:

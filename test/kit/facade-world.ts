@@ -1,6 +1,6 @@
 /**
  * Owns the state of the kit's made-up world and its one kind of time: a tick, in which bytes move, receipts are
- * signed, and now and then a block is found.
+ * signed, trackers answer, and now and then a block is found.
  */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -8,11 +8,14 @@ import { join } from "node:path";
 import type {
   BlockView,
   ChainView,
+  DoorsView,
   EventView,
+  InviteView,
   MiningView,
   PersonView,
   SlipView,
   StatusView,
+  TrackerView,
   TransactionView,
 } from "#api/views.ts";
 import { fail, type Problem, problem, type Result } from "#base/result.ts";
@@ -32,7 +35,9 @@ import {
   peerOf,
   REWARD,
   txId,
+  wordsOf,
 } from "./facade-data.ts";
+import { LISTENING, makeInvites, makeTrackers } from "./facade-reach-data.ts";
 
 export const ME = "Alice";
 const FIRST_HEIGHT = 24;
@@ -54,6 +59,15 @@ export class World {
   slips: SlipView[];
   blocks: BlockView[];
   pool: TransactionView[];
+  trackers: TrackerView[];
+  invites: InviteView[];
+  doors: DoorsView = {
+    mode: "open",
+    allow: [],
+    block: ["203.0.113.0/24"],
+    privateNetwork: false,
+    refused: { "handshake-rate": 12, "address-blocked": 3 },
+  };
   unread = new Map<string, number>([[peerOf("Carol"), 2]]);
   uploads = new Map<string, Map<string, Uint8Array>>();
   lastUpload: Map<string, Uint8Array> = new Map();
@@ -77,6 +91,8 @@ export class World {
     this.blocks = Array.from({ length: FIRST_HEIGHT + 1 }, (_, height) =>
       makeBlock(height, this.startedMs - (FIRST_HEIGHT - height) * 30_000),
     );
+    this.trackers = makeTrackers(this.startedMs);
+    this.invites = makeInvites(this.startedMs);
     this.pool = [
       makeTransaction({
         id: txId("pool", 1),
@@ -116,7 +132,9 @@ export class World {
   }
 
   putPerson(person: PersonView): PersonView {
-    this.people = this.people.map((known) => (known.peerId === person.peerId ? person : known));
+    const at = this.people.findIndex((known) => known.peerId === person.peerId);
+    if (at < 0) this.people.push(person);
+    else this.people[at] = person;
     this.feed.publish({ type: "person", person });
     return person;
   }
@@ -210,6 +228,9 @@ export class World {
       balance: this.balance,
       coin: { symbol: "WAY", unitsPerCoin: COIN },
       warnings: [],
+      phrase: wordsOf("phrase", ME),
+      listening: [...LISTENING],
+      trackers: [...this.trackers],
     };
   }
 
@@ -274,8 +295,20 @@ function findBlock(world: World): void {
   world.announce({ type: "status", status: world.statusView() });
 }
 
+/** Trackers that were named since the last tick answer. */
+function reachTrackers(world: World): void {
+  if (!world.trackers.some(({ state }) => state === "connecting")) return;
+  world.trackers = world.trackers.map((tracker) =>
+    tracker.state === "connecting"
+      ? { ...tracker, state: "connected", peerId: peerOf(tracker.address), latencyMs: 31, peersOnline: 3 }
+      : tracker,
+  );
+  world.announce({ type: "status", status: world.statusView() });
+}
+
 export function tick(world: World): void {
   world.ticks += 1;
+  reachTrackers(world);
   for (const slip of [...world.slips]) moveSlip(world, slip);
   if (world.ticks % TICKS_PER_BLOCK === TICKS_PER_BLOCK / 2 && world.pool.length === 0) {
     const added = [

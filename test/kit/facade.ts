@@ -10,6 +10,8 @@ import type { Facade } from "#node/facade.ts";
 import type { WritableFeed } from "#node/feed.ts";
 import { accountOf, digest, makeTransaction, peerOf, REWARD, slipId, txId } from "./facade-data.ts";
 import { deliveryOperations, uploadOperations } from "./facade-deliveries.ts";
+import { doctorOperations } from "./facade-doctor.ts";
+import { guestEnters, reachOperations } from "./facade-reach.ts";
 import { type KitFacadeOptions, ME, notFound, tick, World } from "./facade-world.ts";
 
 export interface KitFacade {
@@ -17,6 +19,8 @@ export interface KitFacade {
   readonly feed: WritableFeed;
   /** One second of this world: bytes move, receipts are signed, now and then a block is found. */
   tick(): void;
+  /** Heidi comes in by this invite. */
+  guestEnters(inviteId: string): void;
   /** What the uploads held, by path, in order of arrival. */
   readonly uploaded: ReadonlyMap<string, Uint8Array>;
   close(): Promise<void>;
@@ -47,7 +51,10 @@ function peopleOperations(
       if (!person.ok) return person;
       const petname = change.petname === undefined ? person.value.petname : change.petname;
       const name = petname ?? person.value.claimedName ?? person.value.peerId;
-      return ok(world.putPerson({ ...person.value, ...change, petname, name }));
+      const { verified: wanted, ...rest } = change;
+      const shown = wanted === true ? ({ how: "phrase", atMs: world.nowMs() } as const) : null;
+      const verified = wanted === undefined ? person.value.verified : shown;
+      return ok(world.putPerson({ ...person.value, ...rest, petname, name, verified }));
     },
     conversations: async () =>
       world.people
@@ -222,11 +229,14 @@ export function createKitFacade(options: KitFacadeOptions): KitFacade {
     ...uploadOperations(world),
     ...evidenceOperations(world),
     ...ledgerOperations(world),
+    ...reachOperations(world),
+    ...doctorOperations(world),
   };
   return {
     facade,
     feed: world.feed,
     tick: () => tick(world),
+    guestEnters: (inviteId) => guestEnters(world, inviteId),
     get uploaded() {
       return world.lastUpload;
     },
