@@ -7,3 +7,8 @@ export const PUBLIC_KEYS_CACHED_MAX = 8192;
 export const MERKLE_PATH_MAX = 32;
 /** Leaves of one tree: the count is bound into the root as a u32. */
 export const MERKLE_LEAVES_MAX = 0xffff_ffff;
+
+/** Characters looked at of what was typed as eight words: eight long ones with numbers and commas between. */
+export const SPELLED_CHARACTERS_MAX = 256;
+/** Words offered in place of one that is not in the list: more would not be read. */
+export const NEAR_WORDS_MAX = 3;
