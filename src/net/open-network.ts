@@ -22,8 +22,15 @@ import { Heartbeat } from "./heartbeat.ts";
 import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
 import { lanWarnings } from "./lan-warnings.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
-import { ANNOUNCEMENT_PORT_DEFAULT, LOOK_AROUND_PERIOD_MS, MDNS_PERIOD_MS } from "./limits.ts";
+import {
+  ANNOUNCEMENT_PERIOD_MS,
+  ANNOUNCEMENT_PORT_DEFAULT,
+  LOOK_AROUND_PERIOD_MS,
+  MDNS_PERIOD_MS,
+} from "./limits.ts";
 import { isLoopbackOnly, notListening } from "./listen.ts";
+import { listeningOf } from "./listening.ts";
+import type { LocalReach } from "./reach.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
 
@@ -34,6 +41,10 @@ export interface DiscoveryOptions {
   readonly announcementPort?: number;
   /** Also on the interfaces of this computer that lead elsewhere; false keeps to loopback. */
   readonly lan?: boolean;
+  /** How often this peer announces itself, milliseconds; absent: `ANNOUNCEMENT_PERIOD_MS`. */
+  readonly announcementPeriodMs?: number;
+  /** Names of interfaces on which nothing is announced or heard; with any of them mDNS is off. */
+  readonly excludedInterfaces?: readonly string[];
   /** Only peers with the same tag find each other by mDNS. */
   readonly mdnsTag?: string;
 }
@@ -114,8 +125,13 @@ export async function openNetwork(
 }
 
 function mdnsDiscovery(discovery: DiscoveryOptions | undefined, hasLan: boolean): DiscoveryFactory {
-  if (discovery?.mdns === false || !hasLan) return undefined;
+  if (!speaksMdns(discovery, hasLan)) return undefined;
   return [mdns({ interval: MDNS_PERIOD_MS, serviceTag: `_waybill${discovery?.mdnsTag ?? ""}._udp.local` })];
+}
+
+/** The library joins and speaks on every interface, so leaving one out is leaving it. */
+function speaksMdns(discovery: DiscoveryOptions | undefined, hasLan: boolean): boolean {
+  return discovery?.mdns !== false && hasLan && (discovery?.excludedInterfaces ?? []).length === 0;
 }
 
 interface Parts {
@@ -212,6 +228,8 @@ class OpenNetwork implements PeerNetwork {
           chainId,
           port: discovery?.announcementPort ?? ANNOUNCEMENT_PORT_DEFAULT,
           lan: this.#parts.hasLan,
+          periodMs: discovery?.announcementPeriodMs ?? ANNOUNCEMENT_PERIOD_MS,
+          excluded: this.#excluded(),
         },
         {
           clock,
@@ -273,8 +291,34 @@ class OpenNetwork implements PeerNetwork {
     }
     const trouble = this.#announcer?.problem ?? null;
     if (trouble !== null) warnings.push(trouble);
-    if (hasLan) warnings.push(...lanWarnings(this.#options.discovery?.mdns !== false));
+    const mdns = this.#options.discovery?.mdns !== false;
+    if (hasLan) warnings.push(...lanWarnings({ mdns, excluded: this.#excluded() }));
     return warnings;
+  }
+
+  /** What is known of reach without asking anybody beyond the local network. */
+  localReach(): LocalReach {
+    const { plan, hasLan, host } = this.#parts;
+    const { discovery } = this.#options;
+    const mdns = speaksMdns(discovery, hasLan);
+    const port = discovery?.announcementPort ?? ANNOUNCEMENT_PORT_DEFAULT;
+    const { malformed, badSignature, replayed, flooded } = this.#announcer?.guard.counts ?? NOTHING_REFUSED;
+    return {
+      listening: listeningOf({
+        planned: plan.addresses,
+        actual: host.getMultiaddrs().map((address) => withoutPeer(address.toString())),
+        announcements: this.#announcer === null ? null : { families: this.#announcer.hears, port },
+        mdns,
+      }),
+      interfaces: this.#announcer?.interfaces.list() ?? [],
+      mdnsSeen: mdns ? this.directory.list().filter(({ foundBy }) => foundBy.includes("mdns")).length : null,
+      refused: {
+        "announcement-malformed": malformed,
+        "announcement-forged": badSignature,
+        "announcement-replayed": replayed,
+        "announcement-flood": flooded,
+      },
+    };
   }
 
   close(): Promise<void> {
@@ -342,6 +386,10 @@ class OpenNetwork implements PeerNetwork {
     this.directory.selfChanged();
   }
 
+  #excluded(): ReadonlySet<string> {
+    return new Set(this.#options.discovery?.excludedInterfaces);
+  }
+
   #describeSelf(): string {
     return JSON.stringify([this.#ownAddresses(), this.warnings()]);
   }
@@ -353,6 +401,8 @@ class OpenNetwork implements PeerNetwork {
     return [...sorted.filter((each) => !isLoopback(each)), ...sorted.filter(isLoopback)];
   }
 }
+
+const NOTHING_REFUSED = { malformed: 0, badSignature: 0, replayed: 0, flooded: 0 };
 
 function ownAddress(): Problem {
   return problem(

@@ -338,11 +338,15 @@ test("a computer that no other can reach is told so, and what hinders mDNS", () 
     })),
   });
   const codes = (...addresses: readonly string[]) =>
-    lanWarnings(true, of(...addresses)).map(({ code }) => code);
+    lanWarnings({ mdns: true, excluded: new Set() }, of(...addresses)).map(({ code }) => code);
   assert.deepEqual(codes(), ["no-network"]);
   assert.deepEqual(codes("fe80::1"), ["no-network"]);
   assert.deepEqual(codes("fe80::1", "fd77::1"), ["mdns-unavailable"]);
-  assert.deepEqual(lanWarnings(false, of("fd77::1")), []);
+  assert.deepEqual(lanWarnings({ mdns: false, excluded: new Set() }, of("fd77::1")), []);
+  const without = (name: string) =>
+    lanWarnings({ mdns: true, excluded: new Set([name]) }, of("10.77.0.1")).map(({ code }) => code);
+  assert.deepEqual(without("eth0"), ["interfaces-excluded"]);
+  assert.deepEqual(without("eth1"), ["mdns-off"]);
   assert.deepEqual(codes("10.77.0.1", "fe80::1"), []);
   assert.deepEqual(codes("169.254.3.4"), []);
 });
