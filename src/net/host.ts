@@ -1,28 +1,33 @@
 /**
- * Owns how the libp2p host is put together: transports, encryption, streams, gossip, and which ports are taken.
+ * Owns how libp2p hosts are put together: the pieces that peers and trackers share, and the host of a peer.
  * The settings that depart from libp2p's own are argued in docs/decisions/0030-libp2p-settings.md.
  */
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import { type GossipSub, gossipsub, StrictNoSign } from "@libp2p/gossipsub";
 import { type Identify, identify } from "@libp2p/identify";
 import {
+  type Address,
   type ComponentLogger,
   type ConnectionGater,
+  type ConnectionProtector,
   FaultTolerance,
   type Libp2p,
   type Logger,
 } from "@libp2p/interface";
+import type { KadDHT, KadDHTComponents } from "@libp2p/kad-dht";
 import { noise } from "@libp2p/noise";
 import { type Ping, ping } from "@libp2p/ping";
 import { tcp } from "@libp2p/tcp";
 import { tls } from "@libp2p/tls";
 import { yamux } from "@libp2p/yamux";
+import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { PeerId } from "#base/brand.ts";
 import { concat, utf8 } from "#base/bytes.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { compareAddresses } from "./addresses.ts";
+import { type HostInternals, hostInternals } from "./host-internals.ts";
 import {
   ADDRESS_DIAL_TIMEOUT_MS,
   ADDRESSES_PER_PEER_MAX,
@@ -46,8 +51,18 @@ import {
   UPGRADE_TIMEOUT_MS,
 } from "./limits.ts";
 
-export type Host = Libp2p<{ identify: Identify; ping: Ping; gossip: GossipSub }>;
-export type DiscoveryFactory = NonNullable<Parameters<typeof createLibp2p>[0]>["peerDiscovery"];
+interface HostServices extends Record<string, unknown> {
+  readonly identify: Identify;
+  readonly ping: Ping;
+  readonly gossip: GossipSub;
+  readonly internals: HostInternals;
+  readonly kademlia?: KadDHT;
+}
+
+export type Host = Libp2p<HostServices>;
+type Libp2pInit = NonNullable<Parameters<typeof createLibp2p>[0]>;
+export type DiscoveryFactory = Libp2pInit["peerDiscovery"];
+export type TransportFactory = NonNullable<Libp2pInit["transports"]>[number];
 
 export interface HostOptions {
   readonly keypair: Keypair;
@@ -58,68 +73,118 @@ export interface HostOptions {
   /** What a peer has earned; 0 or less. */
   readonly standing: (peer: PeerId) => number;
   readonly discovery: DiscoveryFactory;
+  /** Beside TCP: relays, WebSocket, WebRTC (`transports.ts`). */
+  readonly transports?: readonly TransportFactory[];
+  /** Which of its addresses the host tells whoever connects to it; all when absent. */
+  readonly announce?: (addresses: readonly string[]) => readonly string[];
+  readonly kademlia?: (components: KadDHTComponents) => KadDHT;
+  /** Set where only holders of a network's private key may connect. */
+  readonly protector?: () => ConnectionProtector;
 }
 
 /** A started host: it listens when this resolves. */
 export async function startHost(options: HostOptions): Promise<Host> {
-  return await createLibp2p({
+  const { announce } = options;
+  return await createLibp2p<HostServices>({
     privateKey: await generateKeyPairFromSeed("Ed25519", options.keypair.seed),
-    nodeInfo: { name: "waybill", version: options.version, userAgent: `waybill/${options.version}` },
-    addresses: { listen: [...options.listen] },
-    transports: [
-      tcp({
-        // Our own heartbeat tells the dead from the silent.
-        inboundSocketInactivityTimeout: 0,
-        outboundSocketInactivityTimeout: 0,
-        maxConnections: CONNECTIONS_MAX,
-      }),
-    ],
-    connectionEncrypters: [tls(), noise()],
-    streamMuxers: [
-      yamux({
-        maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
-        maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
-        maxMessageSize: MUXER_MESSAGE_BYTES_MAX,
-        maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
-        enableKeepAlive: true,
-        keepAliveInterval: 10_000,
-        streamOptions: {
-          initialStreamWindowSize: STREAM_WINDOW_FIRST_BYTES,
-          maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
-          maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
-        },
-      }),
-    ],
-    connectionGater: options.gate,
-    connectionManager: {
-      maxConnections: CONNECTIONS_MAX,
-      inboundConnectionThreshold: INBOUND_PER_HOST_PER_SECOND_MAX,
-      maxIncomingPendingConnections: INBOUND_PENDING_MAX,
-      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
-      inboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
-      outboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
-      dialTimeout: DIAL_TIMEOUT_MS,
-      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
-      connectionCloseTimeout: CLOSE_TIMEOUT_MS,
-      maxParallelDials: DIALS_AT_ONCE_MAX,
-      maxPeerAddrsToDial: ADDRESSES_PER_PEER_MAX,
-      addressSorter: (a, b) => signOf(compareAddresses(a.multiaddr.toString(), b.multiaddr.toString())),
-      // Whom to dial again, and when, is the dialler's to say.
-      reconnectRetries: 0,
+    nodeInfo: nodeInfo(options.version),
+    addresses: {
+      listen: [...options.listen],
+      ...(announce === undefined ? {} : { announceFilter: (all: Multiaddr[]) => filtered(all, announce) }),
     },
+    transports: [tcpTransport(CONNECTIONS_MAX), ...(options.transports ?? [])],
+    connectionEncrypters: connectionEncrypters(),
+    streamMuxers: [streamMuxer()],
+    connectionGater: options.gate,
+    connectionManager: connectionManager(CONNECTIONS_MAX),
     connectionMonitor: { enabled: false },
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     logger: SILENT,
     ...(options.discovery === undefined ? {} : { peerDiscovery: options.discovery }),
+    ...(options.protector === undefined ? {} : { connectionProtector: options.protector }),
     services: {
-      identify: identify({ protocolPrefix: "ipfs", maxInboundStreams: 4, maxOutboundStreams: 4 }),
-      ping: ping({ timeout: HEARTBEAT_TIMEOUT_MS * 2, maxInboundStreams: 8, maxOutboundStreams: 8 }),
+      ...commonServices(),
       gossip: createGossip(options.standing),
+      ...(options.kademlia === undefined ? {} : { kademlia: options.kademlia }),
     },
   });
 }
 
-function createGossip(standing: (peer: PeerId) => number) {
+function filtered(
+  all: readonly Multiaddr[],
+  announce: (addresses: readonly string[]) => readonly string[],
+): Multiaddr[] {
+  return announce(all.map((address) => address.toString())).map((address) => multiaddr(address));
+}
+
+export function nodeInfo(version: string) {
+  return { name: "waybill", version, userAgent: `waybill/${version}` };
+}
+
+/** @param connectionsMax open at once; more are refused. */
+export function tcpTransport(connectionsMax: number): TransportFactory {
+  return tcp({
+    // Our own heartbeat tells the dead from the silent.
+    inboundSocketInactivityTimeout: 0,
+    outboundSocketInactivityTimeout: 0,
+    maxConnections: connectionsMax,
+  });
+}
+
+/** TLS first: it moves more bytes for the same work. */
+export function connectionEncrypters() {
+  return [tls(), noise()];
+}
+
+/** All peers and trackers must use the same: the first window departs from yamux's own (spec/framing.md). */
+export function streamMuxer() {
+  return yamux({
+    maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
+    maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
+    maxMessageSize: MUXER_MESSAGE_BYTES_MAX,
+    maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
+    enableKeepAlive: true,
+    keepAliveInterval: 10_000,
+    streamOptions: {
+      initialStreamWindowSize: STREAM_WINDOW_FIRST_BYTES,
+      maxStreamWindowSize: STREAM_WINDOW_BYTES_MAX,
+      maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
+    },
+  });
+}
+
+/** @param connectionsMax open at once; more are refused. */
+export function connectionManager(connectionsMax: number) {
+  return {
+    maxConnections: connectionsMax,
+    inboundConnectionThreshold: INBOUND_PER_HOST_PER_SECOND_MAX,
+    maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+    inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
+    inboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
+    outboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
+    dialTimeout: DIAL_TIMEOUT_MS,
+    addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+    connectionCloseTimeout: CLOSE_TIMEOUT_MS,
+    maxParallelDials: DIALS_AT_ONCE_MAX,
+    maxPeerAddrsToDial: ADDRESSES_PER_PEER_MAX,
+    addressSorter: (a: Address, b: Address) =>
+      signOf(compareAddresses(a.multiaddr.toString(), b.multiaddr.toString())),
+    // Whom to dial again, and when, is the dialler's to say.
+    reconnectRetries: 0,
+  };
+}
+
+/** What every host of ours answers: who it is, that it lives; and the way to its parts. */
+export function commonServices() {
+  return {
+    identify: identify({ protocolPrefix: "ipfs", maxInboundStreams: 4, maxOutboundStreams: 4 }),
+    ping: ping({ timeout: HEARTBEAT_TIMEOUT_MS * 2, maxInboundStreams: 8, maxOutboundStreams: 8 }),
+    internals: hostInternals(),
+  };
+}
+
+/** Gossip as all peers speak it, over relays too. */
+export function createGossip(standing: (peer: PeerId) => number) {
   return gossipsub({
     globalSignaturePolicy: StrictNoSign,
     msgIdFn: (message) => sha256(concat(utf8(`${message.topic}\0`), message.data)).slice(0, 20),
@@ -137,6 +202,7 @@ function createGossip(standing: (peer: PeerId) => number) {
     heartbeatInterval: 700,
     maxInboundStreams: 4,
     maxOutboundStreams: 4,
+    runOnLimitedConnection: true,
     maxInboundDataLength: GOSSIP_RPC_BYTES_MAX,
     maxOutboundBufferSize: GOSSIP_OUTBOUND_BYTES_MAX,
     maxTopicBytesPerPeer: GOSSIP_TOPIC_BYTES_PER_PEER_MAX,
@@ -177,4 +243,4 @@ const silentLogger: Logger = Object.assign(() => undefined, {
   newScope: (): Logger => silentLogger,
 });
 /** libp2p logs by an environment variable of its own; what matters of it reaches our log as faults and events. */
-const SILENT: ComponentLogger = { forComponent: () => silentLogger };
+export const SILENT: ComponentLogger = { forComponent: () => silentLogger };

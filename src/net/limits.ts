@@ -65,6 +65,13 @@ export const STREAM_WINDOW_BYTES_MAX = 64 * MIB;
 /** A paused stream holds what was already allowed to be sent: the window, and the read-ahead on top. */
 export const STREAM_READ_BUFFER_BYTES_MAX = STREAM_WINDOW_BYTES_MAX + 2 * MIB;
 
+// Punched paths (WebRTC).
+
+/** Under way in SCTP: 80 MB/s at 100 ms; the default carries 1 to 5. */
+export const PUNCHED_BUFFER_BYTES = 8 * MIB;
+/** One message of a data channel; larger ones cost fewer calls, and block the channel's other messages longer. */
+export const PUNCHED_MESSAGE_BYTES_MAX = 64 * KIB;
+
 // Liveness.
 
 /** A path that died is noticed within period + timeout + period/2 < 10 s. */
@@ -251,3 +258,58 @@ export const SCAN_HANDSHAKE_TIMEOUT_MS = 3 * SECOND_MS;
 export const SCAN_GREETING_BYTES_MAX = KIB;
 /** Places told of in a report. */
 export const SCAN_REPORTED_MAX = 1024;
+
+// Kademlia.
+
+/** As in the paper and in libp2p: peers kept for each distance. */
+export const KADEMLIA_BUCKET_PEERS_MAX = 20;
+/** Asked at once in a lookup: three, as in the paper; a few trackers are all there is to ask. */
+export const KADEMLIA_PARALLEL = 3;
+export const KADEMLIA_STREAMS_MAX = 32;
+/** A lookup goes over a few hops; beyond this the peer is not there. */
+export const KADEMLIA_FIND_TIMEOUT_MS = 8 * SECOND_MS;
+/** A peer that nobody knew is looked for again after this. */
+export const KADEMLIA_FIND_PERIOD_MS = MINUTE_MS;
+/** Lookups at once; each asks up to a dozen peers. */
+export const KADEMLIA_FINDS_AT_ONCE_MAX = 2;
+
+// Doors: who may come in, and how many.
+
+/** Entries of one list of the doors; more is a firewall's work. */
+export const DOOR_ENTRIES_MAX = 1024;
+/** An IPv6 address with its prefix, or a peer id with room to spare. */
+export const DOOR_ENTRY_CHARS_MAX = 100;
+/** Places that are never given to callers: this peer's own calls must find room whoever fills the rest. */
+export const OUTBOUND_RESERVED = 64;
+/** Connections begun, not yet known from whom; each holds a socket and some kilobytes. */
+export const HALF_OPEN_MAX = 256;
+/** Of these, from one address: a whole class on a private range, or behind a school's router. */
+export const HALF_OPEN_PER_OWN_ADDRESS_MAX = 128;
+export const HALF_OPEN_PER_PUBLIC_ADDRESS_MAX = 48;
+/** Of these, through one relay, or straight after one: their handshakes take several round trips. */
+export const HALF_OPEN_PER_RELAY_MAX = 48;
+/** Whoever calls speaks first, in the packet that completes TCP's own handshake: three tries of a lossy path. */
+export const HALF_OPEN_SILENT_MS = 3 * SECOND_MS;
+/** A handshake younger than this is not pushed out by newcomers: three round trips of 300 ms. */
+export const HALF_OPEN_GRACE_MS = SECOND_MS;
+/** Up to here a caller has only named protocols, which costs it nothing: a nonce, three names, their lengths. */
+export const HALF_OPEN_SPOKEN_BYTES = 128;
+/** Handshakes paid for, some five milliseconds each, of one private address: a class that starts on one computer. */
+export const HANDSHAKES_PER_OWN_ADDRESS_BURST = 128;
+export const HANDSHAKES_PER_OWN_ADDRESS_PER_SECOND = 32;
+/** Of one public address: a class behind one router, once; then its stragglers. */
+export const HANDSHAKES_PER_PUBLIC_ADDRESS_BURST = 48;
+export const HANDSHAKES_PER_PUBLIC_ADDRESS_PER_SECOND = 8;
+/** All together: a third of one core. */
+export const HANDSHAKES_BURST = 256;
+export const HANDSHAKES_PER_SECOND = 64;
+/** Callers whose rates are remembered, the most recent ones. */
+export const HANDSHAKE_SOURCES_MAX = 4096;
+/** Connections that others began, standing: one computer full of peers, or a school's router. */
+export const INBOUND_PER_OWN_ADDRESS_MAX = 160;
+export const INBOUND_PER_PUBLIC_ADDRESS_MAX = 48;
+/** One provider's /16, or one customer's /48: less than half of all places. */
+export const INBOUND_PER_PUBLIC_GROUP_MAX = 96;
+/** Through one relay; and through all of them. */
+export const INBOUND_PER_RELAY_MAX = 96;
+export const INBOUND_RELAYED_MAX = 160;

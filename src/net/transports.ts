@@ -1,0 +1,69 @@
+/**
+ * Owns the transports beside TCP: relays, WebSocket towards trackers, and WebRTC, which is punched through routers.
+ * Does not decide when any of them is used.
+ */
+import { circuitRelayTransport } from "@libp2p/circuit-relay-v2";
+import { webSockets } from "@libp2p/websockets";
+import { type Problem, problem } from "#base/result.ts";
+import type { TransportFactory } from "./host.ts";
+import {
+  PUNCHED_BUFFER_BYTES,
+  PUNCHED_MESSAGE_BYTES_MAX,
+  STREAM_READ_BUFFER_BYTES_MAX,
+  STREAMS_PER_CONNECTION_MAX,
+} from "./limits.ts";
+
+export interface TransportsOptions {
+  /** STUN servers as `stun:host:port`, asked anew at each attempt to punch. None: only addresses of this computer. */
+  readonly stunServers: () => readonly string[];
+  /** Address of this computer that punched paths are bound to; absent: all that lead outside. */
+  readonly bindAddress?: string;
+}
+
+export interface Transports {
+  readonly factories: readonly TransportFactory[];
+  /** Why nothing can be punched on this computer; null when it can. */
+  readonly problem: Problem | null;
+}
+
+/** Everything that dials beside TCP. Without the native part of WebRTC there is no punching, and all else works. */
+export async function loadTransports(options: TransportsOptions): Promise<Transports> {
+  const always = [circuitRelayTransport(), webSockets()];
+  try {
+    return { factories: [...always, await loadPunching(options)], problem: null };
+  } catch (error) {
+    return { factories: always, problem: notAvailable(error) };
+  }
+}
+
+/** Loaded late, because its native part exists for some platforms only. */
+async function loadPunching(options: TransportsOptions): Promise<TransportFactory> {
+  const { setSctpSettings } = await import("node-datachannel");
+  // Before the first connection: what is under way at 100 ms must fit, or the path carries 1 to 5 MB/s.
+  setSctpSettings({ recvBufferSize: PUNCHED_BUFFER_BYTES, sendBufferSize: PUNCHED_BUFFER_BYTES });
+  const { webRTC } = await import("@libp2p/webrtc");
+  return webRTC({
+    rtcConfiguration: () => ({
+      iceServers: options.stunServers().map((urls) => ({ urls })),
+      ...(options.bindAddress === undefined ? {} : { bindAddress: options.bindAddress }),
+    }),
+    dataChannel: dataChannelOptions(),
+    maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
+  });
+}
+
+/** `maxReadBufferLength` reaches the stream, though the type does not name it. */
+function dataChannelOptions() {
+  return {
+    maxMessageSize: PUNCHED_MESSAGE_BYTES_MAX,
+    maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
+  };
+}
+
+function notAvailable(error: unknown): Problem {
+  return problem(
+    "punching-unavailable",
+    `This computer cannot open paths through routers: ${error instanceof Error ? error.message : String(error)}.`,
+    "Nothing to do: relays and straight addresses work all the same.",
+  );
+}
