@@ -1,0 +1,174 @@
+/**
+ * Owns who is let in: the mode, the lists, and the bounds on those who call, asked by the gate (`gate.ts`) at each
+ * step of a connection, cheapest first, and counted by reason. What peers earn by their conduct is `standing.ts`.
+ */
+import { Socket } from "node:net";
+import type { PeerId } from "#base/brand.ts";
+import type { Clock } from "#ports/clock.ts";
+import { type DoorLimits, PEER_DOOR_LIMITS } from "./door-limits.ts";
+import { type Caller, DoorLaw, type DoorLists } from "./door-lists.ts";
+import { callerKeyOf, hostOf, type Origin, originOf } from "./door-origin.ts";
+import { HalfOpen } from "./half-open.ts";
+import { InboundPlaces, type PlaceRefusal } from "./inbound-places.ts";
+import { RateLimit } from "./rate-limits.ts";
+
+/**
+ * `outbound-only`: nothing listens; others come over a relay that was called from here. `no-inbound`: no connection
+ * that others began is taken, over a relay neither.
+ */
+export type DoorMode = "open" | "outbound-only" | "no-inbound";
+
+export interface DoorSettings extends DoorLists {
+  readonly mode: DoorMode;
+}
+
+export const OPEN_DOORS: DoorSettings = Object.freeze({ mode: "open", allow: [], block: [] });
+
+/** Why somebody was not let in, as it is counted. */
+export type DoorRefusal =
+  | "mode"
+  | "blocked"
+  | "not-allowed"
+  | "half-open-silent"
+  | "half-open-displaced"
+  | "half-open-slow"
+  | "half-open-full"
+  | "handshakes-of-address"
+  | "handshakes-in-all"
+  | "network-key"
+  | PlaceRefusal;
+
+/** The slice of libp2p's connection under way that doors look at. */
+export interface ArrivingConnection {
+  readonly remoteAddr: { toString(): string };
+  readonly direction: "inbound" | "outbound";
+  abort(error: Error): void;
+  addEventListener(type: "close", listener: () => void): void;
+}
+
+export interface DoorsDependencies {
+  readonly clock: Clock;
+  readonly limits?: DoorLimits;
+  /** Peers whom no stranger may push out: whom the user typed, or chose. */
+  readonly isProtected?: (peer: PeerId) => boolean;
+}
+
+export class Doors {
+  readonly #limits: DoorLimits;
+  readonly #halfOpen: HalfOpen;
+  readonly #places: InboundPlaces;
+  readonly #callers: RateLimit;
+  readonly #refused = new Map<DoorRefusal, number>();
+  #mode: DoorMode;
+  #law: DoorLaw;
+
+  constructor(settings: DoorSettings, { clock, limits, isProtected }: DoorsDependencies) {
+    this.#limits = limits ?? PEER_DOOR_LIMITS;
+    this.#mode = settings.mode;
+    this.#law = new DoorLaw(settings);
+    this.#callers = new RateLimit(clock, this.#limits.handshakeSourcesMax);
+    this.#halfOpen = new HalfOpen(this.#limits.halfOpen, {
+      clock,
+      onDropped: (why) => this.count(`half-open-${why}`),
+    });
+    this.#places = new InboundPlaces(this.#limits.inbound, isProtected ?? (() => false));
+  }
+
+  get settings(): DoorSettings {
+    return { mode: this.#mode, allow: this.#law.lists.allow, block: this.#law.lists.block };
+  }
+
+  /** For those who come after; what stands and no longer fits, the caller closes (`admits`). */
+  change(settings: DoorSettings): void {
+    this.#mode = settings.mode;
+    this.#law = new DoorLaw(settings);
+  }
+
+  /** How often whom was not let in since the start, by reason. */
+  refusals(): Readonly<Partial<Record<DoorRefusal, number>>> {
+    return Object.fromEntries(this.#refused);
+  }
+
+  count(reason: DoorRefusal): void {
+    this.#refused.set(reason, (this.#refused.get(reason) ?? 0) + 1);
+  }
+
+  /** Somebody called; not a byte is read. */
+  begins(connection: ArrivingConnection): boolean {
+    const origin = originOf(connection.remoteAddr.toString());
+    const refusal = this.#againstArrival(origin);
+    if (refusal !== null) return this.#refuse(refusal);
+    const key = callerKeyOf(origin);
+    if (key === null) return true;
+    const caller = { key, keyMax: this.#halfOpenMaxOf(origin), bytesRead: () => bytesReadOf(connection) };
+    return this.#halfOpen.begin(connection, caller) || this.#refuse("half-open-full");
+  }
+
+  /** Somebody who called asks for the costly part. */
+  mayHandshake(remote: string): boolean {
+    const origin = originOf(remote);
+    const key = callerKeyOf(origin);
+    if (key === null) return true;
+    const { ownAddress, publicAddress, all } = this.#limits.handshakes;
+    const isOwn = origin.via === "address" && origin.place.reach === "own";
+    if (!this.#callers.take(key, isOwn ? ownAddress : publicAddress)) {
+      return this.#refuse("handshakes-of-address");
+    }
+    return this.#callers.take("all", all) || this.#refuse("handshakes-in-all");
+  }
+
+  /** The other side has proven who it is. */
+  admits(peer: PeerId, remote: string, direction: "inbound" | "outbound"): boolean {
+    const origin = originOf(remote);
+    if (direction === "inbound" && this.#againstMode(origin) !== null) return this.#refuse("mode");
+    return this.mayMeet({ peer, host: hostOf(origin) }) || this.#refuse(this.#reasonOf(peer, origin));
+  }
+
+  /** A connection that others began is about to stand; it takes a place until it closes. */
+  enters(peer: PeerId, connection: ArrivingConnection): boolean {
+    this.#halfOpen.end(connection);
+    const refusal = this.#places.take(connection, peer, originOf(connection.remoteAddr.toString()));
+    return refusal === null || this.#refuse(refusal);
+  }
+
+  /** What the lists say, by what is known. Counts nothing. */
+  mayMeet(caller: Caller): boolean {
+    return this.#law.judge(caller) === "admitted";
+  }
+
+  #againstArrival(origin: Origin): DoorRefusal | null {
+    const against = this.#againstMode(origin);
+    if (against !== null) return against;
+    const verdict = this.#law.judge({ peer: null, host: hostOf(origin) });
+    return verdict === "admitted" ? null : verdict;
+  }
+
+  #againstMode(origin: Origin): DoorRefusal | null {
+    if (this.#mode === "no-inbound") return "mode";
+    return this.#mode === "outbound-only" && origin.via === "address" ? "mode" : null;
+  }
+
+  #reasonOf(peer: PeerId, origin: Origin): DoorRefusal {
+    const verdict = this.#law.judge({ peer, host: hostOf(origin) });
+    return verdict === "blocked" ? "blocked" : "not-allowed";
+  }
+
+  #halfOpenMaxOf(origin: Origin): number {
+    const { perOwnAddress, perPublicAddress, perRelay } = this.#limits.halfOpen;
+    if (origin.via !== "address") return perRelay;
+    return origin.place.reach === "own" ? perOwnAddress : perPublicAddress;
+  }
+
+  #refuse(reason: DoorRefusal): false {
+    this.count(reason);
+    return false;
+  }
+}
+
+/**
+ * Bytes that came over a TCP connection; null for others. Asked of the socket: a listener for them would take them
+ * from the handshake.
+ */
+function bytesReadOf(connection: ArrivingConnection): number | null {
+  return "socket" in connection && connection.socket instanceof Socket ? connection.socket.bytesRead : null;
+}
