@@ -45,8 +45,11 @@ export type TrackerRequest =
   | { readonly type: "meet"; readonly rendezvous: Uint8Array }
   /** Listed peers of a network, by ascending key, those after `after`. */
   | { readonly type: "online"; readonly chainId: Uint8Array; readonly after: PeerId | null }
-  /** What is left of this connection's peer's relay quota. */
-  | { readonly type: "relay" };
+  /**
+   * What is left of the relay quota of this connection's peer; with `other`, of a relayed connection between the two:
+   * nothing where either has used up its own.
+   */
+  | { readonly type: "relay"; readonly other: PeerId | null };
 
 export type TrackerRefusalCode =
   /** The request does not decode, or is of a version that is not known. */
@@ -131,8 +134,10 @@ export function encodeTrackerRequest(request: TrackerRequest): Uint8Array {
       writer.raw(request.chainId);
       writePeer(writer, request.after);
       break;
-    case "leave":
     case "relay":
+      writePeer(writer, request.other);
+      break;
+    case "leave":
       break;
   }
   return writer.done();
@@ -155,8 +160,9 @@ export function decodeTrackerRequest(bytes: Uint8Array): Result<TrackerRequest, 
         return { type, rendezvous: reader.raw(RENDEZVOUS_BYTES) };
       case "online":
         return { type, chainId: reader.raw(CHAIN_ID_BYTES), after: readPeer(reader) };
-      case "leave":
       case "relay":
+        return { type, other: readPeer(reader) };
+      case "leave":
         return { type };
     }
   });
