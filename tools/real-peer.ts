@@ -17,7 +17,7 @@ import type { EventView } from "#api/views.ts";
 import { NODE_FLAGS } from "./setup/node-flags.mjs";
 
 const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "..");
-const MAIN = path.join(ROOT, "src", "cli", "main.ts");
+export const MAIN = path.join(ROOT, "src", "cli", "main.ts");
 /** The small network whose first coins can be spent within minutes. */
 export const CLASSROOM = path.join(ROOT, "networks", "classroom.json");
 
@@ -205,7 +205,8 @@ function followEvents(client: Client, exited: Promise<Exit>) {
   };
 }
 
-async function until<Value>(
+/** Asks again after every event until `look` gives something. @throws Error when `timeoutMs` have passed, or it has ended. */
+export async function until<Value>(
   what: string,
   timeoutMs: number,
   look: () => Promise<Value | null>,
