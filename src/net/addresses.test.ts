@@ -1,17 +1,24 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { createKeypair } from "#crypto/ed25519.ts";
 import {
   addressOf,
   compareAddresses,
   decodeAddress,
   encodeAddress,
   isDialable,
+  isLoopback,
   parseAddress,
   pathKindOf,
+  readableAddress,
+  relayOf,
+  withoutPeer,
 } from "./addresses.ts";
+import { MULTIADDR_BYTES_MAX } from "./limits.ts";
 
 const PEER = "12D3KooWGC6TvWhfapngX6wvJHMYvKpDMXPb3ZnCZ6dMoaMtimQ5";
+const RELAY = createKeypair(new Uint8Array(32).fill(7)).peerId;
 
 test("what users type is understood", () => {
   const cases: readonly [string, string, string | null][] = [
@@ -25,6 +32,18 @@ test("what users type is understood", () => {
     ["/ip4/127.0.0.1/tcp/5", "/ip4/127.0.0.1/tcp/5", null],
     [`/ip4/127.0.0.1/tcp/5/p2p/${PEER}`, "/ip4/127.0.0.1/tcp/5", PEER],
     [`/dns4/example.org/tcp/443/p2p/${PEER}`, "/dns/example.org/tcp/443", PEER],
+    ["/ip4/1.2.3.4/tcp/5/ws", "/ip4/1.2.3.4/tcp/5/ws", null],
+    [`/dns6/example.org/tcp/443/wss/p2p/${PEER}`, "/dns/example.org/tcp/443/wss", PEER],
+    [
+      `/ip4/1.2.3.4/tcp/5/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`,
+      `/ip4/1.2.3.4/tcp/5/p2p/${RELAY}/p2p-circuit`,
+      PEER,
+    ],
+    [
+      `/dns4/A.org/tcp/443/tls/ws/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${PEER}`,
+      `/dns/a.org/tcp/443/tls/ws/p2p/${RELAY}/p2p-circuit/webrtc`,
+      PEER,
+    ],
     [`/ip6/FD00:0::1/tcp/5/p2p/${PEER}`, "/ip6/fd00::1/tcp/5", PEER],
   ];
   for (const [text, address, peer] of cases) {
@@ -55,7 +74,11 @@ test("what cannot be dialled is refused with its reason", () => {
     ["http://10.0.0.1:80", "address-malformed"],
     ["/ip4/1.2.3.4", "address-malformed"],
     ["/ip4/1.2.3.4/udp/5", "address-malformed"],
-    ["/ip4/1.2.3.4/tcp/5/ws", "address-malformed"],
+    ["/ip4/1.2.3.4/tcp/5/quic", "address-malformed"],
+    [`/ip4/1.2.3.4/tcp/5/p2p/${RELAY}/p2p-circuit`, "address-malformed"],
+    [`/ip4/1.2.3.4/tcp/5/p2p-circuit/p2p/${PEER}`, "address-malformed"],
+    [`/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`, "address-malformed"],
+    [`/ip6/fe80::1/tcp/5/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`, "address-link-local"],
     ["/ip4/1.2.3.4/tcp/5/p2p/QmYyQSo1c1Ym7orWxLYvCrM2EmxFTANf8wXmmE7DWjhx5N", "address-malformed"],
     ["/unix/tmp/socket", "address-malformed"],
     [`/${"x".repeat(400)}`, "address-malformed"],
@@ -97,14 +120,23 @@ test("path kinds", () => {
     ["/ip6/fe80::1/tcp/1", "lan"],
     ["/ip4/8.8.8.8/tcp/1", "direct"],
     [`/ip4/192.168.0.9/tcp/1/p2p/${PEER}`, "lan"],
-    [`/ip4/8.8.8.8/tcp/1/p2p/${PEER}/p2p-circuit`, "relayed"],
+    ["/ip4/8.8.8.8/tcp/1/ws", "direct"],
+    [`/ip4/8.8.8.8/tcp/1/p2p/${RELAY}/p2p-circuit`, "relayed"],
+    [`/ip4/127.0.0.1/tcp/1/p2p/${RELAY}/p2p-circuit/p2p/${PEER}`, "relayed"],
+    [`/ip4/8.8.8.8/tcp/1/ws/p2p/${RELAY}/p2p-circuit/webrtc/p2p/${PEER}`, "punched"],
+    [`/webrtc/p2p/${PEER}`, "punched"],
+    ["/webrtc", "punched"],
   ];
   for (const [address, kind] of cases) assert.equal(pathKindOf(address), kind, address);
 });
 
-test("cheaper paths come first", () => {
+test("cheaper paths come first, and IPv6 across the internet", () => {
+  const relayed = `/ip4/127.0.0.1/tcp/1/p2p/${RELAY}/p2p-circuit`;
   const sorted = [
+    relayed,
     "/ip4/8.8.8.8/tcp/1",
+    `${relayed}/webrtc`,
+    "/ip6/2a00::1/tcp/1",
     "/ip6/fd00::1/tcp/1",
     "/ip4/192.168.0.9/tcp/1",
     "/ip6/::1/tcp/1",
@@ -115,8 +147,23 @@ test("cheaper paths come first", () => {
     "/ip6/::1/tcp/1",
     "/ip4/192.168.0.9/tcp/1",
     "/ip6/fd00::1/tcp/1",
+    "/ip6/2a00::1/tcp/1",
     "/ip4/8.8.8.8/tcp/1",
+    `${relayed}/webrtc`,
+    relayed,
   ]);
+});
+
+test("of an address over a relay the peer alone is taken off, and the relay is known", () => {
+  const relayed = `/ip4/1.2.3.4/tcp/5/p2p/${RELAY}/p2p-circuit`;
+  assert.equal(withoutPeer(`${relayed}/p2p/${PEER}`), relayed);
+  assert.equal(withoutPeer(relayed), relayed);
+  assert.equal(withoutPeer(`/ip4/1.2.3.4/tcp/5/p2p/${PEER}`), "/ip4/1.2.3.4/tcp/5");
+  assert.equal(relayOf(`${relayed}/p2p/${PEER}`), RELAY);
+  assert.equal(relayOf(`/ip4/1.2.3.4/tcp/5/p2p/${PEER}`), null);
+  assert.equal(isLoopback(`/ip4/127.0.0.1/tcp/5/p2p/${RELAY}/p2p-circuit`), true);
+  assert.equal(readableAddress(`${relayed}/p2p/${PEER}`), "the relay at 1.2.3.4:5");
+  assert.equal(readableAddress("/ip6/fd00::1/tcp/5"), "[fd00::1]:5");
 });
 
 test("addresses have one binary form", () => {
@@ -125,13 +172,22 @@ test("addresses have one binary form", () => {
     fc.property(hosts, fc.nat({ max: 65535 }), (host, port) => {
       const address = addressOf(host, port);
       assert.ok(address !== null);
-      assert.equal(decodeAddress(encodeAddress(address)), address);
+      const tails = ["", "/ws", "/wss", "/tls/ws"].flatMap((web) => [
+        web,
+        `${web}/p2p/${RELAY}/p2p-circuit`,
+        `${web}/p2p/${RELAY}/p2p-circuit/webrtc`,
+      ]);
+      for (const tail of tails) {
+        const bytes = encodeAddress(address + tail);
+        assert.equal(decodeAddress(bytes), address + tail);
+        assert.ok(bytes.length <= MULTIADDR_BYTES_MAX);
+      }
     }),
   );
 });
 
 test("bytes that are no address are refused, never thrown at", () => {
-  const near = encodeAddress("/ip4/127.0.0.1/tcp/5");
+  const near = encodeAddress(`/ip4/127.0.0.1/tcp/5/ws/p2p/${RELAY}/p2p-circuit/webrtc`);
   fc.assert(
     fc.property(
       fc.oneof(
@@ -156,4 +212,6 @@ test("addresses without meaning elsewhere are not told to others", () => {
   assert.equal(isDialable("/ip4/0.0.0.0/tcp/5"), false);
   assert.equal(isDialable("/ip4/10.0.0.1/tcp/0"), false);
   assert.equal(isDialable("/ip4/10.0.0.1/tcp/5"), true);
+  assert.equal(isDialable(`/ip4/10.0.0.1/tcp/5/p2p/${RELAY}/p2p-circuit`), true);
+  assert.equal(isDialable(`/ip4/0.0.0.0/tcp/5/p2p/${RELAY}/p2p-circuit`), false);
 });

@@ -1,6 +1,7 @@
 /**
- * Owns how addresses are written, read and weighed: what users type, multiaddrs of TCP, and what kind of path each
- * means. Pure; asks no resolver and no socket. The only place that knows multiaddr syntax.
+ * Owns how addresses are written, read and weighed: what users type, multiaddrs of TCP and WebSocket, straight or
+ * over a relay, and what kind of path each means. Pure; asks no resolver and no socket. The only place that knows
+ * multiaddr syntax.
  */
 import { BlockList, isIP, isIPv4, isIPv6 } from "node:net";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
@@ -15,6 +16,17 @@ export interface Endpoint {
   readonly kind: "ip4" | "ip6" | "dns";
   readonly host: string;
   readonly port: number;
+}
+
+/** Where a multiaddr leads, and over whom. */
+export interface Route {
+  /** The computer that is dialled: the peer's own, or its relay's. */
+  readonly first: Endpoint;
+  /** How bytes travel to that computer: TCP alone, or WebSocket, in the clear or inside TLS. */
+  readonly web: "" | "/ws" | "/wss" | "/tls/ws";
+  readonly relay: PeerId | null;
+  /** WebRTC, arranged over the relay. */
+  readonly isPunched: boolean;
 }
 
 export interface ParsedAddress {
@@ -64,8 +76,8 @@ export function parseAddress(text: string): Result<ParsedAddress, Problem> {
   if (trimmed.length === 0 || trimmed.length > ADDRESS_TEXT_CHARS_MAX) return fail(notAnAddress(trimmed));
   const parsed = trimmed.startsWith("/") ? parseMultiaddr(trimmed) : parseHostAndPort(trimmed);
   if (parsed === null) return fail(notAnAddress(trimmed));
-  const endpoint = endpointOf(parsed.address);
-  if (endpoint === null || endpoint.port === 0 || isIn(UNDIALABLE, endpoint.host)) {
+  const endpoint = routeOf(parsed.address)?.first;
+  if (endpoint === undefined || endpoint.port === 0 || isIn(UNDIALABLE, endpoint.host)) {
     return fail(notAnAddress(trimmed));
   }
   if (isIn(LINK_LOCAL_6, endpoint.host)) {
@@ -107,16 +119,21 @@ function parseMultiaddr(text: string): ParsedAddress | null {
 
 /** Takes a trailing `/p2p` off. Null when the rest is not one of our kinds, or the peer id none of ours. */
 function splitPeer(parsed: Multiaddr): ParsedAddress | null {
-  const components = parsed.getComponents();
-  const last = components.at(-1);
+  const last = parsed.getComponents().at(-1);
   const peer = last?.name === "p2p" ? parsePeerId(last.value ?? "") : null;
   if (last?.name === "p2p" && peer === null) return null;
-  const text = parsed.toString();
-  const bare = last?.name === "p2p" ? text.slice(0, text.lastIndexOf("/p2p/")) : text;
-  const endpoint = endpointOf(bare);
-  if (endpoint === null) return null;
-  const address = addressOf(endpoint.host, endpoint.port);
-  return address === null ? null : { address, peer };
+  const route = routeOf(withoutPeer(parsed.toString()));
+  const address = route === null ? null : addressOfRoute(route);
+  // A relay must be told whom to call.
+  if (address === null || (route?.relay !== null && peer === null)) return null;
+  return { address, peer };
+}
+
+function addressOfRoute(route: Route): string | null {
+  const first = addressOf(route.first.host, route.first.port);
+  if (first === null) return null;
+  if (route.relay === null) return first + route.web;
+  return `${first}${route.web}/p2p/${route.relay}/p2p-circuit${route.isPunched ? "/webrtc" : ""}`;
 }
 
 /** The canonical multiaddr of a host (IP address or DNS name) and TCP port; null when the host is neither. */
@@ -141,16 +158,36 @@ export function endpointOf(address: string): Endpoint | null {
   return HOST_NAME.test(host) ? { kind: "dns", host, port } : null;
 }
 
-/** Whether another peer could sensibly be told to dial this. */
-export function isDialable(address: string): boolean {
-  const endpoint = endpointOf(address);
-  if (endpoint === null || endpoint.port === 0) return false;
-  return !isIn(UNDIALABLE, endpoint.host) && !isIn(LINK_LOCAL_6, endpoint.host);
+const ROUTE =
+  /^(\/[a-z0-9]+\/[^/]+\/tcp\/\d{1,5})(\/ws|\/wss|\/tls\/ws)?(?:\/p2p\/([^/]+)\/p2p-circuit(\/webrtc)?)?$/;
+
+/** Where a multiaddr without the peer's own `/p2p` leads; null when it is none of our kinds. */
+export function routeOf(address: string): Route | null {
+  const match = ROUTE.exec(address);
+  const first = endpointOf(match?.[1] ?? "");
+  if (match === null || first === null) return null;
+  const web = (match[2] ?? "") as Route["web"];
+  if (match[3] === undefined) return { first, web, relay: null, isPunched: false };
+  const relay = parsePeerId(match[3]);
+  return relay === null ? null : { first, web, relay, isPunched: match[4] !== undefined };
 }
 
+/** Over whom an address leads; null where it leads straight to the peer. */
+export function relayOf(address: string): PeerId | null {
+  return routeOf(withoutPeer(address))?.relay ?? null;
+}
+
+/** Whether another peer could sensibly be told to dial this. */
+export function isDialable(address: string): boolean {
+  const first = routeOf(address)?.first;
+  if (first === undefined || first.port === 0) return false;
+  return !isIn(UNDIALABLE, first.host) && !isIn(LINK_LOCAL_6, first.host);
+}
+
+/** Whether an address leads to this computer, or to a relay on it. */
 export function isLoopback(address: string): boolean {
-  const endpoint = endpointOf(address);
-  return endpoint !== null && (isIn(LOOPBACK, endpoint.host) || endpoint.host === "localhost");
+  const host = routeOf(address)?.first.host;
+  return host !== undefined && (isIn(LOOPBACK, host) || host === "localhost");
 }
 
 export function isUnspecified(address: string): boolean {
@@ -164,32 +201,45 @@ export function isLoopbackHost(host: string): boolean {
 
 /** What kind of path an address means, as seen from here. */
 export function pathKindOf(address: string): PathKind {
+  // Who was called over WebRTC knows only that: `/webrtc/p2p/PEER`.
+  if (/\/webrtc(\/|$)/.test(address)) return "punched";
   if (address.includes("/p2p-circuit")) return "relayed";
-  const host = endpointOf(withoutPeer(address))?.host ?? "";
+  const host = routeOf(withoutPeer(address))?.first.host ?? "";
   if (isIn(LOOPBACK, host) || host === "localhost") return "loopback";
   return isIn(LAN, host) ? "lan" : "direct";
 }
 
-const PATH_ORDER: readonly PathKind[] = ["loopback", "lan", "direct", "relayed"];
+const PATH_ORDER: readonly PathKind[] = ["loopback", "lan", "direct", "punched", "relayed"];
 
 /** Negative when `a` is the better path. */
 export function comparePaths(a: PathKind, b: PathKind): number {
   return PATH_ORDER.indexOf(a) - PATH_ORDER.indexOf(b);
 }
 
-/** Cheapest path first, IPv4 before IPv6 within a kind; otherwise the order is kept. */
+/** Cheapest path first; within a kind by family; otherwise the order is kept. */
 export function compareAddresses(given: string, other: string): number {
   const [a, b] = [withoutPeer(given), withoutPeer(other)];
-  return comparePaths(pathKindOf(a), pathKindOf(b)) || familyRank(a) - familyRank(b);
+  const kind = pathKindOf(a);
+  return comparePaths(kind, pathKindOf(b)) || familyRank(a, kind) - familyRank(b, kind);
 }
 
-function familyRank(address: string): number {
-  return address.startsWith("/ip4/") ? 0 : 1;
+/** Across the internet IPv6 needs no router's leave but a firewall's; at home IPv4 is what is set up with care. */
+function familyRank(address: string, kind: PathKind): number {
+  return address.startsWith("/ip4/") === (kind === "direct") ? 1 : 0;
 }
 
+/** Takes the peer's own `/p2p` off the end; a relay's stays. */
 export function withoutPeer(address: string): string {
-  const at = address.lastIndexOf("/p2p/");
-  return at < 0 ? address : address.slice(0, at);
+  return address.replace(/\/p2p\/[^/]+$/, "");
+}
+
+/** `/ip4/10.0.0.1/tcp/5` as people write it; a way over a relay names the relay's place. */
+export function readableAddress(address: string): string {
+  const route = routeOf(withoutPeer(address));
+  if (route === null) return address;
+  const { kind, host, port } = route.first;
+  const place = kind === "ip6" ? `[${host}]:${port}` : `${host}:${port}`;
+  return route.relay === null ? place : `the relay at ${place}`;
 }
 
 /** The binary form used in signed records. */
@@ -197,11 +247,11 @@ export function encodeAddress(address: string): Uint8Array {
   return multiaddr(address).bytes;
 }
 
-/** The address whose encoding these bytes are; null when they are not the encoding of an IP address and TCP port. */
+/** The address whose encoding these bytes are; null when they are not the encoding of one of our kinds. */
 export function decodeAddress(bytes: Uint8Array): string | null {
   if (bytes.length > MULTIADDR_BYTES_MAX) return null;
   const text = attempt(() => multiaddr(bytes).toString());
-  if (text === null || endpointOf(text) === null) return null;
+  if (text === null || routeOf(text) === null) return null;
   const again = attempt(() => encodeAddress(text));
   const isCanonical = again !== null && Buffer.compare(again, bytes) === 0;
   return isCanonical ? text : null;
