@@ -77,12 +77,18 @@ test("random ports: another one for each destination", OPTIONS, async (t) => {
 });
 
 test("none: its own address; and paths are cut, restored and given new addresses", OPTIONS, async (t) => {
-  const { home, one, p1, inside, ports } = await behind(t, "none");
+  const { home, one, other, p1, p2, inside, ports } = await behind(t, "none");
   assert.deepEqual(ports, [PORT, PORT]);
   home.cut("udp", one.ipv4 ?? "");
-  inside.send(one.ipv4 ?? "");
-  p1.send(home.address());
-  // Each cut and restore runs a command, which takes longer than a datagram.
+  // What goes where nothing is cut shows that what was sent before it has left too.
+  for (const [from, to] of [
+    [inside, one.ipv4],
+    [p1, home.address()],
+  ] as const) {
+    from.send(to ?? "");
+    from.send(other.ipv4 ?? "");
+    await p2.next();
+  }
   home.restore();
   p1.send(home.address());
   inside.send(one.ipv4 ?? "");
@@ -90,6 +96,9 @@ test("none: its own address; and paths are cut, restored and given new addresses
     `${home.address()} ${PORT}`,
     `${one.ipv4} ${PORT}`,
   ]);
+  p1.send(other.ipv4 ?? "");
+  inside.send(other.ipv4 ?? "");
+  await Promise.all([p2.next(), p2.next()]);
   assert.deepEqual([p1.count(), inside.count()], [2, 1], "what was sent during the cut arrived");
 });
 
@@ -112,10 +121,10 @@ test("what a strict firewall does not let out is dropped; IPv6 needs no translat
   const [outside, silent, inside] = await Promise.all(
     [host, strict, usual].map(({ namespace }) => probe(namespace)),
   );
-  for (const address of [host.ipv4, host.ipv6]) {
-    silent?.send(address ?? "");
-    inside?.send(address ?? "");
-  }
+  for (const address of [host.ipv4, host.ipv6]) silent?.send(address ?? "");
+  silent?.send("127.0.0.1");
+  await silent?.next();
+  for (const address of [host.ipv4, host.ipv6]) inside?.send(address ?? "");
   const seen = [await outside?.next(), await outside?.next()];
   assert.ok(seen.includes(`${usual.address()} ${PORT}`), `${seen}`);
   assert.ok(
