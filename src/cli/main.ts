@@ -9,6 +9,15 @@ import { programVersion } from "./version.ts";
 const { platform, env: environment, stdout: out, stderr: err } = process;
 const terminal = openTerminal({ out, err, environment, platform });
 
+/** A user that no file of accounts knows, as in a container, has no home: what is usually there lies where we are. */
+function homeDir(): string {
+  try {
+    return homedir();
+  } catch {
+    return process.cwd();
+  }
+}
+
 function interruptible(): AbortSignal {
   const interrupt = new AbortController();
   // Once: the second Ctrl-C ends the process as ever.
@@ -26,7 +35,7 @@ for (const stream of [out, err]) {
 
 process.exitCode = await runProgram(process.argv.slice(2), {
   terminal,
-  surroundings: { environment, platform, homeDir: homedir(), workingDir: process.cwd() },
+  surroundings: { environment, platform, homeDir: homeDir(), workingDir: process.cwd() },
   version: programVersion(),
   interruptible,
 });
