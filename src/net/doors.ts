@@ -22,6 +22,11 @@ export interface DoorSettings extends DoorLists {
   readonly mode: DoorMode;
 }
 
+export interface DoorsState extends DoorSettings {
+  /** How often whom was not let in since the start, by reason. */
+  readonly refused: Readonly<Partial<Record<DoorRefusal, number>>>;
+}
+
 export const OPEN_DOORS: DoorSettings = Object.freeze({ mode: "open", allow: [], block: [] });
 
 /** Why somebody was not let in, as it is counted. */
@@ -44,6 +49,13 @@ export interface ArrivingConnection {
   readonly direction: "inbound" | "outbound";
   abort(error: Error): void;
   addEventListener(type: "close", listener: () => void): void;
+}
+
+/** The slice of a connection that stands. */
+export interface StandingConnection {
+  readonly remoteAddr: { toString(): string };
+  readonly remotePeer: { toString(): string };
+  readonly direction: "inbound" | "outbound";
 }
 
 export interface DoorsDependencies {
@@ -131,9 +143,22 @@ export class Doors {
     return refusal === null || this.#refuse(refusal);
   }
 
+  /** Whom this peer itself calls; where an address is hidden or not yet known, the lists are asked again later. */
+  mayDial(caller: Caller): boolean {
+    const verdict = this.#law.judge(caller);
+    return verdict === "admitted" || (verdict === "not-allowed" && caller.host === null);
+  }
+
   /** What the lists say, by what is known. Counts nothing. */
   mayMeet(caller: Caller): boolean {
     return this.#law.judge(caller) === "admitted";
+  }
+
+  /** Whether a connection that stands would still be let in. */
+  fits(connection: StandingConnection): boolean {
+    const origin = originOf(connection.remoteAddr.toString());
+    if (connection.direction === "inbound" && this.#againstMode(origin) !== null) return false;
+    return this.mayMeet({ peer: connection.remotePeer.toString() as PeerId, host: hostOf(origin) });
   }
 
   #againstArrival(origin: Origin): DoorRefusal | null {

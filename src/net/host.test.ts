@@ -7,6 +7,7 @@ import { fail, problem } from "#base/result.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { type NetworkRig, testNetwork } from "#test/contract/network.ts";
 import { faultLog, realClock } from "#test/kit/real.ts";
+import { Doors, OPEN_DOORS } from "./doors.ts";
 import { ConnectionBook, createGate } from "./gate.ts";
 import { type Host, startHost } from "./host.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
@@ -30,6 +31,7 @@ async function startOne(): Promise<{ readonly host: Host; readonly network: Libp
       isRefused: (peer) => standings.isBanned(peer),
       connections,
     }),
+    doors: new Doors(OPEN_DOORS, { clock: realClock }),
     standing: (peer) => standings.points(peer),
     discovery: undefined,
   });

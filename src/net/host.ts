@@ -27,6 +27,9 @@ import { concat, utf8 } from "#base/bytes.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { compareAddresses } from "./addresses.ts";
+import { behindDoors } from "./door-gate.ts";
+import type { Doors } from "./doors.ts";
+import { guarded } from "./guarded-encrypters.ts";
 import { type HostInternals, hostInternals } from "./host-internals.ts";
 import {
   ADDRESS_DIAL_TIMEOUT_MS,
@@ -38,9 +41,8 @@ import {
   GOSSIP_OUTBOUND_BYTES_MAX,
   GOSSIP_RPC_BYTES_MAX,
   GOSSIP_TOPIC_BYTES_PER_PEER_MAX,
+  HALF_OPEN_MAX,
   HEARTBEAT_TIMEOUT_MS,
-  INBOUND_PENDING_MAX,
-  INBOUND_PER_HOST_PER_SECOND_MAX,
   MUXER_MESSAGE_BYTES_MAX,
   STANDING_MIN_POINTS,
   STREAM_OPEN_TIMEOUT_MS,
@@ -70,6 +72,8 @@ export interface HostOptions {
   /** Multiaddrs that are free to be listened on. */
   readonly listen: readonly string[];
   readonly gate: ConnectionGater;
+  /** Asked before the gate. They keep all bounds on callers: libp2p's own are off. */
+  readonly doors: Doors;
   /** What a peer has earned; 0 or less. */
   readonly standing: (peer: PeerId) => number;
   readonly discovery: DiscoveryFactory;
@@ -93,9 +97,9 @@ export async function startHost(options: HostOptions): Promise<Host> {
       ...(announce === undefined ? {} : { announceFilter: (all: Multiaddr[]) => filtered(all, announce) }),
     },
     transports: [tcpTransport(CONNECTIONS_MAX), ...(options.transports ?? [])],
-    connectionEncrypters: connectionEncrypters(),
+    connectionEncrypters: connectionEncrypters(options.doors),
     streamMuxers: [streamMuxer()],
-    connectionGater: options.gate,
+    connectionGater: behindDoors(options.gate, options.doors),
     connectionManager: connectionManager(CONNECTIONS_MAX),
     connectionMonitor: { enabled: false },
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
@@ -121,19 +125,20 @@ export function nodeInfo(version: string) {
   return { name: "waybill", version, userAgent: `waybill/${version}` };
 }
 
-/** @param connectionsMax open at once; more are refused. */
+/** @param connectionsMax open at once; beside them those that are half open find room, or nobody could push them out. */
 export function tcpTransport(connectionsMax: number): TransportFactory {
   return tcp({
     // Our own heartbeat tells the dead from the silent.
     inboundSocketInactivityTimeout: 0,
     outboundSocketInactivityTimeout: 0,
-    maxConnections: connectionsMax,
+    maxConnections: connectionsMax + 2 * HALF_OPEN_MAX,
   });
 }
 
 /** TLS first: it moves more bytes for the same work. */
-export function connectionEncrypters() {
-  return [tls(), noise()];
+export function connectionEncrypters(doors: Pick<Doors, "mayHandshake">) {
+  const mayHandshake = (remote: string) => doors.mayHandshake(remote);
+  return [guarded(tls(), mayHandshake), guarded(noise(), mayHandshake)];
 }
 
 /** All peers and trackers must use the same: the first window departs from yamux's own (spec/framing.md). */
@@ -153,12 +158,15 @@ export function streamMuxer() {
   });
 }
 
-/** @param connectionsMax open at once; more are refused. */
+/**
+ * @param connectionsMax open at once: beyond, libp2p closes some of its choice. Who may come in is the doors' to say:
+ * libp2p's own bounds refuse the honest along with the silent, who fill its few places for ten seconds each.
+ */
 export function connectionManager(connectionsMax: number) {
   return {
     maxConnections: connectionsMax,
-    inboundConnectionThreshold: INBOUND_PER_HOST_PER_SECOND_MAX,
-    maxIncomingPendingConnections: INBOUND_PENDING_MAX,
+    inboundConnectionThreshold: Number.MAX_SAFE_INTEGER,
+    maxIncomingPendingConnections: Number.MAX_SAFE_INTEGER,
     inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
     inboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,
     outboundStreamProtocolNegotiationTimeout: STREAM_OPEN_TIMEOUT_MS,

@@ -22,10 +22,6 @@ export const ANNOUNCEMENT_PORT_DEFAULT = 28411;
 export const CONNECTIONS_MAX = 300;
 /** Beyond so many, peers that were merely heard of are left alone; gossip needs no more to reach everyone. */
 export const UNASKED_CONNECTIONS_MAX = 64;
-/** A whole classroom behind one address may start in the same second. */
-export const INBOUND_PER_HOST_PER_SECOND_MAX = 64;
-/** Handshakes in progress; each costs two signatures and some kilobytes. */
-export const INBOUND_PENDING_MAX = 64;
 /** TLS over a slow path takes three round trips; ten seconds forgive a second of delay in each. */
 export const UPGRADE_TIMEOUT_MS = 10 * SECOND_MS;
 /** All addresses of one peer together. */
@@ -77,6 +73,8 @@ export const PUNCHED_MESSAGE_BYTES_MAX = 64 * KIB;
 /** A path that died is noticed within period + timeout + period/2 < 10 s. */
 export const HEARTBEAT_PERIOD_MS = 3 * SECOND_MS;
 export const HEARTBEAT_TIMEOUT_MS = 5 * SECOND_MS;
+/** A connection silent for so long, a pulse and two seconds, takes no new streams while another one lives. */
+export const SUSPECT_SILENCE_MS = HEARTBEAT_PERIOD_MS + 2 * SECOND_MS;
 
 // Gossip.
 

@@ -16,6 +16,7 @@ import { compareAddresses, isDialable, isLoopback, parseAddress, withoutPeer } f
 import { Announcer, type HeardPeer } from "./announcer.ts";
 import { Dialler } from "./dialler.ts";
 import { type Directory, PeerDirectory } from "./directory.ts";
+import { type DoorSettings, Doors, type DoorsState, OPEN_DOORS } from "./doors.ts";
 import { Exchange, otherNetwork } from "./exchange.ts";
 import { ConnectionBook, createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
 import { Heartbeat } from "./heartbeat.ts";
@@ -61,6 +62,8 @@ export interface NetworkOptions {
   /** Multiaddrs, or `host:port`. Absent: every interface, IPv4 and IPv6, on the usual port or the next free one. */
   readonly listen?: readonly string[];
   readonly discovery?: DiscoveryOptions;
+  /** Absent: open to everybody. */
+  readonly doors?: DoorSettings;
 }
 
 export interface NetworkDependencies {
@@ -89,6 +92,9 @@ export interface PeerNetwork {
   setProfile(change: { readonly name: string }): void;
   /** Breaks off whoever `isBlocked` now refuses. Call it after blocking somebody. */
   dropBlocked(): Promise<void>;
+  doors(): DoorsState;
+  /** Holds for all who come from now on; connections that no longer fit are broken off. */
+  setDoors(settings: DoorSettings): void;
   /** What hinders this peer from being found or reached. */
   warnings(): readonly Problem[];
   /** Stops listening and announcing, closes every connection in order. */
@@ -105,6 +111,7 @@ export async function openNetwork(
   const late: { disconnect: (peer: PeerId) => void } = { disconnect: () => undefined };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
+  const doors = new Doors(options.doors ?? OPEN_DOORS, { clock });
   const hasLanOn = (addresses: readonly string[]) => options.discovery?.lan ?? !isLoopbackOnly(addresses);
   const { host, plan } = await startListening(options.listen, (listen) =>
     startHost({
@@ -112,12 +119,13 @@ export async function openNetwork(
       version: options.version,
       listen,
       gate: createGate({ self: options.keypair.peerId, isRefused, connections }),
+      doors,
       standing: (peer) => standings.points(peer),
       discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
     }),
   );
   const hasLan = hasLanOn(plan.addresses);
-  const parts: Parts = { host, connections, standings, isRefused, plan, hasLan };
+  const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan };
   const opened = new OpenNetwork(options, dependencies, parts);
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
   await opened.start();
@@ -137,6 +145,7 @@ function speaksMdns(discovery: DiscoveryOptions | undefined, hasLan: boolean): b
 interface Parts {
   readonly host: Host;
   readonly connections: ConnectionBook;
+  readonly doors: Doors;
   readonly standings: Standings;
   readonly isRefused: (peer: PeerId) => boolean;
   readonly plan: { readonly addresses: readonly string[]; readonly warnings: readonly Problem[] };
@@ -280,6 +289,19 @@ class OpenNetwork implements PeerNetwork {
   async dropBlocked(): Promise<void> {
     for (const { peer } of this.network.connected()) {
       if (this.#parts.isRefused(peer)) this.network.disconnect(peer, "blocked here");
+    }
+  }
+
+  doors(): DoorsState {
+    const { doors } = this.#parts;
+    return { ...doors.settings, refused: doors.refusals() };
+  }
+
+  setDoors(settings: DoorSettings): void {
+    const { doors, host } = this.#parts;
+    doors.change(settings);
+    for (const connection of host.getConnections()) {
+      if (!doors.fits(connection)) connection.abort(new Error("the doors were changed"));
     }
   }
 

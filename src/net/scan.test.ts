@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { realClock } from "#test/kit/real.ts";
 import { endpointOf } from "./addresses.ts";
+import { Doors, OPEN_DOORS } from "./doors.ts";
 import { type Host, startHost } from "./host.ts";
 import { identifyBy, knock, lookUp } from "./knock.ts";
 import type { ScanRequest } from "./reach.ts";
@@ -22,6 +23,7 @@ async function host(seed: number): Promise<Host> {
     version: "0.0.0-test",
     listen: ["/ip4/127.0.0.1/tcp/0"],
     gate: {},
+    doors: new Doors(OPEN_DOORS, { clock: realClock }),
     standing: () => 0,
     discovery: undefined,
   });
