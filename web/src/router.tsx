@@ -54,6 +54,50 @@ const person = createRoute({
   component: lazyRouteComponent(() => import("./people/person-page.tsx"), "PersonPage"),
 });
 
+const phrase = createRoute({
+  getParentRoute: () => people,
+  path: "$who/phrase",
+  component: lazyRouteComponent(() => import("./people/compare-phrase.tsx"), "ComparePhrase"),
+});
+
+const invites = createRoute({
+  getParentRoute: () => root,
+  path: "/invites",
+  component: lazyRouteComponent(() => import("./invite/invites-place.tsx"), "InvitesPlace"),
+});
+const join = createRoute({
+  getParentRoute: () => root,
+  path: "/invites/join",
+  component: lazyRouteComponent(() => import("./invite/join-page.tsx"), "JoinPage"),
+});
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invites/$id",
+  component: lazyRouteComponent(() => import("./invite/invite-page.tsx"), "InvitePage"),
+});
+
+const doctor = createRoute({
+  getParentRoute: () => root,
+  path: "/doctor",
+  component: lazyRouteComponent(() => import("./doctor/doctor-place.tsx"), "DoctorPlace"),
+});
+const doctorOfPerson = createRoute({
+  getParentRoute: () => root,
+  path: "/doctor/$who",
+  component: lazyRouteComponent(() => import("./doctor/doctor-place.tsx"), "DoctorPlace"),
+});
+
+const reach = createRoute({
+  getParentRoute: () => root,
+  path: "/reach",
+  component: lazyRouteComponent(() => import("./reach/reach-place.tsx"), "ReachPlace"),
+});
+const scan = createRoute({
+  getParentRoute: () => root,
+  path: "/scan",
+  component: lazyRouteComponent(() => import("./reach/scan-page.tsx"), "ScanPage"),
+});
+
 const ledger = createRoute({
   getParentRoute: () => root,
   path: "/ledger",
@@ -80,7 +124,14 @@ const tree = root.addChildren([
   start,
   chats.addChildren([noChat, chat]),
   slip,
-  people.addChildren([nobody, person]),
+  people.addChildren([nobody, person, phrase]),
+  invites,
+  join,
+  invite,
+  doctor,
+  doctorOfPerson,
+  reach,
+  scan,
   ledger,
   block,
   transaction,

@@ -4,6 +4,7 @@ import type { ConversationView, PersonView } from "#api/views.ts";
 import { useDesk, useNow, useTitle } from "../live/use-live.ts";
 import { countOf, formatExact, formatTime } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
+import { NameSigns } from "../person/name-signs.tsx";
 import { Presence } from "../person/presence.tsx";
 import { stateWords } from "../slip/words.ts";
 import { DropTarget } from "./drop-target.tsx";
@@ -80,6 +81,7 @@ function ConversationRow({
         <span>
           <span className="who-name" dir="auto">
             {person.name}
+            <NameSigns person={person} />
           </span>
           <span className="who-line" dir="auto">
             {last === null ? <Presence person={person} /> : lastLine(last)}
@@ -125,6 +127,7 @@ function PersonRow({ person }: { readonly person: PersonView }) {
         <span>
           <span className="who-name" dir="auto">
             {person.name}
+            <NameSigns person={person} />
           </span>
           <span className="who-line">
             <Presence person={person} />

@@ -8,7 +8,9 @@ import { setReading } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { problemOf, queries, useDesk, useHistory, useTitle, useUploads } from "../live/use-live.ts";
 import { Identicon } from "../person/identicon.tsx";
-import { Presence } from "../person/presence.tsx";
+import { NameSigns } from "../person/name-signs.tsx";
+import { PathDetails } from "../person/path-details.tsx";
+import { StandInCard } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
@@ -32,6 +34,11 @@ export function Conversation({ who }: { readonly who: string }) {
       <Reading person={person} unread={unread} />
       <DropTarget peerId={person.peerId} name={person.name} className="conversation">
         <ConversationHead person={person} />
+        {person.standIn !== null && (
+          <div className="conversation-why">
+            <StandInCard person={person} />
+          </div>
+        )}
         <Slips person={person} />
         <Uploads person={person} />
         {person.problem !== null && !person.online && (
@@ -40,7 +47,10 @@ export function Conversation({ who }: { readonly who: string }) {
               <b className="tone-waiting">
                 <Sign name="waits" /> Not reached.
               </b>{" "}
-              {person.problem.cause} {person.problem.nextStep}
+              {person.problem.cause} {person.problem.nextStep}{" "}
+              <Link to="/doctor/$who" params={{ who: person.peerId }}>
+                Why?
+              </Link>
             </p>
           </div>
         )}
@@ -83,8 +93,11 @@ function ConversationHead({ person }: { readonly person: PersonView }) {
       </Link>
       <Identicon peerId={person.peerId} size={40} />
       <div className="conversation-who">
-        <h1 dir="auto">{person.name}</h1>
-        <Presence person={person} />
+        <h1 dir="auto">
+          {person.name}
+          <NameSigns person={person} />
+        </h1>
+        <PathDetails person={person} />
       </div>
       <Link to="/people/$who" params={{ who: person.peerId }} className="button button-small">
         About<span className="hidden-words"> {person.name}</span>

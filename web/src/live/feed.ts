@@ -127,6 +127,9 @@ function apply(event: EventView): void {
       void queries.invalidateQueries({ queryKey: ["wallet"] });
       return;
     case "person":
+      // Whoever comes by an invite is told as a person; the invite is used then.
+      void queries.invalidateQueries({ queryKey: ["invites"] });
+      return;
     case "mining":
     case "status":
       return;

@@ -21,6 +21,11 @@ export function person(name: string): PersonView {
     lastSeenMs: null,
     version: null,
     problem: null,
+    via: null,
+    pathReason: null,
+    verified: null,
+    phrase: "abandon ability able about above absent absorb abstract",
+    standIn: null,
   };
 }
 
@@ -38,6 +43,7 @@ export function slip(who: PersonView, order: number): SlipView {
     bytes: 9,
     state: "delivered",
     reason: null,
+    path: null,
     createdMs: 1_000 * order,
     deliveredMs: null,
     progress: null,
@@ -115,6 +121,9 @@ const status: StatusView = {
   balance: 0,
   coin: { symbol: "WAY", unitsPerCoin: 100_000_000 },
   warnings: [],
+  phrase: "zoo zone zero zebra youth young you yellow",
+  listening: [],
+  trackers: [],
 };
 
 export function desk(parts: Partial<Desk>): Desk {

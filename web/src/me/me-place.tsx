@@ -1,10 +1,11 @@
 /** Owns the place Me: the own name and key, what is taken from whom, the look of the page, and what the peer says of itself. */
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { StatusView } from "#api/views.ts";
 import type { Desk } from "../live/desk.ts";
 import { client } from "../live/session.ts";
 import { queries, useAction, useDesk, useNow, useTitle } from "../live/use-live.ts";
-import { formatAge } from "../look/format.ts";
+import { countOf, formatAge } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
@@ -32,11 +33,38 @@ export function MePlace() {
         <ProblemNote key={warning.code} problem={warning} role="note" />
       ))}
       <NameForm submitLabel="Save" />
+      <Reach status={status} />
       <AcceptChoice status={status} />
       <ThemeChoice />
       <CheckReceipt />
       <OwnPeer status={status} />
     </div>
+  );
+}
+
+function Reach({ status }: { readonly status: StatusView }) {
+  const connected = status.trackers.filter(({ state }) => state === "connected").length;
+  return (
+    <section aria-labelledby="reach">
+      <h2 id="reach">Reaching others</h2>
+      <p>
+        {status.trackers.length === 0
+          ? "You use no tracker: people on your own network find you, others by an address."
+          : `${connected} of ${countOf(status.trackers.length, "tracker")} connected.`}{" "}
+        {countOf(status.peersOnline, "person", "people")} reached now.
+      </p>
+      <div className="row">
+        <Link to="/doctor" className="button">
+          Doctor
+        </Link>
+        <Link to="/reach" className="button">
+          Trackers and doors
+        </Link>
+        <Link to="/invites" className="button">
+          Invites
+        </Link>
+      </div>
+    </section>
   );
 }
 
@@ -120,6 +148,8 @@ function OwnPeer({ status }: { readonly status: StatusView }) {
         <dd>
           <Copyable text={status.peerId} what="your key" />
         </dd>
+        <dt>Phrase of your key</dt>
+        <dd>{status.phrase}</dd>
         <dt>Account</dt>
         <dd>
           <Copyable text={status.account} what="your account" short />

@@ -1,4 +1,4 @@
-/** Owns the place People: everyone known, who is here, and the way to add somebody by address. */
+/** Owns the place People: everyone known, who is here, and the ways to add somebody. */
 
 import { Link, Outlet, useNavigate, useParams } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
@@ -8,6 +8,7 @@ import { client } from "../live/session.ts";
 import { useAction, useDesk, useNow, useTitle } from "../live/use-live.ts";
 import { countOf, formatAge } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
+import { NameSigns } from "../person/name-signs.tsx";
 import { Presence } from "../person/presence.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
@@ -46,6 +47,11 @@ export function PeoplePlace() {
           </span>
         </header>
         <AddByAddress />
+        <p className="people-more small">
+          <Link to="/invites">Invite somebody</Link>
+          <Link to="/invites/join">I was invited</Link>
+          <Link to="/scan">Look around</Link>
+        </p>
         {people.length === 0 && (
           <div className="people-none small">
             <p>Nobody was met yet. People on the same network appear here by themselves.</p>
@@ -84,22 +90,20 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
       <span>
         <span className="who-name" dir="auto">
           {person.name}
-          {person.contact && (
-            <span className="contact-sign" title="Chosen by you">
-              {" "}
-              <Sign name="check" says="contact" />
-            </span>
-          )}
+          <NameSigns person={person} />
         </span>
         <span className="who-line">
           <Presence person={person} />
         </span>
       </span>
       <span className="who-end">
-        {person.problem !== null ? (
+        {person.standIn !== null ? (
           <span className="tone-waiting">
-            <Sign name="waits" />
-            {person.problem.code === "other-network" ? "other network" : "not reached"}
+            <Sign name="alert" /> other key
+          </span>
+        ) : person.problem !== null ? (
+          <span className="tone-waiting">
+            <Sign name="waits" /> {person.problem.code === "other-network" ? "other network" : "not reached"}
           </span>
         ) : (
           !person.online && person.lastSeenMs !== null && formatAge(nowMs, person.lastSeenMs)
@@ -154,10 +158,23 @@ export function Nobody() {
   useTitle("People");
   return (
     <div className="empty">
-      <h2>How others reach you</h2>
+      <h2>Getting together</h2>
       <p>
-        On the same network they find you by themselves. To somebody farther away, give one of these
-        addresses; they type it on their side, and it is remembered.
+        On the same network people find each other by themselves. For somebody farther away make an invite: a
+        link, a picture or eight words. Whoever enters it is connected, and verified on both sides.
+      </p>
+      <div className="row">
+        <Link to="/invites" className="button button-main">
+          Invite somebody
+        </Link>
+        <Link to="/invites/join" className="button">
+          I was invited
+        </Link>
+      </div>
+      <h3>How others reach you</h3>
+      <p>
+        Or give one of these addresses; they type it on their side, and it is remembered.{" "}
+        <Link to="/reach">Trackers and doors</Link>
       </p>
       {status.addresses.length === 0 ? (
         <p className="soft">Your peer listens nowhere at the moment.</p>

@@ -2,17 +2,21 @@
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import type { PersonChange } from "#api/client.ts";
-import type { EventView, PersonView } from "#api/views.ts";
-import { type Desk, reduceDesk } from "../live/desk.ts";
+import type { PersonView } from "#api/views.ts";
 import { client } from "../live/session.ts";
-import { queries, useAction, useDesk, useNow, useTitle } from "../live/use-live.ts";
+import { useAction, useDesk, useNow, useTitle } from "../live/use-live.ts";
 import { formatAge, formatExact } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
-import { foundByWords, Presence } from "../person/presence.tsx";
+import { NameSigns } from "../person/name-signs.tsx";
+import { PathReason } from "../person/path-details.tsx";
+import { foundByWords, verifiedWords } from "../person/path-words.ts";
+import { Presence } from "../person/presence.tsx";
+import { keepPerson, StandInCard } from "../person/stand-in.tsx";
 import { Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sign } from "../shell/sign.tsx";
 
 export function PersonPage() {
   const { who = "" } = useParams({ strict: false });
@@ -23,13 +27,7 @@ export function PersonPage() {
 }
 
 function OnePerson({ person }: { readonly person: PersonView }) {
-  const change = useAction(
-    (wanted: PersonChange) => client.updatePerson(person.peerId, wanted),
-    (changed) => {
-      const event: EventView = { type: "person", person: changed };
-      queries.setQueryData<Desk>(["desk"], (desk) => desk && reduceDesk(desk, event, null));
-    },
-  );
+  const change = useAction((wanted: PersonChange) => client.updatePerson(person.peerId, wanted), keepPerson);
   return (
     <div className="person">
       <header className="person-head">
@@ -38,7 +36,10 @@ function OnePerson({ person }: { readonly person: PersonView }) {
         </Link>
         <Identicon peerId={person.peerId} size={72} />
         <div className="person-name">
-          <h1 dir="auto">{person.name}</h1>
+          <h1 dir="auto">
+            {person.name}
+            <NameSigns person={person} />
+          </h1>
           {person.claimedName !== null && person.claimedName !== person.name && (
             <p className="small soft">calls itself “{person.claimedName}”</p>
           )}
@@ -48,8 +49,16 @@ function OnePerson({ person }: { readonly person: PersonView }) {
           Write
         </Link>
       </header>
-      <ProblemNote problem={person.problem} role="note" />
+      <StandInCard person={person} />
+      <ProblemNote problem={person.problem} role="note">
+        <p>
+          <Link to="/doctor/$who" params={{ who: person.peerId }} className="button button-small">
+            Why?
+          </Link>
+        </p>
+      </ProblemNote>
       <Petname person={person} rename={(petname) => change.run({ petname })} busy={change.running} />
+      <Verified person={person} takeBack={() => change.run({ verified: false })} busy={change.running} />
       <section aria-labelledby="trust" className="stack">
         <h2 id="trust">What they may do</h2>
         <label className="choice">
@@ -120,6 +129,45 @@ function Petname(properties: {
   );
 }
 
+function Verified(properties: {
+  readonly person: PersonView;
+  readonly takeBack: () => void;
+  readonly busy: boolean;
+}) {
+  const { person, takeBack, busy } = properties;
+  const nowMs = useNow();
+  const { verified } = person;
+  return (
+    <section aria-labelledby="verified" className="stack">
+      <h2 id="verified">Is this really {person.name}?</h2>
+      {verified === null ? (
+        <p>
+          Nobody has shown yet that this key is theirs; any key may bear any name. Compare a phrase by voice.
+          People who come by an invite are verified at once.
+        </p>
+      ) : (
+        <p>
+          <b className="tone-good">
+            <Sign name="check" /> Verified
+          </b>{" "}
+          {verifiedWords(verified)},{" "}
+          <span title={formatExact(verified.atMs)}>{formatAge(nowMs, verified.atMs)}</span>.
+        </p>
+      )}
+      <div className="row">
+        <Link to="/people/$who/phrase" params={{ who: person.peerId }} className="button button-small">
+          Compare the phrase{verified === null ? "" : " again"}
+        </Link>
+        {verified !== null && (
+          <button type="button" className="button-small" disabled={busy} onClick={takeBack}>
+            Not verified after all
+          </button>
+        )}
+      </div>
+    </section>
+  );
+}
+
 function Reached({ person }: { readonly person: PersonView }) {
   const nowMs = useNow();
   const others = person.addresses.filter((address) => address !== person.address);
@@ -136,7 +184,15 @@ function Reached({ person }: { readonly person: PersonView }) {
             </span>
           )}
         </dd>
-        <dt>Found by</dt>
+        {person.online && (
+          <>
+            <dt>Why this way</dt>
+            <dd className="stack">
+              <PathReason person={person} />
+            </dd>
+          </>
+        )}
+        <dt>Found</dt>
         <dd>{foundByWords(person)}</dd>
         {person.address !== null && (
           <>

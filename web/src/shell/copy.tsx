@@ -10,9 +10,12 @@ export function Copyable(properties: {
   readonly text: string;
   /** What is copied, for the button's name: `peer id`. */
   readonly what: string;
+  /** How many characters of either end are shown of a long text; all of it when absent. */
+  readonly ends?: number;
+  /** Eight of either end. */
   readonly short?: boolean;
 }) {
-  const { text, what, short = false } = properties;
+  const { text, what, short = false, ends = short ? 8 : null } = properties;
   const [said, setSaid] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(text);
@@ -21,7 +24,9 @@ export function Copyable(properties: {
   };
   return (
     <span className="copyable">
-      <code title={short ? text : undefined}>{short ? shortenKey(text, 8, 8) : text}</code>
+      <code title={ends === null ? undefined : text}>
+        {ends === null ? text : shortenKey(text, ends, ends)}
+      </code>
       <button type="button" className="button-quiet" aria-label={`Copy ${what}`} onClick={() => void copy()}>
         <span aria-live="polite">{said ? "copied" : "copy"}</span>
       </button>

@@ -12,9 +12,8 @@ import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { ScrollRegion } from "../shell/scroll-region.tsx";
 import { Sign } from "../shell/sign.tsx";
-import { Ruler } from "./ruler.tsx";
 import { saveFrom } from "./save.ts";
-import { Signatures, SlipHead, SlipWaits, SlipWhy } from "./slip.tsx";
+import { OnItsWay, Signatures, SlipHead, SlipWaits, SlipWhy } from "./slip.tsx";
 import { hasReceipt, SaveReceipt } from "./slip-steps.tsx";
 import { Stamp } from "./stamp.tsx";
 import { hasArrived, isEnded, stateWords } from "./words.ts";
@@ -75,7 +74,7 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
               </span>
             </p>
             {slip.progress !== null && slip.state === "sending" && (
-              <Ruler progress={slip.progress} label={`Progress of ${slip.title ?? "files"}`} />
+              <OnItsWay slip={slip} progress={slip.progress} />
             )}
             <Signatures slip={slip} self={status} nowMs={nowMs} />
             <SlipWaits slip={slip} />

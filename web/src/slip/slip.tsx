@@ -6,6 +6,7 @@ import { Link } from "@tanstack/react-router";
 import type { SlipView } from "#api/views.ts";
 import { countOf, formatBytes, formatExact, formatTime } from "../look/format.ts";
 import { SIGNATURE_HEIGHT, SIGNATURE_WIDTH, signaturePath } from "../person/mark.ts";
+import { pathMeaning, slipPathWord } from "../person/path-words.ts";
 import { Sign } from "../shell/sign.tsx";
 import { Ruler } from "./ruler.tsx";
 import { SlipSteps } from "./slip-steps.tsx";
@@ -89,7 +90,7 @@ function FilesSlip({ slip, self, nowMs }: SlipProperties) {
           </span>
         </p>
         {slip.progress !== null && slip.state === "sending" ? (
-          <Ruler progress={slip.progress} label={`Progress of ${slip.title ?? "files"}`} />
+          <OnItsWay slip={slip} progress={slip.progress} />
         ) : (
           <Signatures slip={slip} self={self} nowMs={nowMs} />
         )}
@@ -99,6 +100,26 @@ function FilesSlip({ slip, self, nowMs }: SlipProperties) {
         <Stamp slipId={slip.id} anchor={slip.anchor} ended={isEnded(slip)} />
       </div>
     </article>
+  );
+}
+
+/** How far it is, and the way that its bytes take now. */
+export function OnItsWay(properties: {
+  readonly slip: SlipView;
+  readonly progress: NonNullable<SlipView["progress"]>;
+}) {
+  const { slip, progress } = properties;
+  const { path } = slip;
+  return (
+    <>
+      <Ruler progress={progress} label={`Progress of ${slip.title ?? "files"}`} />
+      {path !== null && (
+        <p className="slip-path small" title={pathMeaning(path.kind)}>
+          <b>{slipPathWord(path)}</b>
+          {path.reason !== null && <span className="soft">: {path.reason.cause}</span>}
+        </p>
+      )}
+    </>
   );
 }
 
@@ -132,6 +153,14 @@ export function SlipWhy({ slip }: { readonly slip: SlipView }) {
   return (
     <p className="slip-why" role="note">
       {sentence} {slip.reason?.nextStep}
+      {slip.state === "queued" && slip.reason !== null && (
+        <>
+          {" "}
+          <Link to="/doctor/$who" params={{ who: slip.peerId }}>
+            Why?
+          </Link>
+        </>
+      )}
       {slip.reason !== null && <code className="slip-code">{slip.reason.code}</code>}
     </p>
   );
