@@ -45,6 +45,7 @@ export class Courier {
   #running: Promise<void> | null = null;
   /** Something changed during a flush that was about to end. */
   #again = false;
+  #leaving = false;
   #failures = 0;
   #closed = false;
   #reason: Problem = NOT_SENT_YET;
@@ -86,6 +87,12 @@ export class Courier {
   arrived(): void {
     this.#failures = 0;
     this.flush();
+  }
+
+  /** A better path stands: the message under way ends where it is, the next one goes over a stream of its own. */
+  leavePath(): void {
+    if (this.#running === null) this.#closeStream();
+    else this.#leaving = true;
   }
 
   async close(): Promise<void> {
@@ -131,6 +138,7 @@ export class Courier {
   }
 
   async #exchange(message: Message, number: number): Promise<Exchange> {
+    if (this.#leaving) this.#closeStream();
     if (this.#stream === null) {
       const opened = await this.#deps.network.open(this.#peer, PROTOCOL, {
         frameBytesMax: FRAME_BYTES_MAX,
@@ -196,14 +204,20 @@ export class Courier {
   #rest(): void {
     this.#reason = NOT_SENT_YET;
     this.#idle = this.#deps.clock.after(SENDER_IDLE_MS, () => {
-      if (this.#running !== null) return;
-      const stream = this.#stream;
-      this.#stream = null;
-      void stream?.close();
+      if (this.#running === null) this.#closeStream();
     });
   }
 
+  #closeStream(): void {
+    this.#leaving = false;
+    this.#idle?.cancel();
+    const stream = this.#stream;
+    this.#stream = null;
+    void stream?.close();
+  }
+
   #dropStream(cause: string): void {
+    this.#leaving = false;
     this.#idle?.cancel();
     this.#stream?.reset(cause);
     this.#stream = null;

@@ -7,7 +7,6 @@ import type { DeliveryId, PeerId } from "#base/brand.ts";
 import { toHex, utf8 } from "#base/bytes.ts";
 import { Emitter } from "#base/emitter.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
-import { unlessEnded } from "#base/unless-ended.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -73,7 +72,7 @@ class MessagingShell implements Messaging {
   readonly #couriers = new Map<PeerId, Courier>();
   readonly #inbound = new Map<FrameStream, Promise<void>>();
   readonly #unregister: readonly (() => void)[];
-  readonly #closing = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
   readonly #dialling: Pick<Network, "open">;
   #closed = false;
 
@@ -83,12 +82,17 @@ class MessagingShell implements Messaging {
     this.#deps = dependencies;
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of messaging failed", error));
     const { network, store } = dependencies;
-    this.#dialling = { open: (...dial) => this.#open(...dial) };
+    this.#dialling = {
+      open: (peer, wanted, how) => network.open(peer, wanted, { ...how, signal: this.#closing.signal }),
+    };
     const protocol = { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: STREAMS_PER_PEER_MAX };
     this.#unregister = [
       network.handle(PROTOCOL, protocol, (stream) => this.#serve(stream)),
       network.subscribe((event) => {
-        if (event.type === "connected") this.#arrived(event.connection.peer);
+        if (event.type === "disconnected") return;
+        const { peer } = event.connection;
+        if (event.type === "path" && event.isBetter) this.#couriers.get(peer)?.leavePath();
+        this.#arrived(peer);
       }),
     ];
     for (const peer of store.outboxPeers()) this.#courier(peer).flush();
@@ -177,17 +181,9 @@ class MessagingShell implements Messaging {
     this.#arrived(peer);
   }
 
-  /** A stream that comes after closing began is needed by nobody. */
-  async #open(...dial: Parameters<Network["open"]>): ReturnType<Network["open"]> {
-    const opened = await unlessEnded(this.#deps.network.open(...dial), this.#closing.promise, (late) => {
-      if (late.ok) late.value.reset("closing");
-    });
-    return opened ?? fail({ code: "failed", cause: "closing" });
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
-    this.#closing.resolve();
+    this.#closing.abort();
     for (const unregister of this.#unregister) unregister();
     for (const stream of this.#inbound.keys()) stream.reset("closing");
     await Promise.all([...this.#couriers.values()].map((courier) => courier.close()));

@@ -15,7 +15,13 @@ import type { Desk } from "./desk.ts";
 import type { Disk } from "./disk.ts";
 import type { Verdict } from "./errand.ts";
 import { noticeOf, tell, wireReason } from "./exchange.ts";
-import { REFETCHES_MAX, RESERVE_BYTES, SPACE_RETRY_MS, TURN_RETRY_MS } from "./limits.ts";
+import {
+  FRUITLESS_SESSIONS_MAX,
+  REFETCHES_MAX,
+  RESERVE_BYTES,
+  SPACE_RETRY_MS,
+  TURN_RETRY_MS,
+} from "./limits.ts";
 import { type Checked, contentFolder, PartialContent } from "./partial-content.ts";
 import { type IncomingEvent, isEnd, stepIncoming } from "./phases.ts";
 import { place, planPlacements, topNames } from "./place.ts";
@@ -28,7 +34,7 @@ import {
   WAITS_TURN,
   wireProblem,
 } from "./problems.ts";
-import { Pull } from "./pull.ts";
+import { Pull, type PullOutcome } from "./pull.ts";
 import { localPaths, safeName } from "./safe-name.ts";
 import { Slots } from "./slots.ts";
 import type { IncomingFields, StoredTransfer, TransferChange, TransferStore } from "./store.ts";
@@ -173,23 +179,44 @@ export class Incoming {
     return this.#fail(record.deliveryId, wireProblem("content-mismatch"));
   }
 
-  /** `null` once every piece is written. */
+  /** A better path to this peer stands: what comes from it goes on there. */
+  pathImproved(peer: PeerId): void {
+    for (const [id, pull] of this.#pulls) {
+      if (this.#deps.store.get(id)?.peer === peer) pull.leave();
+    }
+  }
+
+  /**
+   * `null` once every piece is written. Goes on over another path at once, over what is left: only closing and opening
+   * all of it again would have to read back what is there.
+   */
   async #pull(record: Stored, content: PartialContent): Promise<Verdict | null> {
-    const { deliveryId, peer } = record;
-    const { network, desk, store } = this.#deps;
-    if (content.pieces === content.layout.pieceCount) return null;
-    const pull = new Pull(deliveryId, peer, content, network, (bytes) => desk.moved(deliveryId, bytes));
+    const { deliveryId } = record;
+    for (let fruitless = 0; content.pieces < content.layout.pieceCount; ) {
+      const { pieces } = content;
+      const outcome = await this.#session(record, content);
+      if (this.#deps.store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
+      if (outcome.is === "complete") return null;
+      if (outcome.is === "stopped") return this.#fail(deliveryId, outcome.reason);
+      if (outcome.is === "wait") return outcome;
+      if (outcome.is === "left") continue;
+      fruitless = content.pieces > pieces ? 0 : fruitless + 1;
+      if (fruitless >= FRUITLESS_SESSIONS_MAX) return { is: "wait", reason: outcome.reason };
+      this.#deps.desk.pauses(deliveryId);
+      this.#deps.desk.waits(deliveryId, outcome.reason);
+    }
+    return null;
+  }
+
+  async #session({ deliveryId, peer }: Stored, content: PartialContent): Promise<PullOutcome> {
+    const { network, clock, desk, store } = this.#deps;
+    const onMoved = (bytes: number) => desk.moved(deliveryId, bytes);
+    const pull = new Pull(deliveryId, peer, content, { network, clock, onMoved });
     this.#pulls.set(deliveryId, pull);
     try {
       // Called off after this errand had looked: `step` found no pull to stop.
-      if (store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
-      const outcome = await pull.run(() =>
-        desk.begins(deliveryId, content.layout.bytesBefore(content.pieces)),
-      );
-      if (store.get(deliveryId)?.phase !== "fetching") return { is: "again" };
-      if (outcome.is === "complete") return null;
-      if (outcome.is === "stopped") return this.#fail(deliveryId, outcome.reason);
-      return outcome;
+      if (store.get(deliveryId)?.phase !== "fetching") return { is: "left" };
+      return await pull.run(() => desk.begins(deliveryId, content.layout.bytesBefore(content.pieces)));
     } finally {
       this.#pulls.delete(deliveryId);
     }

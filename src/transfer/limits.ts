@@ -33,6 +33,12 @@ export const ANSWER_TIMEOUT_MS = 30_000;
 /** Longest pause between two pieces: a sleeping disk spins up within it. */
 export const PIECE_TIMEOUT_MS = 60_000;
 
+/** How long a piece that has begun may hold up the move to a better path: then it is left half, and asked for there. */
+export const LEAVE_TIMEOUT_MS = 2_000;
+
+/** Sessions in a row that ended before a piece came; after that the usual pauses: somebody breaks off on purpose. */
+export const FRUITLESS_SESSIONS_MAX = 3;
+
 /** Incoming transfers that move at once; more only make each of them slower. The rest wait their turn. */
 export const PULLS_MAX = 4;
 export const PULLS_PER_PEER_MAX = 2;

@@ -7,7 +7,6 @@ import { assert } from "#base/assert.ts";
 import type { DeliveryId, PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
-import { unlessEnded } from "#base/unless-ended.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -103,7 +102,7 @@ class TransferShell implements Transfers {
   readonly #inbound = new Map<FrameStream, Promise<void>>();
   readonly #scans = new Set<Promise<unknown>>();
   readonly #unregister: readonly (() => void)[];
-  readonly #closing = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
   #closed = false;
 
   constructor({ keypair, dataDir }: TransferOptions, dependencies: TransferDependencies) {
@@ -112,8 +111,9 @@ class TransferShell implements Transfers {
     this.#deps = dependencies;
     const desk = new Desk(dependencies);
     this.#desk = desk;
-    const dialling = {
-      open: (...dial: Parameters<Network["open"]>) => this.#open(...dial),
+    const dialling: Pick<Network, "open" | "judge"> = {
+      open: (peer, protocol, how) =>
+        dependencies.network.open(peer, protocol, { ...how, signal: this.#closing.signal }),
       judge: (peer: PeerId, judgement: Judgement) => dependencies.network.judge(peer, judgement),
     };
     this.#outgoing = new Outgoing({ ...dependencies, desk, network: dialling });
@@ -125,7 +125,9 @@ class TransferShell implements Transfers {
     this.#unregister = [
       network.handle(PROTOCOL, protocol, (stream) => this.#serve(stream)),
       network.subscribe((event) => {
-        if (event.type === "connected") this.retry(event.connection.peer);
+        if (event.type === "disconnected") return;
+        if (event.type === "path" && event.isBetter) this.#incoming.pathImproved(event.connection.peer);
+        this.retry(event.connection.peer);
       }),
     ];
     for (const { deliveryId } of store.unfinished()) this.#nudge(deliveryId);
@@ -275,17 +277,9 @@ class TransferShell implements Transfers {
     }
   }
 
-  /** A stream that comes after closing began is needed by nobody. */
-  async #open(...dial: Parameters<Network["open"]>): ReturnType<Network["open"]> {
-    const opened = await unlessEnded(this.#deps.network.open(...dial), this.#closing.promise, (late) => {
-      if (late.ok) late.value.reset("closing");
-    });
-    return opened ?? fail({ code: "failed", cause: "closing" });
-  }
-
   async close(): Promise<void> {
     this.#closed = true;
-    this.#closing.resolve();
+    this.#closing.abort();
     for (const unregister of this.#unregister) unregister();
     for (const stream of this.#inbound.keys()) stream.reset("closing");
     this.#outgoing.close();
