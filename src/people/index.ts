@@ -3,4 +3,4 @@ export type { People, PeopleDependencies, PeopleEvent, PersonChange } from "./pe
 export { openPeople } from "./people.ts";
 export type { ReadMarkStore } from "./read-marks.ts";
 export { type Candidate, resolveWho, type WhoFault } from "./resolve-who.ts";
-export type { PeopleStore, Person } from "./store.ts";
+export type { PeopleStore, Person, StandIn, Verified } from "./store.ts";

@@ -6,3 +6,7 @@ export const PEOPLE_MAX = 10_000;
 export const SEEN_WRITE_PERIOD_MS = 60_000;
 /** Candidates listed when several answer to one name; the user needs to see that, not all of them. */
 export const CANDIDATES_SHOWN_MAX = 16;
+/** People kept apart from one peer; the oldest decision is asked again. Nobody has so many namesakes. */
+export const APART_MAX = 16;
+/** Names tried for an old key before the user is asked to clear up. */
+export const OLD_KEY_NAMES_TRIED = 32;

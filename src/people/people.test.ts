@@ -5,11 +5,12 @@ import type { PeerId } from "#base/brand.ts";
 import type { Log } from "#ports/log.ts";
 import { memoryPeople } from "#storage/memory/people.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
-import { SEEN_WRITE_PERIOD_MS } from "./limits.ts";
+import { PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
 import { openPeople } from "./people.ts";
 
 const ALICE = "alice" as PeerId;
 const BOB = "bob" as PeerId;
+const CAROL = "carol" as PeerId;
 const log: Log = { debug() {}, info() {}, warn() {}, fault() {}, child: () => log };
 
 function opened() {
@@ -55,4 +56,110 @@ test("being seen is written once a minute, a new name at once", async () => {
   await clock.advance(SEEN_WRITE_PERIOD_MS);
   people.seen(BOB, null);
   assert.deepEqual(heard, ["bob", "bobby", "bobby"]);
+});
+
+test("who claims the name of a contact under another key is held until the user decides", () => {
+  const { people, store, clock } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "Bob");
+  people.seen(ALICE, "alice");
+  assert.equal(people.holds(ALICE), null);
+  people.seen(ALICE, "bob");
+  assert.deepEqual(people.get(ALICE)?.standIn, { of: BOB, how: "name", sinceMs: clock.nowMs() });
+  assert.equal(people.holds(ALICE)?.code, "key-changed");
+  // Its own doing releases nobody: what was written to "bob" would go to whoever bore that name for a while.
+  people.seen(ALICE, "carol");
+  people.update(ALICE, { contact: true });
+  const again = openPeople({ store, clock, log });
+  assert.equal(again.holds(ALICE)?.code, "key-changed");
+  assert.equal(again.holds(BOB), null);
+});
+
+test("a petname is somebody's name as well, whatever that one calls itself", () => {
+  const { people } = opened();
+  people.update(BOB, { petname: "Robert" });
+  people.seen(ALICE, "ROBERT");
+  assert.equal(people.get(ALICE)?.standIn?.of, BOB);
+});
+
+test("an accepted key takes over name and contact; the old one is renamed, the new one not yet verified", () => {
+  const { people, store, clock } = opened();
+  people.verify(BOB, "invite");
+  people.update(BOB, { petname: "Robert" });
+  for (const peer of [ALICE, CAROL]) people.seen(peer, "robert");
+  assert.ok(people.acceptKey(ALICE).ok);
+  const again = openPeople({ store, clock, log });
+  const [alice, bob] = [again.get(ALICE), again.get(BOB)];
+  assert.deepEqual(
+    [alice?.petname, alice?.contact, alice?.verified, alice?.standIn],
+    ["Robert", true, null, null],
+  );
+  assert.deepEqual([bob?.petname, bob?.contact, bob?.verified], ["Robert (old key)", false, null]);
+  assert.equal(again.get(CAROL)?.standIn?.of, ALICE);
+  assert.equal(again.acceptKey(ALICE).ok, false);
+  // A second change gives another name to the second old key.
+  assert.ok(again.acceptKey(CAROL).ok);
+  assert.equal(again.get(ALICE)?.petname, "Robert (old key 2)");
+});
+
+test("keys kept apart are not asked about again, but the name of a third person is", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.seen(ALICE, "bob");
+  assert.ok(people.keepApart(ALICE).ok);
+  people.seen(ALICE, "bob");
+  assert.deepEqual([people.holds(ALICE), people.get(ALICE)?.apartFrom], [null, [BOB]]);
+  people.update(CAROL, { petname: "Carol" });
+  people.seen(ALICE, "carol");
+  assert.equal(people.get(ALICE)?.standIn?.of, CAROL);
+});
+
+test("whoever answers where somebody chosen answered before is held; an invite proves it right", () => {
+  const { people } = opened();
+  people.answeredAt(ALICE, BOB);
+  assert.equal(people.holds(ALICE), null, "bob is nobody yet");
+  people.update(BOB, { contact: true });
+  people.answeredAt(ALICE, BOB);
+  assert.equal(people.get(ALICE)?.standIn?.how, "address");
+  assert.ok(people.verify(ALICE, "invite").ok);
+  assert.equal(people.holds(ALICE), null);
+  assert.equal(people.get(ALICE)?.verified?.how, "invite");
+});
+
+test("what is written alongside a verification decides: thrown there, nothing has changed", () => {
+  const { people, store } = opened();
+  const heard: string[] = [];
+  people.subscribe(({ person }) => heard.push(person.peer));
+  assert.throws(() =>
+    people.verify(BOB, "invite", () => {
+      throw new Error("disk full");
+    }),
+  );
+  assert.deepEqual([people.get(BOB), store.list(), heard], [null, [], []]);
+});
+
+test("comparing the phrase verifies and releases, once; taking it back leaves the contact", () => {
+  const { people, clock } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.seen(ALICE, "bob");
+  const at = clock.nowMs();
+  people.update(ALICE, { verified: true, contact: true });
+  assert.deepEqual(people.get(ALICE)?.verified, { how: "phrase", atMs: at });
+  assert.equal(people.holds(ALICE), null);
+  people.update(ALICE, { verified: false });
+  assert.deepEqual([people.get(ALICE)?.verified, people.isContact(ALICE)], [null, true]);
+});
+
+test("a full list lets strangers go first, then stand-ins, and never the chosen", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.seen(ALICE, "bob");
+  for (let at = 2; at < PEOPLE_MAX; at++) people.seen(`stranger ${at}` as PeerId, null);
+  people.seen(CAROL, null);
+  assert.equal(people.get("stranger 2" as PeerId), null);
+  assert.ok(people.get(ALICE) !== null && people.get(CAROL) !== null);
+  assert.equal(people.list().length, PEOPLE_MAX);
 });

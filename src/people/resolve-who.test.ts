@@ -4,11 +4,12 @@ import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
 import { type Candidate, resolveWho } from "./resolve-who.ts";
 
-const person = (peer: string, petname: string | null, claimedName: string | null): Candidate => ({
-  peer: peer as PeerId,
-  petname,
-  claimedName,
-});
+const person = (
+  peer: string,
+  petname: string | null,
+  claimedName: string | null,
+  isChosen = false,
+): Candidate => ({ peer: peer as PeerId, petname, claimedName, isChosen });
 
 const BOB = person("12D3KooWBob111", null, "bob");
 const BOBBY = person("12D3KooWBobby2", "Bobby", "bob");
@@ -41,4 +42,16 @@ test("two who claim one name are both told", () => {
   const found = resolveWho("eve", [person("a", null, "eve"), person("b", null, "Eve")]);
   assert.ok(!found.ok && found.fault.code === "ambiguous");
   assert.equal(found.fault.candidates.length, 2);
+});
+
+test("a contact is meant before strangers of the same name, and of two contacts nobody is guessed", () => {
+  const carol = person("c1", null, "Carol", true);
+  const claims = [person("eve", null, "carol"), person("mallory", null, "CAROL")];
+  const found = resolveWho("carol", [...claims, carol]);
+  assert.ok(found.ok && found.value === carol.peer);
+  const begun = resolveWho("car", [person("eve", null, "carl"), carol]);
+  assert.ok(begun.ok && begun.value === carol.peer);
+  const two = resolveWho("carol", [...claims, carol, person("c2", null, "carol", true)]);
+  assert.ok(!two.ok && two.fault.code === "ambiguous");
+  assert.equal(two.fault.candidates.length, 2);
 });

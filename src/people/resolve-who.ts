@@ -1,8 +1,10 @@
 /**
  * Owns how a text typed by the user is understood as a peer. Pure.
  *
- * In this order, the first that anybody answers to: the whole peer id; a petname; a claimed name; the beginning of a
- * petname; of a claimed name; of a peer id. Within one of these steps nobody is guessed: two who answer are told.
+ * In this order, the first that anybody answers to: the whole peer id; a petname; the name that a contact claims; that
+ * a stranger claims; the beginning of a petname; of a contact's claim; of a stranger's; of a peer id. Within one of
+ * these steps nobody is guessed: two who answer are told. So no stranger catches what is meant for a contact by taking
+ * the contact's name.
  */
 import type { PeerId } from "#base/brand.ts";
 import { nameKey } from "#base/display-name.ts";
@@ -13,6 +15,8 @@ export interface Candidate {
   readonly peer: PeerId;
   readonly petname: string | null;
   readonly claimedName: string | null;
+  /** A contact, or verified: chosen by the user. */
+  readonly isChosen: boolean;
 }
 
 export type WhoFault =
@@ -29,13 +33,17 @@ function stepsFor(text: string): readonly Matches[] {
   const key = nameKey(text);
   const is = (name: string | null) => name !== null && nameKey(name) === key;
   const begins = (name: string | null) => name !== null && key !== "" && nameKey(name).startsWith(key);
+  // Somebody with a petname is known by that one: a claim of theirs must not catch what is meant for others.
+  const claims = (isChosen: boolean, matches: (name: string | null) => boolean) => (candidate: Candidate) =>
+    candidate.petname === null && candidate.isChosen === isChosen && matches(candidate.claimedName);
   return [
     ({ peer }) => peer === text,
     ({ petname }) => is(petname),
-    // Somebody with a petname is known by that one: a claim of theirs must not catch what is meant for others.
-    ({ petname, claimedName }) => petname === null && is(claimedName),
+    claims(true, is),
+    claims(false, is),
     ({ petname }) => begins(petname),
-    ({ petname, claimedName }) => petname === null && begins(claimedName),
+    claims(true, begins),
+    claims(false, begins),
     ({ peer }) => text.length >= PEER_ID_CHARACTERS_MIN && peer.startsWith(text),
   ];
 }

@@ -10,6 +10,9 @@ const ALICE: Person = {
   contact: false,
   blocked: false,
   claimedName: "Alice ✉",
+  verified: null,
+  standIn: null,
+  apartFrom: [],
   firstSeenMs: 1,
   lastSeenMs: 2,
 };
@@ -34,10 +37,21 @@ export function testPeopleStore(name: string, open: () => PeopleStore): void {
       contact: false,
       blocked: true,
       claimedName: "b",
+      verified: { how: "phrase", atMs: 8 },
+      standIn: { of: ALICE.peer, how: "address", sinceMs: 7 },
+      apartFrom: ["carol" as PeerId, "dave" as PeerId],
       lastSeenMs: 9,
     };
     store.put(changed);
     assert.deepEqual(store.list(), [changed, ALICE]);
+  });
+
+  test(`${name}: several are put together`, () => {
+    const store = open();
+    store.put(BOB);
+    const renamed: Person = { ...BOB, petname: "Rob", verified: { how: "invite", atMs: 4 } };
+    store.putTogether([renamed, ALICE]);
+    assert.deepEqual(store.list(), [renamed, ALICE]);
   });
 
   test(`${name}: who was removed is gone; removing nobody is no fault`, () => {

@@ -4,10 +4,14 @@ import type { PeopleStore, Person } from "#people/index.ts";
 
 export function memoryPeople(): PeopleStore {
   const people = new Map<PeerId, Person>();
+  const put = (person: Person): void => {
+    people.set(person.peer, person);
+  };
   return {
     list: () => [...people.values()],
-    put(person) {
-      people.set(person.peer, person);
+    put,
+    putTogether(persons) {
+      for (const person of persons) put(person);
     },
     remove(peer) {
       people.delete(peer);
