@@ -66,7 +66,7 @@ export class World {
     allow: [],
     block: ["203.0.113.0/24"],
     privateNetwork: false,
-    refused: { "handshake-rate": 12, "address-blocked": 3 },
+    refused: { "handshakes-of-address": 12, blocked: 3 },
   };
   unread = new Map<string, number>([[peerOf("Carol"), 2]]);
   uploads = new Map<string, Map<string, Uint8Array>>();

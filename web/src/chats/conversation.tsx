@@ -10,7 +10,7 @@ import { problemOf, queries, useDesk, useHistory, useTitle, useUploads } from ".
 import { Identicon } from "../person/identicon.tsx";
 import { NameSigns } from "../person/name-signs.tsx";
 import { PathDetails } from "../person/path-details.tsx";
-import { StandInCard } from "../person/stand-in.tsx";
+import { StandInCard, StandInHint } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
@@ -34,11 +34,10 @@ export function Conversation({ who }: { readonly who: string }) {
       <Reading person={person} unread={unread} />
       <DropTarget peerId={person.peerId} name={person.name} className="conversation">
         <ConversationHead person={person} />
-        {person.standIn !== null && (
-          <div className="conversation-why">
-            <StandInCard person={person} />
-          </div>
-        )}
+        <div className="conversation-why">
+          <StandInCard person={person} />
+          <StandInHint person={person} />
+        </div>
         <Slips person={person} />
         <Uploads person={person} />
         {person.problem !== null && !person.online && (

@@ -9,11 +9,10 @@ import { problemOf, useDesk, useNow, useTitle } from "../live/use-live.ts";
 import { formatAge, formatExact } from "../look/format.ts";
 import { Presence } from "../person/presence.tsx";
 import { Command, Copyable, quoted } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { AREA_WORDS, byArea, LEVEL_WORDS, summaryOf } from "./finding-words.ts";
-import "../slip/slip-place.css";
 import "./doctor.css";
 
 export function DoctorPlace() {
@@ -28,18 +27,17 @@ export function DoctorPlace() {
     refetchOnMount: "always",
   });
   return (
-    <div className="sheet">
-      <p>
-        {who === undefined ? (
-          <Link to="/me" className="back-link small">
-            <Icon name="back" /> Me
-          </Link>
+    <Sheet
+      back={
+        who === undefined ? (
+          <BackLink to="/me">Me</BackLink>
         ) : (
-          <Link to="/people/$who" params={{ who }} className="back-link small">
-            <Icon name="back" /> {name}
-          </Link>
-        )}
-      </p>
+          <BackLink to="/people/$who" params={{ who }}>
+            {name}
+          </BackLink>
+        )
+      }
+    >
       <header className="stack">
         <h1>
           {who === undefined ? "Doctor" : `Why is ${name} ${person?.online ? "reached so" : "not reached"}?`}
@@ -67,7 +65,7 @@ export function DoctorPlace() {
         </p>
       )}
       <Command line={who === undefined ? "waybill doctor" : `waybill doctor ${quoted(name ?? who)}`} />
-    </div>
+    </Sheet>
   );
 }
 
@@ -111,26 +109,32 @@ function Finding({ finding }: { readonly finding: FindingView }) {
             <b>{finding.nextStep}</b>
           </p>
         )}
-        <details className="small">
-          <summary>Details</summary>
-          <dl className="facts">
-            {finding.details.map(({ label, value }, at) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a label may come twice
-              <div key={at} className="fact">
-                <dt>{label}</dt>
-                <dd>{value}</dd>
-              </div>
-            ))}
-            <div className="fact">
-              <dt>Code</dt>
-              <dd>
-                <Copyable text={finding.code} what="code of this finding" />
-              </dd>
-            </div>
-          </dl>
-        </details>
+        {(finding.details.length > 0 || finding.level !== "ok") && <Details finding={finding} />}
       </div>
     </article>
+  );
+}
+
+function Details({ finding }: { readonly finding: FindingView }) {
+  return (
+    <details className="small">
+      <summary>Details</summary>
+      <dl className="facts">
+        {finding.details.map(({ label, value }, at) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: a label may come twice
+          <div key={at} className="fact">
+            <dt>{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+        <div className="fact">
+          <dt>Code</dt>
+          <dd>
+            <Copyable text={finding.code} what="code of this finding" />
+          </dd>
+        </div>
+      </dl>
+    </details>
   );
 }
 

@@ -5,14 +5,13 @@ import { client } from "../live/session.ts";
 import { problemOf, useAction, useNow, useTitle } from "../live/use-live.ts";
 import { formatExact } from "../look/format.ts";
 import { Copyable } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { Words } from "../shell/words.tsx";
 import { guessWords, inviteWords } from "./invite-words.ts";
 import { keepInvite, useInvites } from "./use-invites.ts";
-import "../slip/slip-place.css";
 import "./invite.css";
 
 /** Characters shown of either end of a link, which is some hundred long. */
@@ -25,12 +24,7 @@ export function InvitePage() {
   useTitle("Invite");
   if (invite === undefined && invites !== undefined) return <NotHere />;
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/invites" className="back-link small">
-          <Icon name="back" /> Invites
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/invites">Invites</BackLink>}>
       {invite === undefined ? (
         <>
           <h1>Invite</h1>
@@ -39,7 +33,7 @@ export function InvitePage() {
       ) : (
         <OneInvite invite={invite} />
       )}
-    </div>
+    </Sheet>
   );
 }
 

@@ -6,12 +6,11 @@ import { client } from "../live/session.ts";
 import { problemOf, useAction, useNow, useTitle } from "../live/use-live.ts";
 import { formatExact, formatTime } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { inviteWords } from "./invite-words.ts";
 import { keepInvite, useInvites } from "./use-invites.ts";
-import "../slip/slip-place.css";
 import "./invite.css";
 
 const VALIDITIES = [
@@ -27,12 +26,7 @@ const USUAL_HOURS = 24;
 export function InvitesPlace() {
   useTitle("Invites");
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/people" className="back-link small">
-          <Icon name="back" /> People
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/people">People</BackLink>}>
       <h1>Invite somebody</h1>
       <p>
         An invite is good for one person, once. Whoever enters it is connected with you, and each of you is a
@@ -40,7 +34,7 @@ export function InvitesPlace() {
       </p>
       <MakeInvite />
       <InviteList />
-    </div>
+    </Sheet>
   );
 }
 

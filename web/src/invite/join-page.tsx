@@ -1,15 +1,14 @@
 /** Owns entering an invite that somebody gave: link or words, what is tried meanwhile, and why it did not work. */
-import { Link, useNavigate } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState } from "react";
 import { client } from "../live/session.ts";
 import { useAction, useDesk, useTitle } from "../live/use-live.ts";
 import { countOf, formatSpan } from "../look/format.ts";
 import { keepPerson } from "../person/stand-in.tsx";
 import { Command } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { entered } from "./invite-words.ts";
-import "../slip/slip-place.css";
 import "./invite.css";
 
 const SECOND_MS = 1_000;
@@ -17,12 +16,7 @@ const SECOND_MS = 1_000;
 export function JoinPage() {
   useTitle("I was invited");
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/people" className="back-link small">
-          <Icon name="back" /> People
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/people">People</BackLink>}>
       <h1>I was invited</h1>
       <p>
         Enter what you were given. Both sides prove that they know it, and only then each of you is a verified
@@ -30,7 +24,7 @@ export function JoinPage() {
       </p>
       <JoinForm />
       <Command line={'waybill join "LINK OR WORDS"'} />
-    </div>
+    </Sheet>
   );
 }
 

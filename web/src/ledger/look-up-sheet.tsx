@@ -2,12 +2,10 @@
  * Owns the sheet of one thing of the ledger: the way back, and what stands there until it was found or when it was not.
  * What was found is drawn by the page of its kind.
  */
-import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { problemOf } from "../live/use-live.ts";
-import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
-import "../slip/slip-place.css";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import "./ledger.css";
 
 export function LookUpSheet<Found>(properties: {
@@ -23,12 +21,7 @@ export function LookUpSheet<Found>(properties: {
   const { name, query, children } = properties;
   const problem = problemOf(query.error);
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/ledger" className="back-link small">
-          <Icon name="back" /> Ledger
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/ledger">Ledger</BackLink>}>
       {query.data !== undefined ? (
         children(query.data)
       ) : (
@@ -48,6 +41,6 @@ export function LookUpSheet<Found>(properties: {
           )}
         </>
       )}
-    </div>
+    </Sheet>
   );
 }

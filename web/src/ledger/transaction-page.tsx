@@ -10,6 +10,7 @@ import { Stamp } from "../slip/stamp.tsx";
 import { LookUpSheet } from "./look-up-sheet.tsx";
 import { TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
 import "../slip/slip.css";
+import "../slip/slip-place.css";
 
 const STATE_WORDS = {
   pending: ["waits", "waits for a block"],

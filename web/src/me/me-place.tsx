@@ -9,17 +9,17 @@ import { countOf, formatAge } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { Sheet } from "../shell/sheet.tsx";
 import { CheckReceipt } from "./check-receipt.tsx";
 import { NameForm } from "./name-form.tsx";
 import { chooseTheme, chosenTheme, THEMES, type Theme } from "./theme.ts";
-import "../slip/slip-place.css";
 import "./me.css";
 
 export function MePlace() {
   const { status } = useDesk();
   useTitle("Me");
   return (
-    <div className="sheet">
+    <Sheet>
       <header className="me-head">
         <Identicon peerId={status.peerId} size={72} />
         <div>
@@ -38,7 +38,7 @@ export function MePlace() {
       <ThemeChoice />
       <CheckReceipt />
       <OwnPeer status={status} />
-    </div>
+    </Sheet>
   );
 }
 

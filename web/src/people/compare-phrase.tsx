@@ -2,16 +2,16 @@
  * Owns comparing phrases: each of two people reads the words of the own key to the other, who sees them here. Equal
  * words mean equal keys; anything else means that this is not the key of whoever is on the telephone.
  */
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import type { PersonView } from "#api/views.ts";
 import { client } from "../live/session.ts";
 import { useAction, useDesk, useTitle } from "../live/use-live.ts";
 import { keepPerson } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
+import { BackLink } from "../shell/sheet.tsx";
 import { Words } from "../shell/words.tsx";
 
 export function ComparePhrase() {
@@ -44,9 +44,9 @@ function Compare({ person }: { readonly person: PersonView }) {
   return (
     <div className="person">
       <p>
-        <Link to="/people/$who" params={{ who: person.peerId }} className="back-link small">
-          <Icon name="back" /> {person.name}
-        </Link>
+        <BackLink to="/people/$who" params={{ who: person.peerId }}>
+          {person.name}
+        </BackLink>
       </p>
       <h1>Compare the phrase with {name}</h1>
       <p>

@@ -11,7 +11,7 @@ import { NameSigns } from "../person/name-signs.tsx";
 import { PathReason } from "../person/path-details.tsx";
 import { foundByWords, verifiedWords } from "../person/path-words.ts";
 import { Presence } from "../person/presence.tsx";
-import { keepPerson, StandInCard } from "../person/stand-in.tsx";
+import { keepPerson, StandInCard, StandInHint } from "../person/stand-in.tsx";
 import { Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
@@ -50,6 +50,7 @@ function OnePerson({ person }: { readonly person: PersonView }) {
         </Link>
       </header>
       <StandInCard person={person} />
+      <StandInHint person={person} />
       <ProblemNote problem={person.problem} role="note">
         <p>
           <Link to="/doctor/$who" params={{ who: person.peerId }} className="button button-small">
@@ -58,7 +59,9 @@ function OnePerson({ person }: { readonly person: PersonView }) {
         </p>
       </ProblemNote>
       <Petname person={person} rename={(petname) => change.run({ petname })} busy={change.running} />
-      <Verified person={person} takeBack={() => change.run({ verified: false })} busy={change.running} />
+      {person.standIn === null && (
+        <Verified person={person} takeBack={() => change.run({ verified: false })} busy={change.running} />
+      )}
       <section aria-labelledby="trust" className="stack">
         <h2 id="trust">What they may do</h2>
         <label className="choice">

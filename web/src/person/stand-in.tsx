@@ -6,7 +6,7 @@ import { Link } from "@tanstack/react-router";
 import type { EventView, PersonView } from "#api/views.ts";
 import { type Desk, reduceDesk } from "../live/desk.ts";
 import { client } from "../live/session.ts";
-import { queries, useAction, useNow } from "../live/use-live.ts";
+import { queries, useAction, useDesk, useNow } from "../live/use-live.ts";
 import { formatAge } from "../look/format.ts";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
@@ -15,6 +15,24 @@ import { Sign } from "../shell/sign.tsx";
 export function keepPerson(person: PersonView): void {
   const event: EventView = { type: "person", person };
   queries.setQueryData<Desk>(["desk"], (desk) => desk && reduceDesk(desk, event, null));
+}
+
+/** Beside somebody known: that another key looks like them, since what is written here does not reach that one. */
+export function StandInHint({ person }: { readonly person: PersonView }) {
+  const { people } = useDesk();
+  const other = people.find(({ standIn }) => standIn?.of === person.peerId);
+  if (other === undefined) return null;
+  return (
+    <p className="small" role="note">
+      <b className="tone-waiting">
+        <Sign name="alert" /> Another key looks like {person.name}.
+      </b>{" "}
+      A new computer, or somebody else: nothing is sent to it until you decide.{" "}
+      <Link to="/people/$who" params={{ who: other.peerId }}>
+        Decide
+      </Link>
+    </p>
+  );
 }
 
 export function StandInCard({ person }: { readonly person: PersonView }) {

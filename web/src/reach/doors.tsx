@@ -31,7 +31,7 @@ export function Doors() {
     refetchOnMount: "always",
   });
   return (
-    <section aria-labelledby="doors" className="stack">
+    <section aria-labelledby="doors" className="doors">
       <h2 id="doors">Doors</h2>
       <ProblemNote problem={problemOf(error)} role="note" />
       {doors === undefined && error === null && <p>Reading who may connect…</p>}

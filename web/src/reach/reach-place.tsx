@@ -1,29 +1,22 @@
 /** Owns the page of what this peer uses to be reached: trackers, what listens, and who may connect. */
-import { Link } from "@tanstack/react-router";
 import type { ListeningView } from "#api/views.ts";
 import { useDesk, useTitle } from "../live/use-live.ts";
 import { Command } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { Doors } from "./doors.tsx";
 import { Trackers } from "./trackers.tsx";
-import "../slip/slip-place.css";
 import "./reach.css";
 
 export function ReachPlace() {
   const { status } = useDesk();
   useTitle("Trackers and doors");
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/me" className="back-link small">
-          <Icon name="back" /> Me
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/me">Me</BackLink>}>
       <h1>Trackers and doors</h1>
       <Trackers trackers={status.trackers} />
       <Listening listening={status.listening} />
       <Doors />
-    </div>
+    </Sheet>
   );
 }
 

@@ -9,9 +9,8 @@ import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
 import { keepPerson } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
-import "../slip/slip-place.css";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import "./reach.css";
 
 export function ScanPage() {
@@ -28,12 +27,7 @@ export function ScanPage() {
     },
   );
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/people" className="back-link small">
-          <Icon name="back" /> People
-        </Link>
-      </p>
+    <Sheet back={<BackLink to="/people">People</BackLink>}>
       <h1>Look around</h1>
       <p>
         Calls each port of a computer, or of a range of them, and says who of Waybill answers. Look only where
@@ -78,7 +72,7 @@ export function ScanPage() {
         {scan.value !== undefined && !scan.running && <Found found={scan.value} />}
       </div>
       <Command line={`waybill scan ${target.trim() === "" ? "192.168.1.0/24" : quoted(target.trim())}`} />
-    </div>
+    </Sheet>
   );
 }
 

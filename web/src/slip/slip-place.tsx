@@ -11,6 +11,7 @@ import { Command, Copyable } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { ScrollRegion } from "../shell/scroll-region.tsx";
+import { BackLink, Sheet } from "../shell/sheet.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { saveFrom } from "./save.ts";
 import { OnItsWay, Signatures, SlipHead, SlipWaits, SlipWhy } from "./slip.tsx";
@@ -28,7 +29,7 @@ export function SlipPlace() {
   const problem = problemOf(error);
   if (slip === undefined) {
     return (
-      <div className="sheet">
+      <Sheet>
         <h1>Slip</h1>
         {problem === null ? <p>Looking for the slip…</p> : <ProblemNote problem={problem} />}
         {problem !== null && (
@@ -36,7 +37,7 @@ export function SlipPlace() {
             Look again
           </button>
         )}
-      </div>
+      </Sheet>
     );
   }
   return <OneSlip slip={slip} />;
@@ -47,12 +48,13 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
   const nowMs = useNow();
   const words = stateWords(slip);
   return (
-    <div className="sheet">
-      <p>
-        <Link to="/chats/$who" params={{ who: slip.peerId }} className="back-link small">
-          <Icon name="back" /> Conversation with {slip.peerName}
-        </Link>
-      </p>
+    <Sheet
+      back={
+        <BackLink to="/chats/$who" params={{ who: slip.peerId }}>
+          Conversation with {slip.peerName}
+        </BackLink>
+      }
+    >
       <div className="sheet-slip">
         <article className={`slip slip-files slip-${slip.direction}`} aria-label="Slip">
           <div className="slip-body">
@@ -92,7 +94,7 @@ function OneSlip({ slip }: { readonly slip: SlipView }) {
       </div>
       <Evidence slip={slip} nowMs={nowMs} />
       {slip.kind === "files" && <Files slip={slip} />}
-    </div>
+    </Sheet>
   );
 }
 
