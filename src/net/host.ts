@@ -125,12 +125,15 @@ export function nodeInfo(version: string) {
   return { name: "waybill", version, userAgent: `waybill/${version}` };
 }
 
-/** @param connectionsMax open at once; beside them those that are half open find room, or nobody could push them out. */
-export function tcpTransport(connectionsMax: number): TransportFactory {
+/**
+ * @param connectionsMax open at once; beside them those that are half open find room, or nobody could push them out.
+ * @param silenceMs when a silent caller is broken off; 0: never, because a heartbeat of ours tells the dead from the
+ * silent.
+ */
+export function tcpTransport(connectionsMax: number, silenceMs = 0): TransportFactory {
   return tcp({
-    // Our own heartbeat tells the dead from the silent.
-    inboundSocketInactivityTimeout: 0,
-    outboundSocketInactivityTimeout: 0,
+    inboundSocketInactivityTimeout: silenceMs,
+    outboundSocketInactivityTimeout: silenceMs,
     maxConnections: connectionsMax + 2 * HALF_OPEN_MAX,
   });
 }
@@ -141,14 +144,17 @@ export function connectionEncrypters(doors: Pick<Doors, "mayHandshake">) {
   return [guarded(tls(), mayHandshake), guarded(noise(), mayHandshake)];
 }
 
-/** All peers and trackers must use the same: the first window departs from yamux's own (spec/framing.md). */
-export function streamMuxer() {
+/**
+ * All peers and trackers must use the same: the first window departs from yamux's own (spec/framing.md).
+ * @param isLively says something every few seconds. Who does not learns from the other side's pings that it lives.
+ */
+export function streamMuxer(isLively = true) {
   return yamux({
     maxInboundStreams: STREAMS_PER_CONNECTION_MAX,
     maxOutboundStreams: STREAMS_PER_CONNECTION_MAX,
     maxMessageSize: MUXER_MESSAGE_BYTES_MAX,
     maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
-    enableKeepAlive: true,
+    enableKeepAlive: isLively,
     keepAliveInterval: 10_000,
     streamOptions: {
       initialStreamWindowSize: STREAM_WINDOW_FIRST_BYTES,

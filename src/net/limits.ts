@@ -67,6 +67,15 @@ export const STREAM_READ_BUFFER_BYTES_MAX = STREAM_WINDOW_BYTES_MAX + 2 * MIB;
 export const PUNCHED_BUFFER_BYTES = 8 * MIB;
 /** One message of a data channel; larger ones cost fewer calls, and block the channel's other messages longer. */
 export const PUNCHED_MESSAGE_BYTES_MAX = 64 * KIB;
+/**
+ * What one stream may have under way and unread where the multiplexer holds nobody back; a frame may exceed it once.
+ * As much as SCTP itself keeps under way.
+ */
+export const CREDIT_FIRST_BYTES = 8 * MIB;
+/** Given back in parts of this size: each costs a message. */
+export const CREDIT_STEP_BYTES = CREDIT_FIRST_BYTES / 4;
+/** Unread bytes at which a sender that minds no credit is broken off: several sends may have begun at once. */
+export const CREDIT_EXCEEDED_BYTES = 4 * CREDIT_FIRST_BYTES + FRAME_BYTES_MAX;
 
 // Liveness.
 
@@ -311,3 +320,82 @@ export const INBOUND_PER_PUBLIC_GROUP_MAX = 96;
 /** Through one relay; and through all of them. */
 export const INBOUND_PER_RELAY_MAX = 96;
 export const INBOUND_RELAYED_MAX = 160;
+
+// Trackers as hosts.
+
+/** Queued on one WebSocket before the sender waits. */
+export const WEB_SOCKET_QUEUE_BYTES_MAX = 4 * MIB;
+/**
+ * A place at a relay; given up at once by whoever disconnects. So long, because the library's timer runs on from the
+ * first renewal (retimeable-signal 1.0) and would break relayed connections off in the middle.
+ */
+export const RELAY_PLACE_TTL_MS = 7 * 24 * 60 * MINUTE_MS;
+/** Relayed connections over one connection to the relay; the quota of connections for each peer is below it. */
+export const RELAYED_STREAMS_PER_CONNECTION_MAX = 128;
+/** Peers connected to one tracker: more than its relay has places, so that lookups are answered when those are taken. */
+export const TRACKER_CONNECTIONS_MAX = 12_000;
+
+// What routers do to UDP.
+
+/** Two ports of three trackers. */
+export const STUN_SERVERS_MAX = 6;
+/** Requests are repeated, as UDP loses packets: RFC 8489 section 6.2.1 begins with 500 ms and doubles. */
+export const STUN_RETRY_MS: readonly number[] = [0, 500, 1500];
+export const STUN_TIMEOUT_MS = 3500;
+/** Routers are replaced, computers carried elsewhere. */
+export const NAT_PROBE_PERIOD_MS = 10 * MINUTE_MS;
+/** While nobody answered, sooner: trackers come and go. */
+export const NAT_PROBE_RETRY_MS = 30 * SECOND_MS;
+
+// Trackers, as peers use them.
+
+/** Trackers in use, those that others told of included; each is a connection and a request a minute. */
+export const TRACKERS_MAX = 8;
+/** Reports are repeated so often, and sooner where a tracker keeps them for a shorter time. */
+export const TRACKER_RENEW_MS = MINUTE_MS;
+export const TRACKER_RENEW_MIN_MS = 5 * SECOND_MS;
+/** Changes that come together, as addresses of several relays do, are reported once. */
+export const TRACKER_GATHER_MS = 300;
+/** First pause after a failed try; doubled each time. */
+export const TRACKER_RETRY_FIRST_MS = SECOND_MS;
+/** Whoever comes back is found again well within the 30 s in which nobody may be lost. */
+export const TRACKER_RETRY_MAX_MS = 12 * SECOND_MS;
+/** What is no tracker, or has no room, is seldom another thing a moment later. */
+export const TRACKER_RETRY_STRANGER_MS = 2 * MINUTE_MS;
+/** A tracker that only other trackers told of, and that was not reached so often in a row, is dropped. */
+export const TRACKER_TOLD_FAILURES_MAX = 8;
+/** Records from one tracker that are checked in a minute; each costs a signature check. */
+export const TRACKER_RECORDS_PER_MINUTE_MAX = 512;
+/** Peers of whom the time of the newest record is remembered, so that none is replayed. */
+export const TRACKER_RECORDS_REMEMBERED_MAX = 2048;
+/** Trackers remembered as such, so that they are nobody's acquaintance. */
+export const TRACKER_PEERS_REMEMBERED_MAX = 256;
+/** Relays at which a place is held: two may fail at once. */
+export const RELAY_PLACES_MAX = 3;
+/** Addresses of one relay that are told on: one of each family. */
+export const RELAY_ADDRESSES_MAX = 2;
+/** A relay that gave no place is asked again after this. */
+export const RELAY_RETRY_MS = 10 * SECOND_MS;
+/** Whoever is wanted and away is asked for at trackers so often. */
+export const LOOKUP_PERIOD_MS = 10 * SECOND_MS;
+/** One peer is not asked for more often than this, whoever wants it. */
+export const LOOKUP_REPEAT_MS = 3 * SECOND_MS;
+/** Peers that are wanted and away, looked up by turns. */
+export const LOOKUP_WANTED_MAX = 256;
+/** When a tracker takes a silent peer for gone: peers' muxers ping every 10 s, and three may be lost. */
+export const TRACKER_SILENCE_MS = 35 * SECOND_MS;
+/** Handshakes under way with a tracker: after a restart all its peers call at once. */
+export const TRACKER_HALF_OPEN_MAX = 1024;
+/** Of one address or relay; a school behind one router comes back at once. */
+export const TRACKER_HALF_OPEN_PER_CALLER_MAX = 256;
+/** Handshakes a tracker begins: each costs some 2 ms, so that all its peers are back within half a minute. */
+export const TRACKER_HANDSHAKES_BURST = 1024;
+export const TRACKER_HANDSHAKES_PER_SECOND = 256;
+/** For one public address: a school behind one router is back within 16 s. */
+export const TRACKER_HANDSHAKES_PER_ADDRESS_BURST = 128;
+export const TRACKER_HANDSHAKES_PER_ADDRESS_PER_SECOND = 32;
+/** Connections of one public address, and of one network group, to a tracker: a school, and a town's provider. */
+export const TRACKER_CONNECTIONS_PER_ADDRESS_MAX = 512;
+export const TRACKER_CONNECTIONS_PER_GROUP_MAX = 3000;
+/** Requests of one peer that a tracker works on at once: each stream carries one. */
+export const TRACKER_STREAMS_PER_PEER_MAX = 8;
