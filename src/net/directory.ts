@@ -68,11 +68,14 @@ export interface PeerDirectoryDependencies {
   readonly log: Log;
   /** Peers that must not be forgotten, whatever happens: those whose address the user typed. */
   readonly isKept: (peer: PeerId) => boolean;
+  /** Peers that are nobody's acquaintance: trackers. They never enter the list. */
+  readonly isHidden?: (peer: PeerId) => boolean;
 }
 
 export class PeerDirectory implements Directory {
   readonly #clock: Clock;
   readonly #isKept: (peer: PeerId) => boolean;
+  readonly #isHidden: (peer: PeerId) => boolean;
   readonly #events: Emitter<DirectoryEvent>;
   readonly #entries = new Map<PeerId, PeerEntry>();
   /** When each peer was first or last heard of, connected or not. */
@@ -81,6 +84,7 @@ export class PeerDirectory implements Directory {
   constructor(dependencies: PeerDirectoryDependencies) {
     this.#clock = dependencies.clock;
     this.#isKept = dependencies.isKept;
+    this.#isHidden = dependencies.isHidden ?? (() => false);
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of the directory", error));
   }
 
@@ -103,6 +107,7 @@ export class PeerDirectory implements Directory {
     addresses: readonly string[],
     name: string | null = null,
   ): void {
+    if (this.#isHidden(peer)) return;
     const entry = this.#entries.get(peer) ?? newEntry(peer);
     this.#heardMs.set(peer, this.#clock.monotonicMs());
     this.#put({
@@ -112,6 +117,11 @@ export class PeerDirectory implements Directory {
         foundBy === null || entry.foundBy.includes(foundBy) ? entry.foundBy : [...entry.foundBy, foundBy],
       addresses: merged(addresses, entry.addresses),
     });
+  }
+
+  /** A peer turned out to be one that `isHidden` keeps out. */
+  hide(peer: PeerId): void {
+    if (this.#entries.has(peer)) this.#forget(peer);
   }
 
   /** A signed word came from the peer itself, though not over a connection. */
