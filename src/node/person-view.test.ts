@@ -39,6 +39,9 @@ function person(peer: PeerId, petname: string | null): Person {
     contact: true,
     blocked: false,
     claimedName: "older",
+    verified: null,
+    standIn: null,
+    apartFrom: [],
     firstSeenMs: 1,
     lastSeenMs: 2,
   };
@@ -56,6 +59,7 @@ function persons(
     directory: { get: (peer) => entries.find((one) => one.peer === peer) ?? null, list: () => entries },
     correspondents: () => [BOB],
     standsOnOtherNetwork: (peer) => elsewhere.includes(peer),
+    relayName: (relay) => (relay === CAROL ? "tracker.example" : null),
   });
 }
 
@@ -91,4 +95,35 @@ test("a text leads to one person, to a whole id never met, or to a reason", () =
   assert.equal(answer(SELF), "who-self");
   assert.equal(answer("alice"), "who-self");
   assert.equal(answer("dave"), "who-unknown");
+});
+
+test("a key that looks like somebody known shows beside the name, and the person known hears of it", () => {
+  const bob = { ...person(BOB, null), claimedName: "bob" };
+  const alike = {
+    ...person(CAROL, null),
+    contact: false,
+    claimedName: "bob",
+    standIn: { of: BOB, how: "name", sinceMs: 4 },
+  } as const;
+  const known = persons([entry(CAROL, "bob", true)], [bob, alike]);
+  const shown = known.view(CAROL);
+  assert.equal(shown.name, `bob (${shortPeerId(CAROL)})`);
+  assert.deepEqual(shown.standIn, { of: BOB, ofName: "bob", how: "name", sinceMs: 4 });
+  assert.equal(known.view(BOB).problem?.code, "key-changed");
+  assert.equal(known.list().find(({ peerId }) => peerId === BOB)?.problem?.code, "key-changed");
+  const found = known.resolve("bob");
+  assert.ok(found.ok && found.value === BOB);
+});
+
+test("a relay is shown by the name that the user gave it, else by its own", () => {
+  const over = { ...entry(BOB, "bob", true), path: "relayed", via: CAROL } as const;
+  assert.deepEqual(persons([over], []).view(BOB).via, { peerId: CAROL, name: "tracker.example" });
+  const unnamed = persons([{ ...over, via: NEVER_MET }], []).view(BOB).via;
+  assert.deepEqual(unnamed, { peerId: NEVER_MET, name: shortPeerId(NEVER_MET) });
+});
+
+test("each person has the phrase of their key, the same whoever looks", () => {
+  const known = persons([entry(BOB, "bob", true)], [person(CAROL, "Carol")]);
+  assert.equal(known.view(BOB).phrase.split(" ").length, 8);
+  assert.notEqual(known.view(BOB).phrase, known.view(CAROL).phrase);
 });

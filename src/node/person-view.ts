@@ -6,7 +6,8 @@ import type { PersonView } from "#api/views.ts";
 import type { AccountId, PeerId } from "#base/brand.ts";
 import { nameKey } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { accountOfPeer, parsePeerId, peerOfAccount } from "#crypto/peer-id.ts";
+import { accountOfPeer, keyOfPeerId, parsePeerId, peerOfAccount } from "#crypto/peer-id.ts";
+import { comparePhrase } from "#crypto/words.ts";
 import type { Directory, PeerEntry } from "#net/index.ts";
 import { type Candidate, type People, type Person, resolveWho } from "#people/index.ts";
 
@@ -27,6 +28,8 @@ interface Sources {
   /** Peers with whom something was exchanged, whether or not they are in the lists above. */
   readonly correspondents: () => readonly PeerId[];
   readonly standsOnOtherNetwork: (peer: PeerId) => boolean;
+  /** The name of a relay, as the user gave its address; null for one that nobody named. */
+  readonly relayName: (relay: PeerId) => string | null;
 }
 
 const OTHER_NETWORK = problem(
@@ -41,40 +44,98 @@ export function shortPeerId(peer: PeerId): string {
   return `${peer.slice(0, SHOWN_ENDS_CHARACTERS)}…${peer.slice(-SHOWN_ENDS_CHARACTERS)}`;
 }
 
-function personView(
-  peer: PeerId,
-  person: Person | null,
-  entry: PeerEntry | null,
-  otherNetwork: boolean,
-): PersonView {
+/** The phrase of a peer's key: eight words to compare by voice. */
+export function phraseOf(peer: PeerId): string {
+  const key = keyOfPeerId(peer);
+  if (key === null) throw new Error(`not the peer id of an Ed25519 key: ${peer}`);
+  return comparePhrase(key);
+}
+
+function keyChangedThere(name: string): Problem {
+  return problem(
+    "key-changed",
+    `Somebody with another key looks like ${name}: a new computer of the same person, or somebody else.`,
+    "See the list of people, compare the words of the new key with the person, then accept it or keep the two apart.",
+  );
+}
+
+/** What is said of a peer whose entry says nothing, or says that it is away. */
+interface Said {
+  readonly otherNetwork: boolean;
+  /** A key that looks like this person's has come up. */
+  readonly isLookedLike: boolean;
+  readonly standIn: PersonView["standIn"];
+  readonly via: PersonView["via"];
+}
+
+/** A claim never shows as another's name: whoever looks like somebody known bears the key beside it. */
+function nameShown(peer: PeerId, person: Person | null, claimedName: string | null): string {
+  const { petname = null, standIn = null, apartFrom = [] } = person ?? {};
+  if (petname !== null) return petname;
+  if (claimedName === null) return shortPeerId(peer);
+  return standIn !== null || apartFrom.length > 0 ? `${claimedName} (${shortPeerId(peer)})` : claimedName;
+}
+
+function personView(peer: PeerId, person: Person | null, entry: PeerEntry | null, said: Said): PersonView {
   const claimedName = entry?.claimedName ?? person?.claimedName ?? null;
-  const petname = person?.petname ?? null;
+  const name = nameShown(peer, person, claimedName);
+  const online = entry?.online ?? false;
+  const reach = !online && said.isLookedLike ? keyChangedThere(name) : (entry?.problem ?? null);
   return {
     peerId: peer,
     account: accountOfPeer(peer),
-    name: petname ?? claimedName ?? shortPeerId(peer),
+    name,
     claimedName,
-    petname,
+    petname: person?.petname ?? null,
     contact: person?.contact ?? false,
     blocked: person?.blocked ?? false,
-    online: entry?.online ?? false,
+    online,
     path: entry?.path ?? null,
+    via: said.via,
+    pathReason: entry?.pathReason ?? null,
+    verified: person?.verified ?? null,
+    phrase: phraseOf(peer),
+    standIn: said.standIn,
     address: entry?.address ?? null,
     addresses: [...(entry?.addresses ?? [])],
     foundBy: [...(entry?.foundBy ?? [])],
     latencyMs: entry?.latencyMs ?? null,
     lastSeenMs: entry?.lastSeenMs ?? person?.lastSeenMs ?? null,
     version: entry?.version ?? null,
-    problem: otherNetwork ? OTHER_NETWORK : (entry?.problem ?? null),
+    problem: said.otherNetwork ? OTHER_NETWORK : reach,
   };
 }
 
 export function createPersons(sources: Sources): Persons {
   const { people, directory, self } = sources;
 
-  function view(peer: PeerId): PersonView {
-    const differs = sources.standsOnOtherNetwork(peer);
-    return personView(peer, people.get(peer), directory.get(peer), differs);
+  function nameOf(peer: PeerId): string {
+    const person = people.get(peer);
+    return nameShown(peer, person, directory.get(peer)?.claimedName ?? person?.claimedName ?? null);
+  }
+
+  function standInOf(person: Person | null): PersonView["standIn"] {
+    const standIn = person?.standIn ?? null;
+    return standIn === null ? null : { ...standIn, ofName: nameOf(standIn.of) };
+  }
+
+  function viaOf(entry: PeerEntry | null): PersonView["via"] {
+    const via = entry?.via ?? null;
+    return via === null ? null : { peerId: via, name: sources.relayName(via) ?? nameOf(via) };
+  }
+
+  const lookedLike = () =>
+    new Set(people.list().flatMap(({ standIn }) => (standIn === null ? [] : [standIn.of])));
+
+  function view(peer: PeerId, likes: ReadonlySet<PeerId> = lookedLike()): PersonView {
+    const person = people.get(peer);
+    const entry = directory.get(peer);
+    return personView(peer, person, entry, {
+      otherNetwork: sources.standsOnOtherNetwork(peer),
+      isLookedLike: likes.has(peer),
+      standIn: standInOf(person),
+      via: viaOf(entry),
+    });
   }
 
   function known(): Set<PeerId> {
@@ -87,23 +148,28 @@ export function createPersons(sources: Sources): Persons {
 
   function candidates(): readonly Candidate[] {
     return [...known()].map((peer) => {
-      const { petname, claimedName } = view(peer);
-      return { peer, petname, claimedName };
+      const person = people.get(peer);
+      const claimedName = directory.get(peer)?.claimedName ?? person?.claimedName ?? null;
+      const isChosen = person !== null && (person.contact || person.verified !== null);
+      return { peer, petname: person?.petname ?? null, claimedName, isChosen };
     });
   }
 
   return {
-    view,
-    list: () =>
-      [...known()]
-        .map(view)
-        .toSorted((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name)),
-    nameOf: (peer) => (peer === self ? sources.ownName() : view(peer).name),
+    view: (peer) => view(peer),
+    list() {
+      const likes = lookedLike();
+      return [...known()]
+        .map((peer) => view(peer, likes))
+        .toSorted((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name));
+    },
+    nameOf: (peer) => (peer === self ? sources.ownName() : nameOf(peer)),
     nameOfAccount(account) {
       const peer = peerOfAccount(account);
       if (peer === self) return sources.ownName();
-      const { petname, claimedName } = view(peer);
-      return petname ?? claimedName;
+      const isNamed =
+        people.get(peer)?.petname ?? directory.get(peer)?.claimedName ?? people.get(peer)?.claimedName;
+      return isNamed == null ? null : nameOf(peer);
     },
     resolve(who) {
       const peer = parsePeerId(who);

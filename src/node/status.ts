@@ -8,7 +8,7 @@ import type { PeerNetwork } from "#net/index.ts";
 import { chainView } from "./chain-view.ts";
 import type { Settings } from "./config.ts";
 import { miningView } from "./mining-view.ts";
-import type { Persons } from "./person-view.ts";
+import { type Persons, phraseOf } from "./person-view.ts";
 
 export interface StatusSources {
   readonly version: string;
@@ -39,6 +39,7 @@ export function statusView(sources: StatusSources): StatusView {
     dataDir: sources.dataDir,
     receivedDir: sources.receivedDir,
     accept: sources.settings().accept,
+    phrase: phraseOf(self),
     addresses: [...network.listenAddresses()],
     startedMs: sources.startedMs,
     peersOnline: network.network.connected().length,
