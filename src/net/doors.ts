@@ -23,6 +23,8 @@ export interface DoorSettings extends DoorLists {
 }
 
 export interface DoorsState extends DoorSettings {
+  /** Only holders of the network's key connect. */
+  readonly privateNetwork: boolean;
   /** How often whom was not let in since the start, by reason. */
   readonly refused: Readonly<Partial<Record<DoorRefusal, number>>>;
 }
@@ -40,6 +42,9 @@ export type DoorRefusal =
   | "half-open-full"
   | "handshakes-of-address"
   | "handshakes-in-all"
+  /** Speaks something else than Waybill. */
+  | "not-waybill"
+  /** The same, where this network has a key: holds another one, or none. */
   | "network-key"
   | PlaceRefusal;
 

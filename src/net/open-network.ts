@@ -31,6 +31,8 @@ import {
 } from "./limits.ts";
 import { isLoopbackOnly, notListening } from "./listen.ts";
 import { listeningOf } from "./listening.ts";
+import type { NetworkKey } from "./network-key.ts";
+import { protectorOf } from "./private-network.ts";
 import type { LocalReach } from "./reach.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
@@ -64,6 +66,8 @@ export interface NetworkOptions {
   readonly discovery?: DiscoveryOptions;
   /** Absent: open to everybody. */
   readonly doors?: DoorSettings;
+  /** Absent: an open network. */
+  readonly networkKey?: NetworkKey;
 }
 
 export interface NetworkDependencies {
@@ -112,6 +116,7 @@ export async function openNetwork(
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
   const doors = new Doors(options.doors ?? OPEN_DOORS, { clock });
+  const networkKey = options.networkKey ?? null;
   const hasLanOn = (addresses: readonly string[]) => options.discovery?.lan ?? !isLoopbackOnly(addresses);
   const { host, plan } = await startListening(options.listen, (listen) =>
     startHost({
@@ -120,6 +125,9 @@ export async function openNetwork(
       listen,
       gate: createGate({ self: options.keypair.peerId, isRefused, connections }),
       doors,
+      protector: protectorOf(networkKey, () =>
+        doors.count(networkKey === null ? "not-waybill" : "network-key"),
+      ),
       standing: (peer) => standings.points(peer),
       discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
     }),
@@ -294,7 +302,8 @@ class OpenNetwork implements PeerNetwork {
 
   doors(): DoorsState {
     const { doors } = this.#parts;
-    return { ...doors.settings, refused: doors.refusals() };
+    const privateNetwork = this.#options.networkKey !== undefined;
+    return { ...doors.settings, refused: doors.refusals(), privateNetwork };
   }
 
   setDoors(settings: DoorSettings): void {
