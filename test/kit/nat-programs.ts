@@ -40,6 +40,8 @@ export interface NatPeer {
     timeoutMs: number,
     look: (slip: SlipView) => Made | null,
   ): Promise<Made>;
+  /** Asks again after every event of the peer until `look` gives something. */
+  until<Made>(what: string, timeoutMs: number, look: () => Promise<Made | null>): Promise<Made>;
   /** Ctrl-C; resolves when it has ended. */
   stop(): Promise<void>;
 }
@@ -107,25 +109,15 @@ export async function startNatPeer(namespace: Namespace, options: PeerOptions): 
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    until: (what, timeoutMs, look) =>
+      until(`${options.name}: ${what}`, timeoutMs, look, peer.subscribe, () => child.exitCode !== null),
     sees: (what, other, timeoutMs, look) =>
-      until(
-        `${options.name}: ${what}`,
-        timeoutMs,
-        async () => {
-          const found = (await peer.call("people")).find((person) => person.peerId === other.peerId);
-          return found === undefined ? null : look(found);
-        },
-        peer.subscribe,
-        () => child.exitCode !== null,
-      ),
+      peer.until(what, timeoutMs, async () => {
+        const found = (await peer.call("people")).find((person) => person.peerId === other.peerId);
+        return found === undefined ? null : look(found);
+      }),
     watches: (what, id, timeoutMs, look) =>
-      until(
-        `${options.name}: ${what}`,
-        timeoutMs,
-        async () => look(await peer.call("slip", id)),
-        peer.subscribe,
-        () => child.exitCode !== null,
-      ),
+      peer.until(what, timeoutMs, async () => look(await peer.call("slip", id))),
     stop: async () => {
       const exited = once(child, "close");
       child.stdin.end();
