@@ -42,6 +42,8 @@ export interface TrackersDependencies {
   /** Addresses without `/p2p` at which this peer is reached; ways over relays are added here. */
   readonly addresses: () => readonly string[];
   readonly isRefused: (peer: PeerId) => boolean;
+  /** False while nobody may call: then no place is held at relays. */
+  readonly mayHoldPlaces: () => boolean;
   readonly onPresence: (presence: Presence, foundBy: "tracker" | "invite") => void;
   /** A peer is known to be a tracker. */
   readonly onTracker: (peer: PeerId) => void;
@@ -271,7 +273,7 @@ export class Trackers {
   }
 
   #considerPlaces(): void {
-    const connected = this.#dependencies.network.connected();
+    const connected = this.#dependencies.mayHoldPlaces() ? this.#dependencies.network.connected() : [];
     const offers = this.#members.flatMap(({ client }) => {
       const there = connected.find(({ peer }) => peer === client.connectedPeer);
       if (client.state().relay === null || there === undefined || there.via !== null) return [];

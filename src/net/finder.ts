@@ -1,0 +1,331 @@
+/**
+ * Owns the ways in which a peer is found beyond its local network, joined: trackers and their relays, lookups, scans,
+ * mapped ports, and the kind of NAT. Feeds the directory; dials nobody but trackers.
+ */
+import { multiaddr } from "@multiformats/multiaddr";
+import type { PeerId } from "#base/brand.ts";
+import { fail, ok, type Problem, type Result } from "#base/result.ts";
+import type { Keypair } from "#crypto/ed25519.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Network } from "#ports/network.ts";
+import type { Random } from "#ports/random.ts";
+import type { AddressBook } from "./address-book.ts";
+import { endpointOf, pathKindOf, readableAddress, withoutPeer } from "./addresses.ts";
+import { dialProblem } from "./dial-problem.ts";
+import type { PeerDirectory } from "./directory.ts";
+import { PROFILE_PROTOCOL } from "./exchange.ts";
+import type { Finding } from "./finding.ts";
+import { peerOf } from "./gate.ts";
+import type { Host } from "./host.ts";
+import { findByKademlia, type Kademlia, setAnswering } from "./kademlia.ts";
+import { identifyBy, knock, lookUp } from "./knock.ts";
+import {
+  DIAL_TIMEOUT_MS,
+  NAT_PROBE_PERIOD_MS,
+  NAT_PROBE_RETRY_MS,
+  STUN_PORT_DEFAULT,
+  STUN_SECOND_PORT_DEFAULT,
+  TRACKER_PEERS_REMEMBERED_MAX,
+} from "./limits.ts";
+import { Lookups } from "./lookups.ts";
+import { probeNat } from "./nat.ts";
+import type { Presence } from "./presence-record.ts";
+import type { NatKind, ScanReport, ScanRequest } from "./reach.ts";
+import { relayListener } from "./relay-listener.ts";
+import { scan } from "./scan.ts";
+import { stunServersOf } from "./tracker-address.ts";
+import { TRACKER_PROTOCOL } from "./tracker-codec.ts";
+import { Trackers } from "./trackers.ts";
+
+export interface FinderOptions {
+  readonly keypair: Keypair;
+  readonly chainId: Uint8Array;
+  /** As users name them. What cannot be read is left out: whoever keeps the list has checked it. */
+  readonly trackers: readonly string[];
+  /** Whether trackers may tell strangers of the same network of this peer. */
+  readonly isListed: boolean;
+  /** UDP ports on which trackers answer STUN. */
+  readonly stunPorts?: readonly number[];
+}
+
+export interface FinderDependencies {
+  readonly host: Host;
+  readonly network: Pick<Network, "self" | "open" | "subscribe" | "connected">;
+  readonly directory: PeerDirectory;
+  readonly book: AddressBook;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly name: () => string;
+  /** Addresses without `/p2p` at which this peer is reached without a relay. */
+  readonly straightAddresses: () => readonly string[];
+  readonly isRefused: (peer: PeerId) => boolean;
+  /** False while nobody may call: then no place is held at relays. */
+  readonly letsIn: () => boolean;
+  /** Somebody was found who may be there right now. */
+  readonly onFound: (peer: PeerId) => void;
+  /** States of trackers, or our own addresses, are new. */
+  readonly onChange: () => void;
+}
+
+type Offered = Pick<Finding, "trackers" | "addTracker" | "removeTracker" | "setRendezvous" | "meet" | "scan">;
+
+export class Finder implements Offered {
+  readonly #options: FinderOptions;
+  readonly #dependencies: FinderDependencies;
+  readonly #trackers: Trackers;
+  readonly #lookups: Lookups;
+  readonly #stopped = new AbortController();
+  /** Peers known to be trackers, and addresses at which one is being dialled. */
+  readonly #trackerPeers = new Set<PeerId>();
+  readonly #dialling = new Set<string>();
+  #nat: NatKind = "unknown";
+  #natTimer: Timer | null = null;
+  #probing: Promise<void> | null = null;
+  #stunTargets = "";
+
+  constructor(options: FinderOptions, dependencies: FinderDependencies) {
+    this.#options = options;
+    this.#dependencies = dependencies;
+    const { host, network, clock, random, log, name, isRefused, straightAddresses } = dependencies;
+    this.#trackers = new Trackers(
+      { keypair: options.keypair, chainId: options.chainId, isListed: options.isListed },
+      {
+        network,
+        clock,
+        random,
+        name,
+        isRefused,
+        dial: (address, peer, signal) => this.#dial(address, peer, signal),
+        listener: relayListener(host.services.internals),
+        addresses: straightAddresses,
+        mayHoldPlaces: dependencies.letsIn,
+        onPresence: (presence, foundBy) => this.#onPresence(presence, foundBy),
+        onTracker: (peer) => this.#onTracker(peer),
+        onChange: dependencies.onChange,
+      },
+    );
+    this.#lookups = new Lookups({
+      directory: dependencies.directory,
+      clock,
+      isWanted: (peer) => this.#isWanted(peer),
+      atTrackers: (peers) => this.#trackers.find(peers),
+      byKademlia: (peer, signal) => this.#byKademlia(peer, signal),
+      hasKademlia: () =>
+        this.#kademlia() !== null && this.#trackers.states().some((each) => each.state === "connected"),
+      onFault: (error) => log.fault("looking for somebody", error),
+    });
+    // Somebody found by a scan, or who called us, may turn out to be a tracker.
+    host.addEventListener("peer:identify", ({ detail }) => {
+      const isTracker =
+        detail.protocols.includes(TRACKER_PROTOCOL) && !detail.protocols.includes(PROFILE_PROTOCOL);
+      if (isTracker) this.#onTracker(peerOf(detail.peerId));
+    });
+  }
+
+  /** Goes to the trackers of the options. */
+  start(): void {
+    for (const text of this.#options.trackers) {
+      const added = this.#trackers.add(text);
+      if (!added.ok) this.#dependencies.log.warn("a tracker is left out", { code: added.fault.code });
+    }
+    this.#probeSoon(0);
+  }
+
+  trackers() {
+    return this.#trackers.states();
+  }
+
+  addTracker(address: string): Result<undefined, Problem> {
+    const added = this.#trackers.add(address);
+    if (added.ok) this.#probeSoon(0);
+    return added;
+  }
+
+  removeTracker(address: string): boolean {
+    return this.#trackers.remove(address);
+  }
+
+  setRendezvous(ids: readonly Uint8Array[]): void {
+    this.#trackers.setRendezvous(ids);
+  }
+
+  async meet(id: Uint8Array): Promise<readonly PeerId[]> {
+    return await this.#trackers.meet(id);
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<Result<ScanReport, Problem>> {
+    const { clock, host, network, directory, isRefused, onFound } = this.#dependencies;
+    return await scan(
+      request,
+      {
+        clock,
+        self: network.self,
+        knock: knock(clock),
+        identify: identifyBy(host.services.internals, clock),
+        lookUp,
+        onPeer: (peer, address) => {
+          if (isRefused(peer) || this.isTracker(peer)) return;
+          directory.heard(peer, "scan", [address]);
+          onFound(peer);
+        },
+      },
+      AbortSignal.any([signal, this.#stopped.signal]),
+    );
+  }
+
+  /** Looks for a peer at trackers and by Kademlia; what is found is in the directory afterwards. */
+  async seek(peer: PeerId, signal: AbortSignal): Promise<void> {
+    if (!this.isTracker(peer)) await this.#lookups.seek(peer, signal);
+  }
+
+  /** @param address of its connection, where there is one. */
+  isTracker(peer: PeerId, address?: string): boolean {
+    if (this.#trackerPeers.has(peer)) return true;
+    return address !== undefined && this.#dialling.has(withoutPeer(address));
+  }
+
+  /** Addresses, without our own `/p2p`, that lead here over relays. */
+  relayAddresses(): readonly string[] {
+    return this.#trackers.relayAddresses();
+  }
+
+  nat(): NatKind {
+    return this.#nat;
+  }
+
+  refused(): Readonly<Record<string, number>> {
+    return this.#trackers.refused();
+  }
+
+  /** `host:port` of the STUN servers of the trackers in use, nearest first as they are listed. */
+  stunServers(): readonly string[] {
+    return this.#trackers.list().flatMap((tracker) => stunServersOf(tracker, this.#stunPorts().slice(0, 1)));
+  }
+
+  /** Called every second or so. */
+  tick(): void {
+    this.#trackers.tick();
+    const targets = this.stunServers().join(" ");
+    if (targets !== this.#stunTargets) {
+      this.#stunTargets = targets;
+      this.#probeSoon(0);
+    }
+    const service = this.#kademlia();
+    if (service !== null) {
+      setAnswering(service, this.#isPublic()).catch((error: unknown) =>
+        this.#dependencies.log.fault("answering Kademlia", error),
+      );
+    }
+  }
+
+  /** Our own addresses are new. */
+  moved(): void {
+    this.#trackers.moved();
+    this.#probeSoon(0);
+  }
+
+  async close(): Promise<void> {
+    this.#natTimer?.cancel();
+    this.#stopped.abort();
+    await Promise.all([this.#lookups.close(), this.#trackers.close(), this.#probing]);
+  }
+
+  async #dial(address: string, peer: PeerId | null, signal: AbortSignal): Promise<Result<PeerId, Problem>> {
+    const { host, clock } = this.#dependencies;
+    const patience = new AbortController();
+    const timer = clock.after(DIAL_TIMEOUT_MS, () => patience.abort());
+    this.#dialling.add(address);
+    try {
+      const connection = await host.dial(multiaddr(peer === null ? address : `${address}/p2p/${peer}`), {
+        signal: AbortSignal.any([signal, patience.signal, this.#stopped.signal]),
+      });
+      return ok(peerOf(connection.remotePeer));
+    } catch (error) {
+      return fail(dialProblem(error, readableAddress(address)));
+    } finally {
+      timer.cancel();
+      this.#dialling.delete(address);
+    }
+  }
+
+  #onPresence(presence: Presence, foundBy: "tracker" | "invite"): void {
+    const { directory, book, onFound } = this.#dependencies;
+    if (this.isTracker(presence.peer)) return;
+    // What was proven by a connection stands before what somebody hands on, however well signed.
+    const proven = book
+      .list()
+      .filter((row) => row.peer === presence.peer && row.reachedMs !== null)
+      .map((row) => row.address);
+    directory.heard(presence.peer, foundBy, [...proven, ...presence.addresses], presence.name);
+    if (presence.addresses.length > 0 && directory.get(presence.peer)?.online !== true)
+      onFound(presence.peer);
+  }
+
+  #onTracker(peer: PeerId): void {
+    if (this.#trackerPeers.has(peer)) return;
+    this.#trackerPeers.add(peer);
+    const inUse = new Set(this.#trackers.states().map((each) => each.peer));
+    const oldest = [...this.#trackerPeers].find((each) => !inUse.has(each) && each !== peer);
+    if (this.#trackerPeers.size > TRACKER_PEERS_REMEMBERED_MAX && oldest !== undefined) {
+      this.#trackerPeers.delete(oldest);
+    }
+    this.#dependencies.directory.hide(peer);
+  }
+
+  #isWanted(peer: PeerId): boolean {
+    const { directory, book } = this.#dependencies;
+    if (directory.get(peer)?.lastSeenMs != null) return true;
+    return book.list().some((row) => row.peer === peer);
+  }
+
+  #kademlia(): Kademlia | null {
+    return this.#dependencies.host.services.kademlia ?? null;
+  }
+
+  async #byKademlia(peer: PeerId, signal: AbortSignal): Promise<readonly string[]> {
+    const service = this.#kademlia();
+    return service === null ? [] : await findByKademlia(service, peer, this.#dependencies.clock, signal);
+  }
+
+  /** Proven: a tracker sees us come from an address of ours that others across the internet can dial. */
+  #isPublic(): boolean {
+    const own = this.#dependencies
+      .straightAddresses()
+      .filter((address) => pathKindOf(address) === "direct")
+      .flatMap((address) => endpointOf(address)?.host ?? []);
+    return this.#trackers.states().some(({ observedAddress }) => {
+      const host = observedAddress?.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
+      return host !== undefined && own.includes(host);
+    });
+  }
+
+  #stunPorts(): readonly number[] {
+    return this.#options.stunPorts ?? [STUN_PORT_DEFAULT, STUN_SECOND_PORT_DEFAULT];
+  }
+
+  #probeSoon(delayMs: number): void {
+    if (this.#stopped.signal.aborted) return;
+    this.#natTimer?.cancel();
+    this.#natTimer = this.#dependencies.clock.after(delayMs, () => {
+      this.#probing ??= this.#probe().finally(() => {
+        this.#probing = null;
+      });
+    });
+  }
+
+  async #probe(): Promise<void> {
+    const { clock, random, onChange } = this.#dependencies;
+    const servers = this.#trackers
+      .list()
+      .flatMap(({ host }) => this.#stunPorts().map((port) => ({ host, port })));
+    const kind = await probeNat(servers, { clock, random }, this.#stopped.signal);
+    if (this.#stopped.signal.aborted) return;
+    const isNew = kind !== this.#nat;
+    this.#nat = kind;
+    if (isNew) onChange();
+    const isSure = kind !== "unknown" && kind !== "udp-blocked";
+    if (servers.length > 0) this.#probeSoon(isSure ? NAT_PROBE_PERIOD_MS : NAT_PROBE_RETRY_MS);
+  }
+}
