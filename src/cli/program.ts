@@ -15,6 +15,7 @@ import {
 import * as people from "./commands/people.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { addDeliveries } from "./delivery-lines.ts";
+import { addDoctor } from "./doctor-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
 import { findPeer } from "./session.ts";
@@ -66,6 +67,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addDeliveries(commands);
   addLedger(commands);
   addReceipts(commands);
+  addDoctor(commands);
   return program;
 }
 
