@@ -11,6 +11,7 @@ import { decodeFrame, encodeFrame, type Frame } from "./codec.ts";
 import {
   ANSWER_TIMEOUT_MS,
   FRAME_BYTES_MAX,
+  HELD_RETRY_MS,
   OPEN_TIMEOUT_MS,
   PROTOCOL,
   SENDER_IDLE_MS,
@@ -26,6 +27,8 @@ export interface CourierDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: Pick<MessageStore, "outbox" | "numbers" | "complete" | "fail" | "setNextOut">;
+  /** Why nothing is sent now; null when nothing stands against it. */
+  readonly held: () => Problem | null;
   /** Called after each commit. */
   readonly onSettled: (message: Message) => void;
   /** Called when the reason why messages wait has changed. */
@@ -127,6 +130,8 @@ export class Courier {
   }
 
   async #attempt(message: Message, number: number, renumbers: number): Promise<OutboxEffect> {
+    const held = this.#deps.held();
+    if (held !== null) return { do: "wait", reason: held, delayMs: HELD_RETRY_MS, offence: false };
     const attempt = { message, number, renumbers, failures: this.#failures };
     const reused = this.#stream !== null;
     let exchange = await this.#exchange(message, number);

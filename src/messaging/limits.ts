@@ -35,6 +35,9 @@ export const PROTOCOL_RETRY_MS = 60_000;
 /** After a refusal, which only a person over there or an update can lift. */
 export const REFUSED_RETRY_MS = 600_000;
 
+/** While our own side holds back: whoever lifts that asks for a retry at once. */
+export const HELD_RETRY_MS = 600_000;
+
 /** How often one flush may take over the number that the other side expects. Once is the rule. */
 export const RENUMBERS_PER_FLUSH_MAX = 3;
 

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
+import { type Problem, problem } from "#base/result.ts";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -33,6 +34,7 @@ class Peer {
   readonly store: MessageStore = memoryMessages(orderSeries());
   readonly events: MessagingEvent[] = [];
   readonly blocked = new Set<PeerId>();
+  readonly held = new Map<PeerId, Problem>();
   readonly world: World;
   /** Writes that succeed before all following ones fail; `null` for all. */
   writesLeft: number | null = null;
@@ -59,6 +61,7 @@ class Peer {
           return this.writesLeft < 0;
         }),
         admits: (peer) => !this.blocked.has(peer),
+        holds: (peer) => this.held.get(peer) ?? null,
       },
     );
     this.messaging.subscribe((event) => this.events.push(event));
@@ -230,6 +233,20 @@ test("a blocked sender keeps its messages, is told, and `retry` brings them once
   b.blocked.clear();
   a.messaging?.retry(bob.peerId);
   await world.clock.advanceUntil(delivered(a, b), 1_000, "delivered after unblocking");
+});
+
+test("nothing goes to a peer that is held: it waits with the reason, and `retry` brings it once released", async () => {
+  const { world, a, b } = await pair();
+  await a.say(b, "before");
+  await world.clock.advanceUntil(delivered(a, b), 10_000, "delivered");
+  a.held.set(bob.peerId, problem("key-changed", "Another key.", "Decide."));
+  await a.say(b, "after");
+  await world.clock.advance(60_000);
+  assert.equal(a.messaging?.history({ limit: 1 })[0]?.reason?.code, "key-changed");
+  assert.deepEqual(b.received(a), ["before"]);
+  a.held.clear();
+  a.messaging?.retry(bob.peerId);
+  await world.clock.advanceUntil(delivered(a, b), 1_000, "delivered once released");
 });
 
 test("a side that lost its store is met where it stands", async () => {

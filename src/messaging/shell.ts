@@ -55,6 +55,8 @@ export interface MessagingDependencies {
   readonly store: MessageStore;
   /** Whether messages of this peer are taken now. A refused sender keeps its messages and is told "blocked". */
   readonly admits: (peer: PeerId) => boolean;
+  /** Why nothing is sent to this peer now; null when nothing stands against it. Asked before each message. */
+  readonly holds: (peer: PeerId) => Problem | null;
 }
 
 /** Registers the protocol and begins to send what waits. */
@@ -199,8 +201,9 @@ class MessagingShell implements Messaging {
   #courier(peer: PeerId): Courier {
     const known = this.#couriers.get(peer);
     if (known !== undefined) return known;
-    const { network, clock, log, store } = this.#deps;
+    const { network, clock, log, store, holds } = this.#deps;
     const courier = new Courier(peer, {
+      held: () => holds(peer),
       network: {
         open: this.#dialling.open,
         judge: (whom, judgement) => network.judge(whom, judgement),

@@ -3,17 +3,23 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PersonView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
+import { problem } from "#base/result.ts";
 import { type AcceptPolicy, DEFAULT_SETTINGS } from "./config.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
 
 const FRIEND = "12D3KooWfriendfriend01" as PeerId;
 const STRANGER = "12D3KooWstrangerxxxx02" as PeerId;
+const ALIKE = "12D3KooWalikexxxxxxx04" as PeerId;
 const BLOCKED = "12D3KooWblockedxxxxx03" as PeerId;
 
 function policyWith(accept: AcceptPolicy, names: Readonly<Record<string, string>> = {}) {
   return policyOf({
     settings: { current: () => ({ ...DEFAULT_SETTINGS, accept }) },
-    people: { isBlocked: (peer) => peer === BLOCKED, isContact: (peer) => peer === FRIEND },
+    people: {
+      isBlocked: (peer) => peer === BLOCKED,
+      isContact: (peer) => peer === FRIEND || peer === ALIKE,
+      holds: (peer) => (peer === ALIKE ? problem("key-changed", "Another key.", "Decide.") : null),
+    },
     persons: {
       nameOf: (peer) => names[peer] ?? peer,
       list: () => Object.entries(names).map(([peerId, name]) => ({ peerId, name }) as unknown as PersonView),
@@ -32,6 +38,8 @@ test("the table of accept policies", () => {
     ["ask", FRIEND, "ask"],
     ["ask", STRANGER, "ask"],
     ["ask", BLOCKED, "refuse"],
+    ["all", ALIKE, "ask"],
+    ["contacts", ALIKE, "ask"],
   ] as const;
   for (const [accept, peer, expected] of table) {
     assert.equal(policyWith(accept).decide(peer), expected, `${accept} ${peer}`);

@@ -28,13 +28,15 @@ export interface Policy {
 
 export function policyOf(sources: {
   readonly settings: Pick<SettingsKeeper, "current">;
-  readonly people: Pick<People, "isBlocked" | "isContact">;
+  readonly people: Pick<People, "isBlocked" | "isContact" | "holds">;
   readonly persons: Pick<Persons, "nameOf" | "list">;
 }): Policy {
   const { people, persons, settings } = sources;
   return {
     decide(peer) {
       if (people.isBlocked(peer)) return "refuse";
+      // Whoever looks like a contact is not therefore one.
+      if (people.holds(peer) !== null) return "ask";
       const { accept } = settings.current();
       if (accept === "all") return "accept";
       return accept === "contacts" && people.isContact(peer) ? "accept" : "ask";

@@ -93,6 +93,9 @@ export const RETRY_LAST_MS = 300_000;
 /** When the other side does not know the protocol: it is older, or has only just begun to start. */
 export const PROTOCOL_RETRY_MS = 60_000;
 
+/** While our own side holds back: whoever lifts that asks for a retry at once. */
+export const HELD_RETRY_MS = 600_000;
+
 /** A place in the queue is announced; this is only in case the announcement is missed. */
 export const TURN_RETRY_MS = 60_000;
 

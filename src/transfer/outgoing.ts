@@ -13,7 +13,7 @@ import type { Disk } from "./disk.ts";
 import type { Verdict } from "./errand.ts";
 import { noticeOf, openStream, readFrame, sendFrame, tell } from "./exchange.ts";
 import { layoutOf } from "./layout.ts";
-import { PIECE_BYTES, SERVED_PULLS_MAX } from "./limits.ts";
+import { HELD_RETRY_MS, PIECE_BYTES, SERVED_PULLS_MAX } from "./limits.ts";
 import { isEnd, type OutgoingEvent, stepOutgoing } from "./phases.ts";
 import {
   BAD_ANSWER,
@@ -34,6 +34,8 @@ export interface OutgoingDependencies {
   readonly store: TransferStore;
   readonly disk: Disk;
   readonly desk: Desk;
+  /** Why nothing is sent to this peer now; null when nothing stands against it. */
+  readonly holds: (peer: PeerId) => Problem | null;
 }
 
 /** Reasons for which an offer is made again instead of given up. */
@@ -49,6 +51,8 @@ export class Outgoing {
 
   /** What an errand does for this record now. */
   async work(record: Stored): Promise<Verdict> {
+    const held = this.#deps.holds(record.peer);
+    if (held !== null) return { is: "wait", reason: held, delayMs: HELD_RETRY_MS };
     if (!isEnd(record.phase)) {
       // Bytes move: the offer is known there, and every end is told.
       if (this.#serving.has(record.deliveryId)) return { is: "idle", reason: null };
@@ -164,6 +168,7 @@ export class Outgoing {
     if (record?.direction !== "out" || record.peer !== stream.peer)
       return void (await stop("delivery-unknown"));
     if (isEnd(record.phase)) return void (await stop("delivery-ended"));
+    if (this.#deps.holds(record.peer) !== null) return void (await stop("busy"));
     const older = this.#serving.get(id);
     if (older === undefined && this.#serving.size >= SERVED_PULLS_MAX) return void (await stop("busy"));
     const manifest = decodeManifest(store.manifest(id) ?? new Uint8Array(0));

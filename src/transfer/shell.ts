@@ -81,6 +81,8 @@ export interface TransferDependencies {
   readonly decide: (peer: PeerId, offer: ManifestSummary) => OfferDecision;
   /** The name of the folder for what this peer sends; made safe here. */
   readonly folderOf: (peer: PeerId) => string;
+  /** Why nothing is sent to this peer now; null when nothing stands against it. Asked before each offer and pull. */
+  readonly holds: (peer: PeerId) => Problem | null;
 }
 
 /** Registers the protocol and goes on with all that is unfinished. */

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeliveryId } from "#base/brand.ts";
+import { problem } from "#base/result.ts";
 import { verifyReceipt } from "#receipts/index.ts";
 import type { MemoryDisk } from "#test/kit/memory-disk.ts";
 import {
@@ -116,6 +117,26 @@ test("an offer that asks waits on both sides with a reason, then goes where the 
   );
   const again = await b.open.accept(deliveryId);
   assert.ok(!again.ok && again.fault.code === "not-waiting-for-an-answer");
+});
+
+test("nothing is offered to a peer that is held, nor sent once it asks; released, all of it goes", async () => {
+  const { world, a, b } = await pair();
+  const held = problem("key-changed", "Another key.", "Decide.");
+  a.held.set(b.keypair.peerId, held);
+  await sendTree(world, a);
+  await world.clock.advance(60_000);
+  assert.deepEqual([a.only()?.state, a.reason(), b.only()], ["queued", "key-changed", null]);
+  a.held.clear();
+  b.decision = "ask";
+  a.open.retry(b.keypair.peerId);
+  await world.clock.advanceUntil(b.is("offered"), 10_000, "offered");
+  a.held.set(b.keypair.peerId, held);
+  assert.ok((await b.open.accept(b.only()?.deliveryId ?? ("" as DeliveryId))).ok);
+  await world.clock.advance(60_000);
+  assert.deepEqual([b.only()?.progress.bytesDone, b.reason()], [0, "busy"]);
+  a.held.clear();
+  a.open.retry(b.keypair.peerId);
+  await world.clock.advanceUntil(bothReceipted(a, b), 600_000, "receipted");
 });
 
 test("declined, by policy or by the user, is known on both sides, also when told late", async () => {

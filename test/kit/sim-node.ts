@@ -110,7 +110,7 @@ export class SimulatedNode {
     );
     const messaging = await openMessaging(
       { keypair },
-      { ...shared, network: peers, store: this.#messages, admits: () => true },
+      { ...shared, network: peers, store: this.#messages, admits: () => true, holds: () => null },
     );
     const anchoring = openAnchoring(
       { chainId: ledger.chainId },

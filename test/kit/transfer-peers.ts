@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import type { PeerId } from "#base/brand.ts";
+import type { Problem } from "#base/result.ts";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
@@ -53,6 +54,7 @@ export class Peer {
   readonly events: TransferEvent[] = [];
   network: Network;
   decision: OfferDecision = "accept";
+  readonly held = new Map<PeerId, Problem>();
   /** Writes of store and disk that succeed before all following ones fail; `null` for all. */
   writesLeft: number | null = null;
   writes = 0;
@@ -96,6 +98,7 @@ export class Peer {
         disk: this.disk,
         decide: () => this.decision,
         folderOf: () => "Alice",
+        holds: (peer) => this.held.get(peer) ?? null,
       },
     );
     this.transfers.subscribe((event) => this.events.push(event));
