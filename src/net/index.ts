@@ -6,6 +6,7 @@ export { parseDoorList } from "./door-lists.ts";
 export type { DoorMode, DoorRefusal, DoorSettings, DoorsState } from "./doors.ts";
 export { parseListenAddress } from "./listen.ts";
 export { type NetworkPlace, placeOf } from "./network-group.ts";
+export type { NetworkKey } from "./network-key.ts";
 export type {
   DiscoveryOptions,
   NetworkDependencies,
