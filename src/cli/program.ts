@@ -16,6 +16,7 @@ import * as people from "./commands/people.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { addDeliveries } from "./delivery-lines.ts";
 import { addDoctor } from "./doctor-lines.ts";
+import { addDoors } from "./doors-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
 import { findPeer } from "./session.ts";
@@ -68,6 +69,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addLedger(commands);
   addReceipts(commands);
   addDoctor(commands);
+  addDoors(commands);
   return program;
 }
 

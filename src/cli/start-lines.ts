@@ -23,6 +23,12 @@ interface StartOptions extends Common {
   readonly open: boolean;
   readonly mine: boolean;
   readonly discovery: boolean;
+  readonly announceEvery?: number;
+  readonly announcePort?: number;
+  readonly excludeInterface?: readonly string[];
+  readonly outboundOnly?: boolean;
+  readonly inbound: boolean;
+  readonly networkKey?: string;
   readonly network?: string;
   readonly clockOffset?: number;
 }
@@ -44,7 +50,28 @@ export function addStart(commands: Commands): void {
     .option("--no-open", "do not open the page in a browser")
     .option("--no-mine", "do not mine in this run")
     .option("--no-discovery", "do not look for peers on the local network")
+    .option(
+      "--announce-every <seconds>",
+      "how often to say that this peer is here (default: 8)",
+      integer(1, 600),
+    )
+    .option(
+      "--announce-port <port>",
+      "UDP port for that, the same for all (default: 28411)",
+      integer(1, 65_535),
+    )
+    .option("--exclude-interface <name>", "do not announce or hear on it; may be repeated", each)
     .option("--network <file>", "genesis file of another network")
+    .option(
+      "--network-key <file>",
+      "connect only with those who hold this key (waybill network-key makes one)",
+    )
+    .addOption(
+      new Option("--outbound-only", "do not listen in this run; others come over a relay").conflicts(
+        "inbound",
+      ),
+    )
+    .option("--no-inbound", "take no connection that others begin, in this run")
     .addOption(
       new Option("--clock-offset <ms>").argParser((text) => Number.parseInt(text, 10) || 0).hideHelp(),
     );
@@ -66,6 +93,11 @@ export function addStart(commands: Commands): void {
       version: context.version,
       clockOffsetMs: options.clockOffset ?? 0,
       discovery: options.discovery,
+      announceEveryMs: options.announceEvery === undefined ? null : options.announceEvery * 1_000,
+      announcePort: options.announcePort ?? null,
+      excludedInterfaces: options.excludeInterface ?? [],
+      doorMode: options.inbound ? (options.outboundOnly === true ? "outbound-only" : null) : "no-inbound",
+      networkKeyFile: options.networkKey ?? null,
     });
     const json = options.json === true;
     const { terminal, surroundings } = context;

@@ -12,7 +12,13 @@ import type { Keypair } from "#crypto/ed25519.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
 import { openMiner, openThreadSearch, startSearchThread } from "#mining/index.ts";
-import { openNetwork, type PeerNetwork, parseAddress } from "#net/index.ts";
+import {
+  type DoorSettings,
+  type NetworkKey,
+  openNetwork,
+  type PeerNetwork,
+  parseAddress,
+} from "#net/index.ts";
 import { openPeople, type People } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -30,11 +36,13 @@ import { openTransfers } from "#transfer/index.ts";
 import { nodeDisk } from "#transfer/node-disk.ts";
 import { type NodeConfig, readSettings } from "./config.ts";
 import { holdDataFolder, openDeliveryDatabase, openLedgerDatabase } from "./data-folder.ts";
+import { doorSettingsOf } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
 import { openIdentity } from "./identity.ts";
 import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
 import { openNetworkFile } from "./network-file.ts";
+import { readNetworkKeyFile } from "./network-key-file.ts";
 import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
 import { keepSettings, nameRefused, type SettingsKeeper } from "./settings-actions.ts";
@@ -99,6 +107,8 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
 interface Foundation {
   readonly keypair: Keypair;
   readonly settings: SettingsKeeper;
+  readonly doors: DoorSettings;
+  readonly networkKey: NetworkKey | null;
   readonly ledger: LedgerNetwork;
   readonly deliveries: Database;
   readonly blocks: Database;
@@ -131,6 +141,10 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   opened.defer(() => folder.value.lock.release());
   const settings = readSettings(config.dataDir);
   if (!settings.ok) return settings;
+  const doors = doorSettingsOf(settings.value.doors, config.doorMode);
+  if (!doors.ok) return doors;
+  const networkKey = config.networkKeyFile === null ? ok(null) : readNetworkKeyFile(config.networkKeyFile);
+  if (!networkKey.ok) return networkKey;
   const identity = openIdentity(config.dataDir);
   if (!identity.ok) return identity;
   const deliveries = openDeliveryDatabase(config.dataDir, DELIVERY_SCHEMAS);
@@ -150,6 +164,8 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   return ok({
     keypair: identity.value.keypair,
     settings: kept,
+    doors: doors.value,
+    networkKey: networkKey.value,
     ledger: ledger.value,
     deliveries: deliveries.value,
     blocks: blocks.value.database,
@@ -183,7 +199,15 @@ async function openReach(config: NodeConfig, base: Foundation, opened: AsyncDisp
       chainId: base.ledger.chainId,
       version: config.version,
       ...(config.listen.length === 0 ? {} : { listen: config.listen }),
-      discovery: { mdns: config.discovery, announcements: config.discovery },
+      discovery: {
+        mdns: config.discovery,
+        announcements: config.discovery,
+        excludedInterfaces: config.excludedInterfaces,
+        ...(config.announceEveryMs === null ? {} : { announcementPeriodMs: config.announceEveryMs }),
+        ...(config.announcePort === null ? {} : { announcementPort: config.announcePort }),
+      },
+      doors: base.doors,
+      ...(base.networkKey === null ? {} : { networkKey: base.networkKey }),
     },
     {
       clock,
@@ -258,6 +282,7 @@ async function openFeatures(
       log: log.child("messaging"),
       store: diskMessages(deliveries, receiptCodec),
       admits: (peer) => !reach.people.isBlocked(peer),
+      holds: (peer) => reach.people.holds(peer),
     },
   );
   opened.defer(() => messaging.close());
@@ -272,6 +297,7 @@ async function openFeatures(
       store: diskTransfers(deliveries, receiptCodec),
       disk: nodeDisk,
       ...policy,
+      holds: (peer) => reach.people.holds(peer),
     },
   );
   opened.defer(() => transfers.close());

@@ -7,10 +7,20 @@ import { join } from "node:path";
 import { isDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { writeDurably } from "./durable-file.ts";
-import { CONFIG_FILE_BYTES_MAX } from "./limits.ts";
+import { CONFIG_FILE_BYTES_MAX, DOOR_ENTRIES_MAX, DOOR_ENTRY_CHARS_MAX } from "./limits.ts";
 
 export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
 export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
+
+export const DOOR_MODES = ["open", "outbound-only", "no-inbound"] as const;
+export type DoorMode = (typeof DOOR_MODES)[number];
+
+/** Who may connect, as the person chose it; the entries are judged where they are used. */
+export interface DoorChoice {
+  readonly mode: DoorMode;
+  readonly allow: readonly string[];
+  readonly block: readonly string[];
+}
 
 export interface NodeConfig {
   /** Absolute. Created when missing, mode 0700. */
@@ -41,15 +51,31 @@ export interface NodeConfig {
   readonly clockOffsetMs: number;
   /** Whether peers look for each other by mDNS and announcements; false: only typed addresses and peer exchange. */
   readonly discovery: boolean;
+  /** How often this peer announces itself nearby, milliseconds; `null`: the usual. */
+  readonly announceEveryMs: number | null;
+  /** UDP port of announcements, the same for all who want to hear each other; `null`: the usual one. */
+  readonly announcePort: number | null;
+  /** Names of interfaces on which nothing is announced or heard. */
+  readonly excludedInterfaces: readonly string[];
+  /** For this run; `null`: the one kept in the settings. */
+  readonly doorMode: DoorMode | null;
+  /** File with the key of a private network; `null`: none. */
+  readonly networkKeyFile: string | null;
 }
 
 export interface Settings {
   readonly name: string | null;
   readonly accept: AcceptPolicy;
   readonly mining: "on" | "off";
+  readonly doors: DoorChoice;
 }
 
-export const DEFAULT_SETTINGS: Settings = Object.freeze({ name: null, accept: "contacts", mining: "on" });
+export const DEFAULT_SETTINGS: Settings = Object.freeze({
+  name: null,
+  accept: "contacts",
+  mining: "on",
+  doors: Object.freeze({ mode: "open", allow: [], block: [] }),
+});
 
 const FILE_NAME = "config.json";
 
@@ -73,7 +99,7 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("is not an object");
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (!["name", "accept", "mining"].includes(key))
+    if (!["name", "accept", "mining", "doors"].includes(key))
       return refused(`has an unknown field "${key.slice(0, 40)}"`);
   }
   const name = fields.get("name") ?? null;
@@ -86,7 +112,26 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   if (policy === undefined)
     return refused(`has an "accept" that is not one of ${ACCEPT_POLICIES.join(", ")}`);
   if (mining !== "on" && mining !== "off") return refused('has a "mining" that is neither "on" nor "off"');
-  return ok({ name, accept: policy, mining });
+  const doors = fields.has("doors") ? decodeDoors(fields.get("doors")) : DEFAULT_SETTINGS.doors;
+  if (doors === null) return refused('has "doors" that are not a mode and two lists of entries');
+  return ok({ name, accept: policy, mining, doors });
+}
+
+function decodeDoors(value: unknown): DoorChoice | null {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return null;
+  const { mode, allow, block, ...rest } = value as Record<string, unknown>;
+  const known = DOOR_MODES.find((each) => each === mode);
+  if (known === undefined || !isEntries(allow) || !isEntries(block) || Object.keys(rest).length > 0)
+    return null;
+  return { mode: known, allow, block };
+}
+
+function isEntries(value: unknown): value is readonly string[] {
+  return (
+    Array.isArray(value) &&
+    value.length <= DOOR_ENTRIES_MAX &&
+    value.every((each) => typeof each === "string" && each.length <= DOOR_ENTRY_CHARS_MAX)
+  );
 }
 
 /** The settings of a data folder; the usual ones where the file does not exist. */

@@ -18,6 +18,7 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { Transfers } from "#transfer/index.ts";
 import { deliveryActions } from "./delivery-actions.ts";
+import { doorsActions } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
@@ -139,6 +140,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
       ...features,
       rememberMining: (mode) => around.settings.change({ mining: mode }),
     }),
+    ...doorsActions({ settings: around.settings, network }),
     ...settingsActions({ settings: around.settings, network, status }),
   };
   return {

@@ -1,7 +1,13 @@
 /** Limits of the composition: what one peer keeps for its user. */
 
-/** config.json holds three short fields; anything larger is not ours. */
-export const CONFIG_FILE_BYTES_MAX = 65_536;
+/** config.json holds some short fields and the two lists of the doors; anything larger is not ours. */
+export const CONFIG_FILE_BYTES_MAX = 262_144;
+/** Entries of one list of the doors, as many as the API takes; more is a firewall's work. */
+export const DOOR_ENTRIES_MAX = 1_024;
+/** An IPv6 address with its prefix, or a peer id with room to spare. */
+export const DOOR_ENTRY_CHARS_MAX = 100;
+/** Three short lines; a larger file is none of ours. */
+export const NETWORK_KEY_FILE_BYTES_MAX = 1_024;
 /** A genesis with some thousands of allocations; larger files are refused before they are parsed. */
 export const GENESIS_FILE_BYTES_MAX = 1_048_576;
 /** What fits a line of the page and a UDP announcement. */
