@@ -9,7 +9,7 @@ const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
       problem("address-own", "This is the address of this very peer.", "Give the address of the other one."),
   ],
   [
-    /gater|intercepted|denied/i,
+    /gate|intercepted|denied|PERMISSION_DENIED/i,
     () =>
       problem(
         "peer-refused",
@@ -24,6 +24,24 @@ const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
         "peer-other",
         `Another peer than expected answered at ${where}.`,
         "Ask for the address and peer id that its page shows now.",
+      ),
+  ],
+  [
+    /NO_RESERVATION/,
+    (where) =>
+      problem(
+        "peer-not-at-relay",
+        `The peer is not connected to ${where}.`,
+        "Check that it runs and uses the same tracker; it is tried again by itself.",
+      ),
+  ],
+  [
+    /RESOURCE_LIMIT_EXCEEDED/,
+    (where) =>
+      problem(
+        "relay-limit",
+        `All places are taken, or a quota is used up, at ${where}.`,
+        "It is tried again by itself; another tracker, or a straight address, gets through meanwhile.",
       ),
   ],
   [

@@ -1,16 +1,26 @@
 /**
  * Owns who is dialled when: everybody in the directory who is away, and typed addresses at which nobody has
- * answered yet. The timing is `dial-policy.ts`; the sockets are the host's.
+ * answered yet. Straight addresses and relays are tried side by side. The timing is `dial-policy.ts`, how addresses
+ * race `dial-race.ts`; better paths to whom is there already are `path-upgrades.ts`; the sockets are the host's.
  */
 import type { Connection } from "@libp2p/interface";
-import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
-import { compareAddresses, endpointOf, isDialable, withoutPeer } from "./addresses.ts";
+import {
+  compareAddresses,
+  isDialable,
+  pathKindOf,
+  readableAddress,
+  routeOf,
+  withoutPeer,
+} from "./addresses.ts";
+import { AttemptLog } from "./attempt-log.ts";
+import { type ConnectionBook, pathClassOf } from "./connection-book.ts";
+import { dialAddress } from "./dial-address.ts";
 import {
   type Attempts,
   afterFailure,
@@ -21,17 +31,23 @@ import {
   turnMs,
 } from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
+import { raceAddresses, SUPERSEDED } from "./dial-race.ts";
 import type { PeerDirectory, PeerEntry } from "./directory.ts";
-import { type ConnectionBook, peerOf } from "./gate.ts";
+import { peerOf } from "./gate.ts";
 import type { Host } from "./host.ts";
 import {
+  ADDRESS_DIAL_TIMEOUT_MS,
   ADDRESSES_PER_PEER_MAX,
+  DIAL_STAGGER_MS,
   DIAL_TICK_MS,
   DIAL_TIMEOUT_MS,
   DIALS_AT_ONCE_MAX,
+  RELAY_DIAL_TIMEOUT_MS,
+  RELAY_HEAD_START_MS,
   SEEN_RECENTLY_MS,
   UNASKED_CONNECTIONS_MAX,
 } from "./limits.ts";
+import type { DialAttempt } from "./reach.ts";
 
 export interface DiallerDependencies {
   readonly host: Host;
@@ -44,11 +60,24 @@ export interface DiallerDependencies {
   readonly isRefused: (peer: PeerId) => boolean;
 }
 
+/** A connection that was reached, and at which of the addresses. */
+interface Reached {
+  readonly connection: Connection;
+  readonly address: string;
+}
+
+/** A dial under way: the first way that stands, and when nothing is tried any more. */
+interface Dial {
+  readonly first: Promise<Result<PeerId, Problem>>;
+  readonly over: Promise<void>;
+}
+
 export class Dialler {
   readonly #dependencies: DiallerDependencies;
   /** By peer id, or by address where nobody's peer id is known. */
   readonly #attempts = new Map<string, Attempts>();
-  readonly #underWay = new Map<string, Promise<Result<PeerId, Problem>>>();
+  readonly #underWay = new Map<string, Dial>();
+  readonly #log = new AttemptLog();
   readonly #stopped = new AbortController();
   readonly #timer: Timer;
 
@@ -82,6 +111,7 @@ export class Dialler {
 
   /** Dials a peer now, at all addresses known for it. */
   async reach(peer: PeerId, signal: AbortSignal): Promise<Result<undefined, Problem>> {
+    if (this.#dependencies.connections.best(peer) !== null) return ok();
     const addresses = this.#addressesOf(peer);
     if (addresses.length === 0) {
       return fail(
@@ -97,10 +127,37 @@ export class Dialler {
     return outcome.ok ? ok() : outcome;
   }
 
+  /** How each address of a peer went last, newest first. */
+  attempts(peer: PeerId): readonly DialAttempt[] {
+    return this.#log.of(peer);
+  }
+
+  /** Whether a peer is being dialled now, straight addresses included. */
+  isDialling(peer: PeerId): boolean {
+    return this.#underWay.has(peer);
+  }
+
+  /** Tries the straight addresses of a peer that is there already. Whether one stands now. */
+  async straighten(peer: PeerId, signal: AbortSignal): Promise<boolean> {
+    const straight = this.#addressesOf(peer).filter((address) => pathClassOf(address) === "straight");
+    if (straight.length === 0) return false;
+    return await this.#race(straight, peer, ADDRESS_DIAL_TIMEOUT_MS, signal).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Dials one address of a peer and keeps in mind how that went. @throws what the dial throws. */
+  async dialOne(address: string, peer: PeerId, signal: AbortSignal): Promise<Connection> {
+    return (await this.#tryOne(address, peer, signal)).connection;
+  }
+
   /** Dials an address that the user typed, whoever answers there. */
   async reachAddress(address: string, peer: PeerId | null): Promise<Result<PeerId, Problem>> {
     const there = this.#connectedAt(address);
     if (there !== null && (peer === null || peer === there)) return ok(there);
+    const { connections } = this.#dependencies;
+    if (peer !== null && connections.ofClass(peer, pathClassOf(address)).length > 0) return ok(peer);
     return await this.#dial(peer ?? address, [address], peer);
   }
 
@@ -115,7 +172,7 @@ export class Dialler {
   async close(): Promise<void> {
     this.#timer.cancel();
     this.#stopped.abort();
-    await Promise.allSettled(this.#underWay.values());
+    await Promise.allSettled([...this.#underWay.values()].map(({ over }) => over));
   }
 
   #tick(): void {
@@ -144,43 +201,122 @@ export class Dialler {
 
   #dial(target: string, addresses: readonly string[], peer: PeerId | null): Promise<Result<PeerId, Problem>> {
     const running = this.#underWay.get(target);
-    if (running !== undefined) return running;
-    const outcome = this.#dialNow(target, addresses, peer).finally(() => this.#underWay.delete(target));
-    this.#underWay.set(target, outcome);
-    return outcome;
+    if (running !== undefined) return running.first;
+    const ways = this.#startWays(addresses, peer);
+    const first = this.#conclude(target, addresses, peer, ways);
+    const over = Promise.allSettled([...ways, first]).then(() => {
+      this.#underWay.delete(target);
+    });
+    this.#underWay.set(target, { first, over });
+    return first;
   }
 
-  async #dialNow(
+  /**
+   * Straight addresses, and a moment later relays, at the same time. A straight way makes relays needless; a relay is
+   * used at once, and straight addresses are tried on.
+   */
+  #startWays(addresses: readonly string[], peer: PeerId | null): readonly Promise<Reached>[] {
+    const straight = addresses.filter((address) => pathClassOf(address) === "straight");
+    const relayed = addresses.filter((address) => pathClassOf(address) === "relayed");
+    const { clock } = this.#dependencies;
+    const [all, relays] = [new AbortController(), new AbortController()];
+    const timer = clock.after(DIAL_TIMEOUT_MS, () => all.abort());
+    const stop = () => all.abort();
+    this.#stopped.signal.addEventListener("abort", stop, { once: true });
+    if (this.#stopped.signal.aborted) stop();
+    all.signal.addEventListener("abort", () => relays.abort(), { once: true });
+    const ways: Promise<Reached>[] = [];
+    if (straight.length > 0) ways.push(this.#race(straight, peer, ADDRESS_DIAL_TIMEOUT_MS, all.signal));
+    const [straightWay] = ways;
+    if (relayed.length > 0) {
+      const headStartMs = straight.length > 0 ? RELAY_HEAD_START_MS : 0;
+      ways.push(
+        this.#waited(headStartMs, straightWay).then(() =>
+          this.#race(relayed, peer, RELAY_DIAL_TIMEOUT_MS, relays.signal),
+        ),
+      );
+    }
+    straightWay?.then(
+      () => relays.abort(SUPERSEDED),
+      () => undefined,
+    );
+    void Promise.allSettled(ways).then(() => {
+      timer.cancel();
+      this.#stopped.signal.removeEventListener("abort", stop);
+    });
+    return ways;
+  }
+
+  /** Resolves after a while, or as soon as what is waited for has failed or succeeded. */
+  #waited(delayMs: number, orUntil: Promise<unknown> | undefined): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = this.#dependencies.clock.after(delayMs, resolve);
+    const settled = () => {
+      timer.cancel();
+      resolve();
+    };
+    orUntil?.then(settled, settled);
+    return promise;
+  }
+
+  #race(
+    addresses: readonly string[],
+    peer: PeerId | null,
+    addressTimeoutMs: number,
+    signal: AbortSignal,
+  ): Promise<Reached> {
+    return raceAddresses<Reached>(
+      addresses,
+      { staggerMs: DIAL_STAGGER_MS, addressTimeoutMs, signal },
+      {
+        clock: this.#dependencies.clock,
+        dial: (address, patience) => this.#tryOne(address, peer, patience),
+        drop: ({ connection }) => connection.abort(new Error("another address was faster")),
+      },
+    );
+  }
+
+  async #tryOne(address: string, peer: PeerId | null, signal: AbortSignal): Promise<Reached> {
+    const { host, clock, book } = this.#dependencies;
+    const [atMs, startMs] = [clock.nowMs(), clock.monotonicMs()];
+    const note = (about: PeerId | null, problem: Problem | null) => {
+      const tookMs = clock.monotonicMs() - startMs;
+      if (about !== null) this.#log.note(about, { address, atMs, tookMs, problem });
+    };
+    try {
+      const connection = await dialAddress(host.services.internals, address, peer, signal);
+      const reached = peerOf(connection.remotePeer);
+      note(reached, null);
+      if (pathKindOf(address) !== "punched") book.reached(address, reached);
+      return { connection, address };
+    } catch (error) {
+      if (signal.reason !== SUPERSEDED) note(peer, dialProblem(error, readableAddress(address)));
+      throw error;
+    }
+  }
+
+  async #conclude(
     target: string,
     addresses: readonly string[],
     peer: PeerId | null,
+    ways: readonly Promise<Reached>[],
   ): Promise<Result<PeerId, Problem>> {
-    const { host, clock, book, directory } = this.#dependencies;
-    const suffix = peer === null ? "" : `/p2p/${peer}`;
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)]);
-    let connection: Connection;
+    const { clock, directory } = this.#dependencies;
     try {
-      connection = await host.dial(
-        addresses.map((address) => multiaddr(address + suffix)),
-        { signal },
-      );
+      const { connection } = await Promise.any(ways);
+      this.#attempts.delete(target);
+      return ok(peerOf(connection.remotePeer));
     } catch (error) {
       const kept = this.#keptInstead(addresses, peer);
       if (kept !== null) {
         this.#attempts.delete(target);
         return ok(kept);
       }
-      const why = dialProblem(error, addresses.map(readable).join(", "));
+      const why = dialProblem(error, addresses.map(readableAddress).join(", "));
       this.#failed(target, peer, clock.monotonicMs());
       if (peer !== null) directory.unreached(peer, why);
       return fail(why);
     }
-    this.#attempts.delete(target);
-    const reached = peerOf(connection.remotePeer);
-    for (const address of addresses) {
-      if (connection.remoteAddr.toString().startsWith(address)) book.reached(address, reached);
-    }
-    return ok(reached);
   }
 
   /** Whom a dial that failed was for, when they dialled us in the same moment and that connection was kept. */
@@ -216,7 +352,8 @@ export class Dialler {
       .typed()
       .filter((row) => row.peer === peer)
       .map((row) => row.address);
-    const all = [...new Set([...typed, ...(entry?.addresses ?? [])])].filter(isDialable);
+    const known = [...new Set([...typed, ...(entry?.addresses ?? [])])];
+    const all = known.filter((address) => isDialable(address) && pathKindOf(address) !== "punched");
     return all.slice(0, ADDRESSES_PER_PEER_MAX).sort(compareAddresses);
   }
 }
@@ -227,12 +364,5 @@ function fraction(random: Random): number {
 
 /** Ports alone: of a DNS name the connection knows only what it stands for. */
 function hasSamePort(address: string, other: string): boolean {
-  return endpointOf(address)?.port === endpointOf(withoutPeer(other))?.port;
-}
-
-/** `/ip4/10.0.0.1/tcp/5` as people write it. */
-function readable(address: string): string {
-  const match = /^\/(ip4|ip6|dns)\/([^/]+)\/tcp\/(\d+)/.exec(address);
-  if (match === null) return address;
-  return match[1] === "ip6" ? `[${match[2]}]:${match[3]}` : `${match[2]}:${match[3]}`;
+  return routeOf(address)?.first.port === routeOf(withoutPeer(other))?.first.port;
 }

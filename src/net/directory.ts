@@ -142,6 +142,16 @@ export class PeerDirectory implements Directory {
     }));
   }
 
+  /** A connected peer is reached in another way than before. */
+  rerouted({ peer, path, address, via }: Connected): void {
+    this.#change(peer, () => ({ path, address, via, latencyMs: null, lastSeenMs: this.#clock.nowMs() }));
+  }
+
+  /** Why a connected peer is reached as it is; null where there is nothing to say. */
+  explained(peer: PeerId, pathReason: Problem | null): void {
+    this.#change(peer, (entry) => (entry.online ? { pathReason } : {}));
+  }
+
   disconnected(peer: PeerId): void {
     this.#heardMs.set(peer, this.#clock.monotonicMs());
     this.#change(peer, () => ({

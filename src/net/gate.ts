@@ -1,12 +1,12 @@
 /**
  * Owns who may connect: keys that cannot stand for anybody, blocked and banned peers are refused, and of two
- * connections that both sides dialled at once the same one survives on both sides.
+ * connections of one class that both sides dialled at once the same one survives on both sides.
  */
-import type { Connection, ConnectionGater, PeerId as Libp2pPeerId } from "@libp2p/interface";
+import type { ConnectionGater, PeerId as Libp2pPeerId } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
 import { isAdmissibleKey } from "#crypto/ed25519.ts";
 import { keyOfPeerId } from "#crypto/peer-id.ts";
-import type { Clock } from "#ports/clock.ts";
+import { type ConnectionBook, classOf, pathClassOf } from "./connection-book.ts";
 import { SIMULTANEOUS_DIAL_MS } from "./limits.ts";
 
 export interface GateDependencies {
@@ -14,60 +14,6 @@ export interface GateDependencies {
   /** Blocked, banned, or a key that stands for nobody; asked at every connection. */
   readonly isRefused: (peer: PeerId) => boolean;
   readonly connections: ConnectionBook;
-}
-
-/** The connection of each peer, and since when, by a clock that does not jump. */
-export class ConnectionBook {
-  readonly #clock: Clock;
-  readonly #open = new Map<PeerId, Map<Connection, number>>();
-  #spared: { readonly peer: PeerId; readonly address: string } | null = null;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
-
-  /** Whether the peer had no other connection before. */
-  add(connection: Connection): boolean {
-    const peer = peerOf(connection.remotePeer);
-    const known = this.#open.get(peer);
-    if (known === undefined) this.#open.set(peer, new Map([[connection, this.#clock.monotonicMs()]]));
-    else known.set(connection, this.#clock.monotonicMs());
-    return known === undefined;
-  }
-
-  /** Whether it was the peer's last one. */
-  remove(connection: Connection): boolean {
-    const peer = peerOf(connection.remotePeer);
-    const known = this.#open.get(peer);
-    if (known?.delete(connection) !== true || known.size > 0) return false;
-    this.#open.delete(peer);
-    return true;
-  }
-
-  of(peer: PeerId): readonly Connection[] {
-    return [...(this.#open.get(peer)?.keys() ?? [])];
-  }
-
-  peers(): readonly PeerId[] {
-    return [...this.#open.keys()];
-  }
-
-  /** A connection dialled by us was not needed: the peer, who proved to be there, is connected already. */
-  spare(peer: PeerId, address: string): void {
-    this.#spared = { peer, address };
-  }
-
-  /** The last one spared, told once. */
-  takeSpared(): { readonly peer: PeerId; readonly address: string } | null {
-    const spared = this.#spared;
-    this.#spared = null;
-    return spared;
-  }
-
-  ageMs(connection: Connection): number {
-    const sinceMs = this.#open.get(peerOf(connection.remotePeer))?.get(connection);
-    return sinceMs === undefined ? 0 : this.#clock.monotonicMs() - sinceMs;
-  }
 }
 
 export function peerOf(peer: Libp2pPeerId): PeerId {
@@ -81,33 +27,45 @@ export function isAdmissiblePeer(peer: PeerId): boolean {
 }
 
 export function createGate(dependencies: GateDependencies): ConnectionGater {
-  const { self, connections } = dependencies;
+  const { connections } = dependencies;
   const isRefused = (peer: Libp2pPeerId): boolean => dependencies.isRefused(peerOf(peer));
-  const settle = (peer: PeerId, direction: "inbound" | "outbound"): boolean => {
-    for (const known of connections.of(peer)) {
-      if (
-        prefersKnown(self, peer, { direction: known.direction, ageMs: connections.ageMs(known) }, direction)
-      ) {
-        return true;
-      }
-      // Before the new one is let in: gossip follows peers, and would otherwise keep its stream on the old one.
-      known.abort(new Error("replaced by a newer connection"));
-    }
-    return false;
-  };
+  const settle = (peer: PeerId, address: string, direction: "inbound" | "outbound"): boolean =>
+    isSettled(peer, address, direction, dependencies);
   return {
     denyDialPeer: isRefused,
     // Private addresses, which libp2p refuses by default in places, are the usual case here.
     denyDialMultiaddr: () => false,
+    denyInboundRelayedConnection: (_relay, peer) => isRefused(peer),
     denyInboundEncryptedConnection: isRefused,
     denyOutboundEncryptedConnection: isRefused,
-    denyInboundUpgradedConnection: (peer) => settle(peerOf(peer), "inbound"),
+    denyInboundUpgradedConnection: (peer, { remoteAddr }) =>
+      settle(peerOf(peer), remoteAddr.toString(), "inbound"),
     denyOutboundUpgradedConnection: (peer, { remoteAddr }) => {
-      const isSpared = settle(peerOf(peer), "outbound");
+      const isSpared = settle(peerOf(peer), remoteAddr.toString(), "outbound");
       if (isSpared) connections.spare(peerOf(peer), remoteAddr.toString());
       return isSpared;
     },
   };
+}
+
+/** Whether the new connection is refused for one that stands; one that the new connection replaces is broken off. */
+function isSettled(
+  peer: PeerId,
+  address: string,
+  direction: "inbound" | "outbound",
+  { self, connections }: GateDependencies,
+): boolean {
+  const ofClass = pathClassOf(address);
+  // Nothing is punched where a straight way stands: two that were begun at once met here.
+  if (ofClass === "punched" && connections.ofClass(peer, "straight").length > 0) return true;
+  for (const known of connections.of(peer)) {
+    if (classOf(known) !== ofClass) continue;
+    const standing = { direction: known.direction, ageMs: connections.ageMs(known) };
+    if (prefersKnown(self, peer, standing, direction)) return true;
+    // Before the new one is let in: gossip follows peers, and would otherwise keep its stream on the old one.
+    known.abort(new Error("replaced by a newer connection"));
+  }
+  return false;
 }
 
 /**

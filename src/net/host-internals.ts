@@ -6,6 +6,7 @@
 import type {
   ComponentLogger,
   Connection,
+  ConnectionGater,
   ConnectionProtector,
   Listener,
   Topology,
@@ -18,6 +19,7 @@ import type { Multiaddr } from "@multiformats/multiaddr";
 export interface HostComponents {
   readonly logger: ComponentLogger;
   readonly upgrader: Upgrader;
+  readonly connectionGater: ConnectionGater;
   readonly transportManager: {
     getTransports(): Transport[];
     getListeners(): Listener[];

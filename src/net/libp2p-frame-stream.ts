@@ -1,7 +1,10 @@
 /**
  * Owns frames over one libp2p stream: backpressure both ways, the frame limit, the receive timeout, half close.
  * Knows nothing of protocols. libp2p's own waits are not used: `onDrain` of @libp2p/utils 7.4 keeps its first,
- * settled promise, so a second wait would return at once.
+ * settled promise, so a second wait would return at once. Nor is its end of a stream believed: that of a relay which
+ * reached its limit, or of a data channel whose path died, looks the same as one that was meant. The end is a mark
+ * of our own. Where the multiplexer holds no sender back (WebRTC), credit does (decisions 0033 and 0034).
+ * This file is long because a stream's two directions, its close and its end cannot be told apart.
  */
 import type { Stream } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
@@ -9,8 +12,19 @@ import { concat } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { FrameStream, StreamFault } from "#ports/network.ts";
-import { FrameAssembler, frameHeader } from "./frame-assembler.ts";
 import {
+  creditMark,
+  endMark,
+  FrameAssembler,
+  type FrameFault,
+  type FrameMark,
+  frameHeader,
+} from "./frame-assembler.ts";
+import {
+  CREDIT_EXCEEDED_BYTES,
+  CREDIT_FIRST_BYTES,
+  CREDIT_STEP_BYTES,
+  FRAME_HEADER_BYTES,
   FRAME_JOIN_BYTES_MAX,
   READ_AHEAD_BYTES,
   STREAM_CLOSE_TIMEOUT_MS,
@@ -21,11 +35,13 @@ export interface FrameStreamDependencies {
   readonly clock: Clock;
   /** Told when bytes move, which shows that the other side lives. */
   readonly onActivity: () => void;
+  /** Both sides see alike whether they need it: it goes by the multiplexer. */
+  readonly needsCredit: boolean;
 }
 
 /**
- * `finished`: the other side closed its writing end. `gone`: the connection ended without that, which libp2p shows
- * much like an orderly end; whole frames that came before are still handed out. `broken`: nothing more is.
+ * `finished`: the other side said that no frame follows. `gone`: the stream ended without that; whole frames that came
+ * before are still handed out. `broken`: nothing more is.
  */
 type Ending =
   | { readonly how: "finished" }
@@ -42,10 +58,17 @@ export class Libp2pFrameStream implements FrameStream {
   readonly #frameBytesMax: number;
   readonly #clock: Clock;
   readonly #onActivity: () => void;
+  readonly #needsCredit: boolean;
   readonly #assembler: FrameAssembler;
-  /** Set once nothing more will come. Frames already assembled are still handed out after an orderly end. */
+  /** Frames taken out of the assembler before their reader came, to find the credit between them. */
+  readonly #ready: Uint8Array[] = [];
+  #readyBytes = 0;
+  /** What we may still send, and what the other side has not yet been given back. */
+  #credit = CREDIT_FIRST_BYTES;
+  #unreturned = 0;
+  #hasSaidEnd = false;
+  /** Set once nothing more will come. Frames already there are still handed out unless it broke. */
   #ending: Ending | null = null;
-  #remoteFinished = false;
   #isDiscarding = false;
   /**
    * `resume` of libp2p hands over what has piled up before it tells the muxer to go on: a pause from within would be
@@ -69,11 +92,9 @@ export class Libp2pFrameStream implements FrameStream {
     this.#frameBytesMax = options.frameBytesMax;
     this.#clock = dependencies.clock;
     this.#onActivity = dependencies.onActivity;
-    this.#assembler = new FrameAssembler(options.frameBytesMax);
+    this.#needsCredit = dependencies.needsCredit;
+    this.#assembler = new FrameAssembler(options.frameBytesMax, this.#needsCredit);
     stream.addEventListener("message", (event) => this.#onMessage(event.data));
-    stream.addEventListener("remoteCloseWrite", () => {
-      this.#remoteFinished = true;
-    });
     stream.addEventListener("end", () => this.#onEnd());
     stream.addEventListener("drain", () => {
       this.#onActivity();
@@ -82,7 +103,6 @@ export class Libp2pFrameStream implements FrameStream {
     });
     stream.addEventListener("idle", () => this.#wakeSenders());
     stream.addEventListener("close", (event) => this.#onClose(event.error));
-    this.#remoteFinished = stream.remoteWriteStatus === "closed" && stream.status === "open";
     if (stream.readableEnded) this.#onEnd();
     // What ended before we listened is told by no event.
     if (stream.status === "aborted" || stream.status === "reset") this.#onClose(new Error("reset at once"));
@@ -96,6 +116,7 @@ export class Libp2pFrameStream implements FrameStream {
       return fail(fault);
     }
     if (!this.#canWrite()) return fail(this.#writeFault());
+    this.#credit -= FRAME_HEADER_BYTES + frame.length;
     try {
       if (frame.length <= FRAME_JOIN_BYTES_MAX) {
         this.#stream.send(concat(frameHeader(frame.length), frame));
@@ -157,6 +178,7 @@ export class Libp2pFrameStream implements FrameStream {
    */
   async finish(): Promise<void> {
     this.#isDiscarding = true;
+    this.#discard();
     await this.close();
     if (this.#ending !== null) return;
     this.#clock.after(STREAM_CLOSE_TIMEOUT_MS, () => {
@@ -172,28 +194,93 @@ export class Libp2pFrameStream implements FrameStream {
   /** A frame, the end, or a fault; undefined while none of them is there. */
   #nextFrame(): Result<Uint8Array | null, StreamFault> | undefined {
     if (this.#ending?.how === "broken") return fail(this.#ending.fault);
-    const next = this.#assembler.next();
-    if (next instanceof Uint8Array) {
+    const frame = this.#ready.shift() ?? this.#takeOne();
+    if (frame !== null) {
+      this.#consumed(frame.length);
       if (this.#assembler.waitingBytes < this.#readMark()) this.#resume();
-      return ok(next);
+      return ok(frame);
     }
-    if (next !== null) {
-      this.#breakOff(next, `a frame of ${next.bytes} bytes was announced`);
-      return fail(next);
-    }
+    return this.#conclusion();
+  }
+
+  #conclusion(): Result<null, StreamFault> | undefined {
     if (this.#ending === null) return undefined;
-    // An end inside a frame is not the orderly end that `null` promises.
-    const isOrderly = this.#ending.how === "finished" && !this.#assembler.isInsideFrame;
-    return isOrderly ? ok(null) : fail({ code: "closed" });
+    if (this.#ending.how === "finished") return ok(null);
+    return fail(this.#ending.how === "broken" ? this.#ending.fault : { code: "closed" });
+  }
+
+  /** The next frame in the assembler; null when it holds none. Marks on the way are heeded. */
+  #takeOne(): Uint8Array | null {
+    for (;;) {
+      const next = this.#assembler.next();
+      if (next === null || next instanceof Uint8Array) return next;
+      if (!this.#heed(next)) return null;
+    }
+  }
+
+  /** Whether reading may go on. */
+  #heed(mark: FrameMark | FrameFault): boolean {
+    switch (mark.code) {
+      case "credit":
+        this.#credit += mark.bytes;
+        this.#wakeSenders();
+        return true;
+      case "end":
+        // Also of a stream that went away just behind it: all was here.
+        this.#ending = { how: "finished" };
+        this.#wakeReader?.();
+        this.#closeWhenBothEnded();
+        return true;
+      case "after-end":
+        this.#breakOff(
+          { code: "reset", cause: "something came behind the end" },
+          "something came behind the end",
+        );
+        return false;
+      case "frame-too-large":
+        this.#breakOff(mark, `a frame of ${mark.bytes} bytes was announced`);
+        return false;
+    }
   }
 
   #onMessage(data: Uint8Array | Iterable<Uint8Array>): void {
     this.#onActivity();
-    if (this.#isDiscarding) return;
+    if (this.#ending?.how === "broken") return;
     if (data instanceof Uint8Array) this.#assembler.push(data);
     else for (const bytes of data) this.#assembler.push(bytes);
-    if (!this.#isResuming && this.#assembler.waitingBytes >= this.#readMark()) this.#pause();
+    if (this.#isDiscarding) this.#discard();
+    else if (this.#needsCredit) this.#takeAll();
+    else if (!this.#isResuming && this.#assembler.waitingBytes >= this.#readMark()) this.#pause();
     this.#wakeReader?.();
+  }
+
+  /** Credit and end may stand behind frames that nobody reads yet. */
+  #takeAll(): void {
+    for (let frame = this.#takeOne(); frame !== null; frame = this.#takeOne()) {
+      this.#ready.push(frame);
+      this.#readyBytes += frame.length;
+    }
+    if (this.#readyBytes + this.#assembler.waitingBytes > CREDIT_EXCEEDED_BYTES) {
+      this.#breakOff({ code: "reset", cause: "more came than was allowed" }, "more came than was allowed");
+    }
+  }
+
+  #discard(): void {
+    this.#ready.length = 0;
+    for (let frame = this.#takeOne(); frame !== null; frame = this.#takeOne()) this.#consumed(frame.length);
+  }
+
+  #consumed(frameBytes: number): void {
+    if (!this.#needsCredit) return;
+    this.#readyBytes = Math.max(0, this.#readyBytes - frameBytes);
+    this.#unreturned += FRAME_HEADER_BYTES + frameBytes;
+    if (this.#unreturned < CREDIT_STEP_BYTES || this.#stream.writeStatus !== "writable") return;
+    try {
+      this.#stream.send(creditMark(this.#unreturned));
+      this.#unreturned = 0;
+    } catch {
+      // The stream ends, which its events tell.
+    }
   }
 
   /** A whole frame must always fit, or its reader would wait for bytes that are held back. */
@@ -223,7 +310,7 @@ export class Libp2pFrameStream implements FrameStream {
   #onEnd(): void {
     const { status } = this.#stream;
     if (status === "aborted" || status === "reset") return;
-    this.#end({ how: this.#remoteFinished ? "finished" : "gone" });
+    this.#end({ how: "gone" });
   }
 
   #onClose(error: Error | undefined): void {
@@ -238,7 +325,7 @@ export class Libp2pFrameStream implements FrameStream {
   }
 
   #canWrite(): boolean {
-    return this.#stream.writeStatus === "writable" && this.#ending?.how !== "broken";
+    return this.#stream.writeStatus === "writable" && !this.#hasSaidEnd && this.#ending?.how !== "broken";
   }
 
   #writeFault(): StreamFault {
@@ -247,6 +334,7 @@ export class Libp2pFrameStream implements FrameStream {
 
   #isFull(): boolean {
     if (this.#stream.writeStatus !== "writable") return false;
+    if (this.#needsCredit && this.#credit <= 0 && !this.#hasSaidEnd) return true;
     return this.#stream.writeBufferLength > WRITE_AHEAD_BYTES || this.#stream.writableNeedsDrain;
   }
 
@@ -257,16 +345,34 @@ export class Libp2pFrameStream implements FrameStream {
   }
 
   async #closeWriting(): Promise<void> {
-    if (this.#ending?.how === "broken" || this.#stream.writeStatus !== "writable") return;
+    if (!this.#canWrite()) return;
     const patience = new AbortController();
     const timer = this.#clock.after(STREAM_CLOSE_TIMEOUT_MS, () => patience.abort());
     try {
+      this.#stream.send(endMark());
+      this.#hasSaidEnd = true;
+      this.#wakeSenders();
+      // Credit still has to go out for what comes in: the stream itself closes when both have said their end.
+      if (this.#needsCredit && this.#ending === null) return;
       await this.#stream.close({ signal: patience.signal });
     } catch (error) {
       this.#breakOff({ code: "reset", cause: messageOf(error) }, "could not be closed in order");
     } finally {
       timer.cancel();
     }
+  }
+
+  #closeWhenBothEnded(): void {
+    if (!this.#needsCredit || !this.#hasSaidEnd || this.#stream.writeStatus !== "writable") return;
+    const patience = new AbortController();
+    const timer = this.#clock.after(STREAM_CLOSE_TIMEOUT_MS, () => patience.abort());
+    this.#stream.close({ signal: patience.signal }).then(
+      () => timer.cancel(),
+      (error: unknown) => {
+        timer.cancel();
+        this.#stream.abort(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
   }
 
   #breakOff(fault: StreamFault, cause: string): void {

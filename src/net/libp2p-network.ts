@@ -1,6 +1,7 @@
 /**
- * Owns the port `Network` over a libp2p host: connections as events, protocols, streams, topics, and what conduct
- * costs. Does not find peers: whom to dial at which addresses it asks of `dial`.
+ * Owns the port `Network` over a libp2p host: connections as events of paths, protocols, streams, topics, and what
+ * conduct costs. Does not find peers: whom to dial at which addresses it asks of `dial`. Which of several connections
+ * to a peer is the best the book says.
  */
 import type { Connection, Stream } from "@libp2p/interface";
 import { assert } from "#base/assert.ts";
@@ -16,13 +17,14 @@ import type {
   Judgement,
   Network,
   NetworkEvent,
-  PathKind,
   ProtocolOptions,
   Topic,
   TopicOptions,
 } from "#ports/network.ts";
-import { comparePaths, pathKindOf } from "./addresses.ts";
-import { type ConnectionBook, peerOf } from "./gate.ts";
+import { comparePaths, relayOf } from "./addresses.ts";
+import { type ConnectionBook, classOf, pathOf } from "./connection-book.ts";
+import { peerOf } from "./gate.ts";
+import { GossipPaths } from "./gossip-paths.ts";
 import type { Host } from "./host.ts";
 import { Libp2pFrameStream } from "./libp2p-frame-stream.ts";
 import { FRAME_BYTES_MAX, OUTBOUND_STREAMS_PER_PROTOCOL_MAX } from "./limits.ts";
@@ -50,8 +52,9 @@ export class Libp2pNetwork implements Network {
   readonly #topics: Topics;
   readonly #events: Emitter<NetworkEvent>;
   readonly #protocols = new Set<string>();
-  /** When bytes last came from a peer, or left where only its reading makes room; monotonic. */
-  readonly #aliveMs = new Map<PeerId, number>();
+  readonly #gossipPaths: GossipPaths;
+  /** The connection that was last told of for each peer. */
+  readonly #told = new Map<PeerId, Connection>();
 
   constructor(dependencies: Libp2pNetworkDependencies) {
     this.#host = dependencies.host;
@@ -67,6 +70,7 @@ export class Libp2pNetwork implements Network {
       log: dependencies.log,
       judge: (peer, judgement) => this.judge(peer, judgement),
     });
+    this.#gossipPaths = new GossipPaths(dependencies.host, dependencies.connections);
     for (const connection of this.#host.getConnections()) this.#onOpen(connection);
     this.#host.addEventListener("connection:open", (event) => this.#onOpen(event.detail));
     this.#host.addEventListener("connection:close", (event) => this.#onClose(event.detail));
@@ -74,8 +78,8 @@ export class Libp2pNetwork implements Network {
 
   connected(): readonly Connected[] {
     const all = this.#connections.peers().flatMap((peer) => {
-      const best = this.#bestConnection(peer);
-      return best === undefined ? [] : [connectedOf(best)];
+      const best = this.#connections.best(peer);
+      return best === null ? [] : [connectedOf(best)];
     });
     return all.sort((a, b) => comparePaths(a.path, b.path));
   }
@@ -95,7 +99,7 @@ export class Libp2pNetwork implements Network {
     const registered = this.#host.handle(
       protocol,
       async (stream, connection) => {
-        const frames = this.#framed(peerOf(connection.remotePeer), stream, options);
+        const frames = this.#framed(connection, stream, options);
         try {
           await handler(frames);
           await frames.finish();
@@ -105,6 +109,7 @@ export class Libp2pNetwork implements Network {
         }
       },
       {
+        runOnLimitedConnection: true,
         maxInboundStreams: options.streamsPerPeerMax,
         maxOutboundStreams: OUTBOUND_STREAMS_PER_PROTOCOL_MAX,
       },
@@ -124,29 +129,54 @@ export class Libp2pNetwork implements Network {
   async open(
     peer: PeerId,
     protocol: string,
-    options: ProtocolOptions & { readonly timeoutMs: number },
+    options: ProtocolOptions & { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Result<FrameStream, DialFault>> {
+    if (options.signal?.aborted === true) return fail(GIVEN_UP);
     const patience = new AbortController();
     const timer = this.#clock.after(options.timeoutMs, () => patience.abort());
+    const giveUp = () => patience.abort();
+    options.signal?.addEventListener("abort", giveUp, { once: true });
     try {
-      if (this.#bestConnection(peer) === undefined) {
-        const dialled = await this.#dial(peer, patience.signal);
-        if (!dialled.ok) return fail({ code: "not-connected", problem: dialled.fault });
-      }
-      const connection = this.#bestConnection(peer);
-      if (connection === undefined) return fail({ code: "failed", cause: "the connection closed at once" });
-      const stream = await connection.newStream(protocol, {
-        signal: patience.signal,
-        maxOutboundStreams: OUTBOUND_STREAMS_PER_PROTOCOL_MAX,
-      });
-      return ok(this.#framed(peer, stream, options));
-    } catch (error) {
-      if (error instanceof Error && error.name === "UnsupportedProtocolError") {
-        return fail({ code: "protocol-unknown" });
-      }
-      return fail({ code: "failed", cause: causeOf(error) });
+      const opened = await this.#openPatiently(peer, protocol, options, patience.signal);
+      if (options.signal === undefined || !isAborted(options.signal)) return opened;
+      if (opened.ok) opened.value.reset("given up while it was opened");
+      return fail(GIVEN_UP);
     } finally {
+      options.signal?.removeEventListener("abort", giveUp);
       timer.cancel();
+    }
+  }
+
+  async #openPatiently(
+    peer: PeerId,
+    protocol: string,
+    options: ProtocolOptions,
+    signal: AbortSignal,
+  ): Promise<Result<FrameStream, DialFault>> {
+    if (this.#connections.best(peer) === null) {
+      const dialled = await this.#dial(peer, signal);
+      if (!dialled.ok) return fail({ code: "not-connected", problem: dialled.fault });
+    }
+    for (let tried: Connection | null = null; ; ) {
+      const connection = this.#connections.best(peer);
+      if (connection === null) return fail({ code: "failed", cause: "the connection closed at once" });
+      try {
+        const stream = await connection.newStream(protocol, {
+          signal,
+          runOnLimitedConnection: true,
+          maxOutboundStreams: OUTBOUND_STREAMS_PER_PROTOCOL_MAX,
+        });
+        return ok(this.#framed(connection, stream, options));
+      } catch (error) {
+        if (error instanceof Error && error.name === "UnsupportedProtocolError") {
+          return fail({ code: "protocol-unknown" });
+        }
+        const next = this.#connections.best(peer);
+        // The path ended under the stream, and another one stands.
+        const mayGoOn = tried === null && !signal.aborted && next !== null && next !== connection;
+        if (!mayGoOn) return fail({ code: "failed", cause: causeOf(error) });
+        tried = connection;
+      }
     }
   }
 
@@ -163,52 +193,62 @@ export class Libp2pNetwork implements Network {
     for (const connection of this.#connections.of(peer)) connection.abort(new Error(cause));
   }
 
-  /** When the peer last showed that it lives, by the monotonic clock; null when it never did. */
-  lastAliveMs(peer: PeerId): number | null {
-    return this.#aliveMs.get(peer) ?? null;
+  /** Looks again which connection to a peer is the best, and tells of it when it is another than before. */
+  reconsider(peer: PeerId): void {
+    const before = this.#told.get(peer);
+    const best = this.#connections.best(peer);
+    // What closes is over when it has closed, so that whoever asks then finds the same.
+    if (best === null && this.#connections.of(peer).length > 0) return;
+    this.#gossipPaths.settle(peer);
+    if (before === (best ?? undefined)) return;
+    if (best === null) {
+      this.#told.delete(peer);
+      this.#events.emit({ type: "disconnected", peer });
+      return;
+    }
+    this.#told.set(peer, best);
+    const connection = connectedOf(best);
+    if (before === undefined) this.#events.emit({ type: "connected", connection });
+    else {
+      const isBetter = comparePaths(connection.path, pathOf(before)) < 0;
+      this.#events.emit({ type: "path", connection, isBetter });
+    }
   }
 
-  noteAlive(peer: PeerId): void {
-    if (this.#connections.of(peer).length > 0) this.#aliveMs.set(peer, this.#clock.monotonicMs());
-  }
-
-  #framed(peer: PeerId, stream: Stream, options: ProtocolOptions): Libp2pFrameStream {
-    return new Libp2pFrameStream(peer, stream, options, {
+  #framed(connection: Connection, stream: Stream, options: ProtocolOptions): Libp2pFrameStream {
+    return new Libp2pFrameStream(peerOf(connection.remotePeer), stream, options, {
       clock: this.#clock,
-      onActivity: () => this.noteAlive(peer),
+      onActivity: () => this.#connections.noteAlive(connection),
+      needsCredit: classOf(connection) === "punched",
     });
   }
 
-  #bestConnection(peer: PeerId): Connection | undefined {
-    const open = this.#connections.of(peer).filter((connection) => connection.status === "open");
-    return open.sort((a, b) => comparePaths(pathOf(a), pathOf(b)))[0];
-  }
-
   #onOpen(connection: Connection): void {
-    const peer = peerOf(connection.remotePeer);
-    const isFirst = this.#connections.add(connection);
-    this.noteAlive(peer);
-    if (isFirst) this.#events.emit({ type: "connected", connection: connectedOf(connection) });
+    this.#connections.add(connection);
+    this.reconsider(peerOf(connection.remotePeer));
   }
 
   #onClose(connection: Connection): void {
-    if (!this.#connections.remove(connection)) return;
-    const peer = peerOf(connection.remotePeer);
-    this.#aliveMs.delete(peer);
-    this.#events.emit({ type: "disconnected", peer });
+    this.#connections.remove(connection);
+    this.reconsider(peerOf(connection.remotePeer));
   }
 }
 
-function pathOf(connection: Connection): PathKind {
-  return pathKindOf(connection.remoteAddr.toString());
+/** Asked anew after a wait, which the compiler does not know to change it. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
 }
 
+const GIVEN_UP: DialFault = { code: "failed", cause: "it was given up here" };
+
 function connectedOf(connection: Connection): Connected {
+  const address = connection.remoteAddr.toString();
+  const path = pathOf(connection);
   return {
     peer: peerOf(connection.remotePeer),
-    path: pathOf(connection),
-    address: connection.remoteAddr.toString(),
-    via: null,
+    path,
+    address,
+    via: path === "relayed" ? relayOf(address) : null,
   };
 }
 

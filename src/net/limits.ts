@@ -146,6 +146,27 @@ export const REDIAL_ON_WORD_MIN_MS = SECOND_MS;
 /** Of two who hear of each other at once the larger id waits so long for the other's dial: a handshake, and a tick. */
 export const DIAL_TURN_MS = 300;
 export const DIALS_AT_ONCE_MAX = 16;
+/** How long one straight address is waited for before the next is tried beside it (RFC 8305 section 8). */
+export const DIAL_STAGGER_MS = 250;
+/** A straight way nearby stands sooner than this, and spares the relay a connection that nobody needs. */
+export const RELAY_HEAD_START_MS = 150;
+/** By way of a relay: reaching it, being let through, and a handshake over both. */
+export const RELAY_DIAL_TIMEOUT_MS = 10 * SECOND_MS;
+/** Addresses of one peer whose last attempt is remembered: all that are dialled, and those of punched paths. */
+export const ATTEMPTS_PER_PEER_MAX = 2 * ADDRESSES_PER_PEER_MAX;
+
+// Better paths.
+
+/** A straight dial under way is given this much before anything is punched beside it. */
+export const PUNCH_GRACE_MS = 400;
+/** Of two who are relayed the smaller id punches at once, the other when that did not come to anything so far. */
+export const PUNCH_TURN_MS = 5 * SECOND_MS;
+/** Candidates are gathered and tried in about a second; a router that answers late gets ten times as long. */
+export const PUNCH_TIMEOUT_MS = 14 * SECOND_MS;
+/** Pauses between attempts at a better path grow from the first to the last. */
+export const BETTER_PATH_FIRST_PAUSE_MS = 5 * SECOND_MS;
+export const BETTER_PATH_FACTOR = 2;
+export const BETTER_PATH_LAST_PAUSE_MS = 5 * MINUTE_MS;
 /** How often the dialler looks whether somebody is due. */
 export const DIAL_TICK_MS = 500;
 

@@ -12,13 +12,14 @@ import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { AddressBook } from "./address-book.ts";
 import type { AddressStore } from "./address-store.ts";
-import { compareAddresses, isDialable, isLoopback, parseAddress, withoutPeer } from "./addresses.ts";
+import { compareAddresses, isDialable, isLoopback, parseAddress, relayOf, withoutPeer } from "./addresses.ts";
 import { Announcer, type HeardPeer } from "./announcer.ts";
+import { ConnectionBook } from "./connection-book.ts";
 import { Dialler } from "./dialler.ts";
 import { type Directory, PeerDirectory } from "./directory.ts";
 import { type DoorSettings, Doors, type DoorsState, OPEN_DOORS } from "./doors.ts";
 import { Exchange, otherNetwork } from "./exchange.ts";
-import { ConnectionBook, createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
+import { createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
 import { lanWarnings } from "./lan-warnings.ts";
@@ -32,10 +33,12 @@ import {
 import { isLoopbackOnly, notListening } from "./listen.ts";
 import { listeningOf } from "./listening.ts";
 import type { NetworkKey } from "./network-key.ts";
+import { PathUpgrades } from "./path-upgrades.ts";
 import { protectorOf } from "./private-network.ts";
-import type { LocalReach } from "./reach.ts";
+import type { DialAttempt, LocalReach, NatKind } from "./reach.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
+import { loadTransports } from "./transports.ts";
 
 export interface DiscoveryOptions {
   readonly mdns: boolean;
@@ -66,6 +69,8 @@ export interface NetworkOptions {
   readonly discovery?: DiscoveryOptions;
   /** Absent: open to everybody. */
   readonly doors?: DoorSettings;
+  /** IP address of this computer from which paths are punched; absent: all that lead outside. */
+  readonly punchFrom?: string;
   /** Absent: an open network. */
   readonly networkKey?: NetworkKey;
 }
@@ -101,22 +106,29 @@ export interface PeerNetwork {
   setDoors(settings: DoorSettings): void;
   /** What hinders this peer from being found or reached. */
   warnings(): readonly Problem[];
+  /** How each address of a peer went last, newest first. */
+  attempts(peer: PeerId): readonly DialAttempt[];
   /** Stops listening and announcing, closes every connection in order. */
   close(): Promise<void>;
 }
 
 /** Listens, announces and dials when this resolves. A port that is taken is no fault: see `warnings`. */
 export async function openNetwork(
-  options: NetworkOptions,
+  given: NetworkOptions,
   dependencies: NetworkDependencies,
 ): Promise<PeerNetwork> {
+  const options = withEarsFor(given);
   const { clock, isBlocked } = dependencies;
   const connections = new ConnectionBook(clock);
-  const late: { disconnect: (peer: PeerId) => void } = { disconnect: () => undefined };
+  const late: Late = { disconnect: () => undefined, stunServers: () => [] };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
   const doors = new Doors(options.doors ?? OPEN_DOORS, { clock });
   const networkKey = options.networkKey ?? null;
+  const transports = await loadTransports({
+    stunServers: () => late.stunServers(),
+    ...(options.punchFrom === undefined ? {} : { bindAddress: options.punchFrom }),
+  });
   const hasLanOn = (addresses: readonly string[]) => options.discovery?.lan ?? !isLoopbackOnly(addresses);
   const { host, plan } = await startListening(options.listen, (listen) =>
     startHost({
@@ -130,14 +142,29 @@ export async function openNetwork(
       ),
       standing: (peer) => standings.points(peer),
       discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
+      transports: transports.factories,
     }),
   );
   const hasLan = hasLanOn(plan.addresses);
-  const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan };
+  const punching = transports.problem;
+  const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan, punching };
   const opened = new OpenNetwork(options, dependencies, parts);
+  late.stunServers = () => opened.stunServers();
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
   await opened.start();
   return opened;
+}
+
+/** What the host asks of the network that is opened on it. */
+interface Late {
+  disconnect: (peer: PeerId) => void;
+  stunServers: () => readonly string[];
+}
+
+/** Who takes no calls waits for none: nothing listens, and nobody is asked to call. */
+function withEarsFor(options: NetworkOptions): NetworkOptions {
+  if ((options.doors?.mode ?? "open") === "open") return options;
+  return { ...options, listen: [], discovery: { ...options.discovery, mdns: false, announcements: false } };
 }
 
 function mdnsDiscovery(discovery: DiscoveryOptions | undefined, hasLan: boolean): DiscoveryFactory {
@@ -158,6 +185,8 @@ interface Parts {
   readonly isRefused: (peer: PeerId) => boolean;
   readonly plan: { readonly addresses: readonly string[]; readonly warnings: readonly Problem[] };
   readonly hasLan: boolean;
+  /** Why nothing can be punched on this computer; null when it can. */
+  readonly punching: Problem | null;
 }
 
 class OpenNetwork implements PeerNetwork {
@@ -170,6 +199,7 @@ class OpenNetwork implements PeerNetwork {
   readonly #dialler: Dialler;
   readonly #exchange: Exchange;
   readonly #heartbeat: Heartbeat;
+  readonly #upgrades: PathUpgrades;
   readonly #watch: Timer;
   #announcer: Announcer | null = null;
   #name: string;
@@ -221,7 +251,24 @@ class OpenNetwork implements PeerNetwork {
         isRefused,
       },
     );
-    this.#heartbeat = new Heartbeat({ host, network: this.network, directory: this.directory, clock });
+    this.#heartbeat = new Heartbeat({
+      connections: parts.connections,
+      network: this.network,
+      directory: this.directory,
+      clock,
+      random,
+    });
+    this.#upgrades = new PathUpgrades({
+      self: this.network.self,
+      connections: parts.connections,
+      dialler: this.#dialler,
+      clock,
+      random,
+      log,
+      punching: parts.punching,
+      nat: () => this.#nat(),
+      onReason: (peer, reason) => this.directory.explained(peer, reason),
+    });
     this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
   }
 
@@ -253,7 +300,7 @@ class OpenNetwork implements PeerNetwork {
           random,
           log,
           name: () => this.#name,
-          addresses: () => this.#ownAddresses(),
+          addresses: () => this.#ownAddresses().filter((address) => relayOf(address) === null),
           onPeer: (heard) => this.#onAnnouncement(heard),
         },
       );
@@ -282,6 +329,19 @@ class OpenNetwork implements PeerNetwork {
     const { code, cause, nextStep } = outcome.fault;
     if (!isRemembered) return fail(problem(code, cause, `${nextStep} Too many addresses are remembered.`));
     return fail(problem(code, cause, `${nextStep} It is remembered, and tried again by itself.`));
+  }
+
+  attempts(peer: PeerId): readonly DialAttempt[] {
+    return this.#dialler.attempts(peer);
+  }
+
+  /** `stun:host:port` of servers that tell how we look from outside. */
+  stunServers(): readonly string[] {
+    return [];
+  }
+
+  #nat(): NatKind {
+    return "unknown";
   }
 
   forget(peer: PeerId): void {
@@ -317,7 +377,12 @@ class OpenNetwork implements PeerNetwork {
   warnings(): readonly Problem[] {
     const { plan, hasLan, host } = this.#parts;
     const warnings = [...plan.warnings];
-    if (host.getMultiaddrs().length === 0 && !warnings.some((each) => each.code === "not-listening")) {
+    const wantsCalls = this.#parts.doors.settings.mode === "open";
+    if (
+      wantsCalls &&
+      host.getMultiaddrs().length === 0 &&
+      !warnings.some((each) => each.code === "not-listening")
+    ) {
       warnings.push(notListening("no port could be opened"));
     }
     const trouble = this.#announcer?.problem ?? null;
@@ -361,6 +426,7 @@ class OpenNetwork implements PeerNetwork {
     this.#watch.cancel();
     this.#heartbeat.close();
     await this.#announcer?.close();
+    await this.#upgrades.close();
     await this.#dialler.close();
     this.#exchange.close();
     await this.#parts.host.stop();
@@ -371,11 +437,17 @@ class OpenNetwork implements PeerNetwork {
     this.network.subscribe((event) => {
       if (event.type === "connected") {
         this.#onConnected(event.connection.peer);
-      } else if (event.type === "disconnected") {
+      } else if (event.type === "path") {
+        this.directory.rerouted(event.connection);
+        this.#upgrades.changed(event.connection.peer);
+      } else {
         this.directory.disconnected(event.peer);
+        this.#upgrades.changed(event.peer);
         this.#dialler.lost(event.peer);
       }
     });
+    // Also of a second connection to a peer: each has its own round trip.
+    host.addEventListener("connection:open", ({ detail }) => void this.#heartbeat.beat(detail));
     host.addEventListener("peer:discovery", ({ detail }) => {
       const peer = peerOf(detail.id);
       const addresses = detail.multiaddrs.map((address) => withoutPeer(address.toString()));
@@ -392,7 +464,7 @@ class OpenNetwork implements PeerNetwork {
     if (connection === undefined) return;
     const isInbound = this.#parts.connections.of(peer).every((each) => each.direction === "inbound");
     this.directory.connected(connection, isInbound);
-    void this.#heartbeat.beat(peer);
+    this.#upgrades.changed(peer);
   }
 
   #onAnnouncement(heard: HeardPeer): void {
@@ -414,6 +486,7 @@ class OpenNetwork implements PeerNetwork {
     this.#exchange.refresh();
     this.#announcer?.arrived();
     this.#dialler.moved();
+    this.#upgrades.moved();
     this.directory.selfChanged();
   }
 
