@@ -117,7 +117,7 @@ test("people are added by address, named, chosen and blocked; a refusal stays be
     await page.getByLabel("Blocked").click();
     await page.getByRole("checkbox", { name: "Blocked", checked: false }).waitFor();
     await page.goto(`${world.server.origin}/people/${(await personOf(world, "Dave")).peerId}`);
-    await page.getByRole("note").waitFor();
+    await page.getByRole("note").getByText("Dave's computer does not answer").waitFor();
   });
 });
 

@@ -93,6 +93,12 @@ export async function personOf({ kit }: World, name: string) {
   return found.value;
 }
 
+/** The one whose key looks like that of somebody known. */
+export async function standInOf({ kit }: World) {
+  const found = (await kit.facade.people()).find(({ standIn }) => standIn !== null);
+  return found ?? assert.fail("the kit has somebody with a changed key");
+}
+
 export interface Place {
   readonly path: string;
   readonly heading: string | RegExp;
@@ -101,6 +107,10 @@ export interface Place {
 /** One address of every kind. */
 export async function placesOf(world: World): Promise<readonly Place[]> {
   const bob = await personOf(world, "Bob");
+  const erin = await personOf(world, "Erin");
+  const dave = await personOf(world, "Dave");
+  const newDave = await standInOf(world);
+  const [invite] = await world.kit.facade.invites();
   const slips = await world.kit.facade.slips({ who: "Bob", limit: 50 });
   const block = await world.kit.facade.block("3");
   if (!slips.ok || !block.ok) assert.fail("the kit has slips and blocks");
@@ -110,11 +120,21 @@ export async function placesOf(world: World): Promise<readonly Place[]> {
     { path: `/chats/${bob.peerId}`, heading: "Bob from the lab" },
     { path: "/people", heading: "People" },
     { path: `/people/${bob.peerId}`, heading: "Bob from the lab" },
+    { path: `/people/${newDave.peerId}`, heading: "Is this Dave?" },
+    { path: `/people/${erin.peerId}/phrase`, heading: "Compare the phrase with Erin" },
+    { path: `/chats/${newDave.peerId}`, heading: "Is this Dave?" },
+    { path: "/people/invites", heading: "Invite somebody" },
+    { path: `/people/invites/${invite?.id}`, heading: /^Invite: Frank/ },
+    { path: "/people/invites/join", heading: "I was invited" },
+    { path: "/people/scan", heading: "Look around" },
     { path: "/ledger", heading: "Ledger" },
     { path: `/ledger/block/${block.value.id}`, heading: /Block 3/ },
     { path: `/ledger/transaction/${block.value.transactions[0]?.id}`, heading: /Reward/ },
     { path: `/slips/${files?.id}`, heading: "scan-0412" },
     { path: "/me", heading: "Alice" },
+    { path: "/me/doctor", heading: "A firewall on this computer drops what comes in" },
+    { path: `/me/doctor/${dave.peerId}`, heading: "Dave does not answer anywhere" },
+    { path: "/me/reach", heading: "Refused since the start" },
   ];
 }
 

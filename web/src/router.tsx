@@ -62,39 +62,39 @@ const phrase = createRoute({
 
 const invites = createRoute({
   getParentRoute: () => root,
-  path: "/invites",
+  path: "/people/invites",
   component: lazyRouteComponent(() => import("./invite/invites-place.tsx"), "InvitesPlace"),
 });
 const join = createRoute({
   getParentRoute: () => root,
-  path: "/invites/join",
+  path: "/people/invites/join",
   component: lazyRouteComponent(() => import("./invite/join-page.tsx"), "JoinPage"),
 });
 const invite = createRoute({
   getParentRoute: () => root,
-  path: "/invites/$id",
+  path: "/people/invites/$id",
   component: lazyRouteComponent(() => import("./invite/invite-page.tsx"), "InvitePage"),
 });
 
 const doctor = createRoute({
   getParentRoute: () => root,
-  path: "/doctor",
+  path: "/me/doctor",
   component: lazyRouteComponent(() => import("./doctor/doctor-place.tsx"), "DoctorPlace"),
 });
 const doctorOfPerson = createRoute({
   getParentRoute: () => root,
-  path: "/doctor/$who",
+  path: "/me/doctor/$who",
   component: lazyRouteComponent(() => import("./doctor/doctor-place.tsx"), "DoctorPlace"),
 });
 
 const reach = createRoute({
   getParentRoute: () => root,
-  path: "/reach",
+  path: "/me/reach",
   component: lazyRouteComponent(() => import("./reach/reach-place.tsx"), "ReachPlace"),
 });
 const scan = createRoute({
   getParentRoute: () => root,
-  path: "/scan",
+  path: "/people/scan",
   component: lazyRouteComponent(() => import("./reach/scan-page.tsx"), "ScanPage"),
 });
 

@@ -47,7 +47,7 @@ export function Conversation({ who }: { readonly who: string }) {
                 <Sign name="waits" /> Not reached.
               </b>{" "}
               {person.problem.cause} {person.problem.nextStep}{" "}
-              <Link to="/doctor/$who" params={{ who: person.peerId }}>
+              <Link to="/me/doctor/$who" params={{ who: person.peerId }}>
                 Why?
               </Link>
             </p>

@@ -61,7 +61,7 @@ export function DoctorPlace() {
         <OfPerson />
       ) : (
         <p>
-          <Link to="/doctor">Look at your own peer as well</Link>
+          <Link to="/me/doctor">Look at your own peer as well</Link>
         </p>
       )}
       <Command line={who === undefined ? "waybill doctor" : `waybill doctor ${quoted(name ?? who)}`} />
@@ -151,7 +151,7 @@ function OfPerson() {
       <ul className="row">
         {shown.map(({ peerId, name }) => (
           <li key={peerId}>
-            <Link to="/doctor/$who" params={{ who: peerId }} className="button button-small">
+            <Link to="/me/doctor/$who" params={{ who: peerId }} className="button button-small">
               {name}
             </Link>
           </li>

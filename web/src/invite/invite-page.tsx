@@ -24,7 +24,7 @@ export function InvitePage() {
   useTitle("Invite");
   if (invite === undefined && invites !== undefined) return <NotHere />;
   return (
-    <Sheet back={<BackLink to="/invites">Invites</BackLink>}>
+    <Sheet back={<BackLink to="/people/invites">Invites</BackLink>}>
       {invite === undefined ? (
         <>
           <h1>Invite</h1>

@@ -30,7 +30,8 @@ export function InvitesPlace() {
       <h1>Invite somebody</h1>
       <p>
         An invite is good for one person, once. Whoever enters it is connected with you, and each of you is a
-        verified contact of the other. Give it to nobody else. <Link to="/invites/join">I was invited</Link>
+        verified contact of the other. Give it to nobody else.{" "}
+        <Link to="/people/invites/join">I was invited</Link>
       </p>
       <MakeInvite />
       <InviteList />
@@ -46,7 +47,7 @@ function MakeInvite() {
     () => client.createInvite(note.trim() === "" ? { hours } : { hours, note: note.trim() }),
     (invite) => {
       keepInvite(invite);
-      void navigate({ to: "/invites/$id", params: { id: invite.id } });
+      void navigate({ to: "/people/invites/$id", params: { id: invite.id } });
     },
   );
   return (
@@ -107,7 +108,7 @@ function InviteRow({ invite }: { readonly invite: InviteView }) {
   const nowMs = useNow();
   const words = inviteWords(invite, nowMs);
   return (
-    <Link to="/invites/$id" params={{ id: invite.id }} className="invite-row">
+    <Link to="/people/invites/$id" params={{ id: invite.id }} className="invite-row">
       <span className="invite-note" dir="auto">
         {invite.note ?? "For somebody"}
       </span>

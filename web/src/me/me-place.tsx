@@ -54,13 +54,13 @@ function Reach({ status }: { readonly status: StatusView }) {
         {countOf(status.peersOnline, "person", "people")} reached now.
       </p>
       <div className="row">
-        <Link to="/doctor" className="button">
+        <Link to="/me/doctor" className="button">
           Doctor
         </Link>
-        <Link to="/reach" className="button">
+        <Link to="/me/reach" className="button">
           Trackers and doors
         </Link>
-        <Link to="/invites" className="button">
+        <Link to="/people/invites" className="button">
           Invites
         </Link>
       </div>

@@ -48,9 +48,9 @@ export function PeoplePlace() {
         </header>
         <AddByAddress />
         <p className="people-more small">
-          <Link to="/invites">Invite somebody</Link>
-          <Link to="/invites/join">I was invited</Link>
-          <Link to="/scan">Look around</Link>
+          <Link to="/people/invites">Invite somebody</Link>
+          <Link to="/people/invites/join">I was invited</Link>
+          <Link to="/people/scan">Look around</Link>
         </p>
         {people.length === 0 && (
           <div className="people-none small">
@@ -164,17 +164,17 @@ export function Nobody() {
         link, a picture or eight words. Whoever enters it is connected, and verified on both sides.
       </p>
       <div className="row">
-        <Link to="/invites" className="button button-main">
+        <Link to="/people/invites" className="button button-main">
           Invite somebody
         </Link>
-        <Link to="/invites/join" className="button">
+        <Link to="/people/invites/join" className="button">
           I was invited
         </Link>
       </div>
       <h3>How others reach you</h3>
       <p>
         Or give one of these addresses; they type it on their side, and it is remembered.{" "}
-        <Link to="/reach">Trackers and doors</Link>
+        <Link to="/me/reach">Trackers and doors</Link>
       </p>
       {status.addresses.length === 0 ? (
         <p className="soft">Your peer listens nowhere at the moment.</p>

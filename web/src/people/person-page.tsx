@@ -53,7 +53,7 @@ function OnePerson({ person }: { readonly person: PersonView }) {
       <StandInHint person={person} />
       <ProblemNote problem={person.problem} role="note">
         <p>
-          <Link to="/doctor/$who" params={{ who: person.peerId }} className="button button-small">
+          <Link to="/me/doctor/$who" params={{ who: person.peerId }} className="button button-small">
             Why?
           </Link>
         </p>

@@ -39,7 +39,7 @@ export function PathReason({ person }: { readonly person: PersonView }) {
         </p>
       )}
       <p>
-        <Link to="/doctor/$who" params={{ who: person.peerId }}>
+        <Link to="/me/doctor/$who" params={{ who: person.peerId }}>
           Look into it
         </Link>
       </p>

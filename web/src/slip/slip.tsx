@@ -156,7 +156,7 @@ export function SlipWhy({ slip }: { readonly slip: SlipView }) {
       {slip.state === "queued" && slip.reason !== null && (
         <>
           {" "}
-          <Link to="/doctor/$who" params={{ who: slip.peerId }}>
+          <Link to="/me/doctor/$who" params={{ who: slip.peerId }}>
             Why?
           </Link>
         </>
