@@ -219,9 +219,6 @@ export const ANNOUNCEMENTS_PER_SECOND = 64;
 export const ANNOUNCEMENT_SOURCES_MAX = 1024;
 /** Interfaces of which is remembered what was sent and heard: computers with many containers have dozens. */
 export const INTERFACES_REMEMBERED_MAX = 128;
-/** Announcing more often fills networks for nothing; less often, and others take a peer for gone. */
-export const ANNOUNCEMENT_PERIOD_MIN_MS = SECOND_MS;
-export const ANNOUNCEMENT_PERIOD_MAX_MS = 10 * MINUTE_MS;
 /** A key silent for so long may start again with any clock. */
 export const ANNOUNCEMENT_MEMORY_MS = MINUTE_MS;
 /** mDNS asks this often; the first time at once. */
@@ -355,6 +352,33 @@ export const RELAY_PLACE_TTL_MS = 7 * 24 * 60 * MINUTE_MS;
 export const RELAYED_STREAMS_PER_CONNECTION_MAX = 128;
 /** Peers connected to one tracker: more than its relay has places, so that lookups are answered when those are taken. */
 export const TRACKER_CONNECTIONS_MAX = 12_000;
+
+// Mapped ports.
+
+/** How long a router is asked to forward a port: the two hours that RFC 6886 section 3.3 recommends. */
+export const MAPPING_LIFETIME_SECONDS = 7200;
+/** Renewed at half of what the router granted, within these bounds: routers that restart forget. */
+export const MAPPING_RENEW_MIN_MS = MINUTE_MS;
+export const MAPPING_RENEW_MAX_MS = 20 * MINUTE_MS;
+/** Where no router maps ports, one may later: computers are carried, routers set up. */
+export const MAPPING_RETRY_MS = 10 * MINUTE_MS;
+/** Outside ports tried after the first, where another computer behind the same router has it. */
+export const MAPPING_PORT_STEPS_MAX = 8;
+/** Giving ports back may hold up an end for so long. */
+export const MAPPING_CLOSE_TIMEOUT_MS = 1500;
+/** RFC 6886 section 3. */
+export const NAT_PMP_PORT = 5351;
+/** RFC 6886 section 3.1 begins at 250 ms and doubles; after two seconds a router at home has answered. */
+export const NAT_PMP_RETRY_MS: readonly number[] = [0, 250, 750, 1750];
+export const NAT_PMP_TIMEOUT_MS = 3 * SECOND_MS;
+/** Devices are asked to answer within a second (MX: 1). */
+export const UPNP_SEARCH_MS = 2 * SECOND_MS;
+export const UPNP_ROUTERS_MAX = 4;
+export const UPNP_REQUEST_TIMEOUT_MS = 4 * SECOND_MS;
+/** Descriptions of routers are some ten kilobytes. */
+export const UPNP_ANSWER_BYTES_MAX = 64 * KIB;
+/** Interfaces on which routers are looked for. */
+export const UPNP_INTERFACES_MAX = 8;
 
 // What routers do to UDP.
 
