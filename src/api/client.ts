@@ -122,17 +122,27 @@ export interface Client {
   events(options: EventsOptions): AsyncGenerator<ReceivedEvent, void, undefined>;
 }
 
-export function createClient(options: ClientOptions, dependencies: ClientDependencies): Client {
-  const call = new Caller(options, dependencies);
+/** How others are found, invited and reached, and who may come in. */
+function reachCalls(
+  call: Caller,
+): Pick<
+  Client,
+  | "acceptKey"
+  | "keepApart"
+  | "scan"
+  | "trackers"
+  | "addTracker"
+  | "removeTracker"
+  | "invites"
+  | "createInvite"
+  | "revokeInvite"
+  | "acceptInvite"
+  | "doctor"
+  | "doctorPerson"
+  | "doors"
+  | "setDoors"
+> {
   return {
-    status: () => call.json("status"),
-    setName: (name) => call.json("setName", { json: { name } }),
-    setAccept: (accept) => call.json("setAccept", { json: { accept } }),
-
-    people: () => call.json("people"),
-    person: (who) => call.json("person", { parameters: { who } }),
-    updatePerson: (who, change) => call.json("updatePerson", { parameters: { who }, json: change }),
-    connect: (address) => call.json("connect", { json: { address } }),
     acceptKey: (who) => call.json("acceptKey", { parameters: { who } }),
     keepApart: (who) => call.json("keepApart", { parameters: { who } }),
     scan: (target, ports) =>
@@ -155,6 +165,21 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     doctorPerson: (who) => call.json("doctorPerson", { parameters: { who } }),
     doors: () => call.json("doors"),
     setDoors: (change) => call.json("setDoors", { json: change }),
+  };
+}
+
+export function createClient(options: ClientOptions, dependencies: ClientDependencies): Client {
+  const call = new Caller(options, dependencies);
+  return {
+    status: () => call.json("status"),
+    setName: (name) => call.json("setName", { json: { name } }),
+    setAccept: (accept) => call.json("setAccept", { json: { accept } }),
+
+    people: () => call.json("people"),
+    person: (who) => call.json("person", { parameters: { who } }),
+    updatePerson: (who, change) => call.json("updatePerson", { parameters: { who }, json: change }),
+    connect: (address) => call.json("connect", { json: { address } }),
+    ...reachCalls(call),
 
     conversations: () => call.json("conversations"),
     markRead: (who) => call.json("markRead", { parameters: { who } }),

@@ -69,8 +69,8 @@ export const FAULTS: Readonly<Partial<Record<SlipState, Problem>>> = {
   ),
 };
 
-export function makePeople(nowMs: number): PersonView[] {
-  const person = (name: string, change: Partial<PersonView>): PersonView => ({
+function makePerson(nowMs: number, name: string, change: Partial<PersonView>): PersonView {
+  return {
     peerId: peerOf(name),
     account: accountOf(name),
     name,
@@ -93,7 +93,11 @@ export function makePeople(nowMs: number): PersonView[] {
     phrase: wordsOf("phrase", name),
     standIn: null,
     ...change,
-  });
+  };
+}
+
+export function makePeople(nowMs: number): PersonView[] {
+  const person = (name: string, change: Partial<PersonView>) => makePerson(nowMs, name, change);
   return [
     person("Bob", {
       contact: true,

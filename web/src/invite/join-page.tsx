@@ -32,7 +32,6 @@ function JoinForm() {
   const [text, setText] = useState("");
   const [address, setAddress] = useState("");
   const navigate = useNavigate();
-  const hint = useId();
   const abort = useRef<AbortController>(null);
   useEffect(() => () => abort.current?.abort(), []);
   const join = useAction(
@@ -46,7 +45,7 @@ function JoinForm() {
       void navigate({ to: "/people/$who", params: { who: person.peerId } });
     },
   );
-  const { ready, words } = entered(text);
+  const { ready } = entered(text);
   return (
     <form
       className="stack"
@@ -55,6 +54,28 @@ function JoinForm() {
         if (ready && !join.running) join.run(undefined);
       }}
     >
+      <SecretField text={text} setText={setText} />
+      <AddressField address={address} setAddress={setAddress} />
+      <div className="row">
+        <button type="submit" className="button-main" disabled={!ready || join.running}>
+          {join.running ? "Looking…" : "Enter"}
+        </button>
+        {join.running && (
+          <button type="button" onClick={() => abort.current?.abort()}>
+            Give up
+          </button>
+        )}
+      </div>
+      {join.running && <Looking isLink={text.includes("/")} address={address.trim()} />}
+      <ProblemNote problem={join.problem} />
+    </form>
+  );
+}
+
+function SecretField({ text, setText }: { readonly text: string; readonly setText: (text: string) => void }) {
+  const hint = useId();
+  return (
+    <>
       <label className="field">
         <span>The link, or the eight words</span>
         <textarea
@@ -75,35 +96,32 @@ function JoinForm() {
         />
       </label>
       <p id={hint} className="small soft" aria-live="polite">
-        {words}
+        {entered(text).words}
       </p>
-      <details>
-        <summary className="small">I know where they are</summary>
-        <label className="field">
-          <span>Address of the other side, when nothing else finds it</span>
-          <input
-            value={address}
-            onChange={(event) => setAddress(event.target.value)}
-            placeholder="192.168.1.20:28411"
-            autoComplete="off"
-            autoCapitalize="off"
-            spellCheck={false}
-          />
-        </label>
-      </details>
-      <div className="row">
-        <button type="submit" className="button-main" disabled={!ready || join.running}>
-          {join.running ? "Looking…" : "Enter"}
-        </button>
-        {join.running && (
-          <button type="button" onClick={() => abort.current?.abort()}>
-            Give up
-          </button>
-        )}
-      </div>
-      {join.running && <Looking isLink={text.includes("/")} address={address.trim()} />}
-      <ProblemNote problem={join.problem} />
-    </form>
+    </>
+  );
+}
+
+function AddressField(properties: {
+  readonly address: string;
+  readonly setAddress: (address: string) => void;
+}) {
+  const { address, setAddress } = properties;
+  return (
+    <details>
+      <summary className="small">I know where they are</summary>
+      <label className="field">
+        <span>Address of the other side, when nothing else finds it</span>
+        <input
+          value={address}
+          onChange={(event) => setAddress(event.target.value)}
+          placeholder="192.168.1.20:28411"
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+        />
+      </label>
+    </details>
   );
 }
 
