@@ -49,14 +49,17 @@ function judgeInterfaces(seen: ComputerSeen, excluded: readonly string[]): reado
   const left = excluded.filter((name) => interfaces.some((each) => each.name === name));
   return [
     main,
-    ...down.map(({ name }) =>
-      finding("interface-down", { cause: `${name} has no link, or was switched off.` }),
-    ),
+    ...(down.length === 0 ? [] : [finding("interface-down", { cause: downText(down) })]),
     ...left.map((name) =>
       finding("interface-excluded", { cause: `Nothing is announced or heard on ${name}, and mDNS is off.` }),
     ),
     ...(seen.isInContainer ? [finding("container-network")] : []),
   ];
+}
+
+function downText(down: readonly InterfaceSeen[]): string {
+  const names = down.map(({ name }) => name).join(", ");
+  return `No link, or switched off: ${names}.`;
 }
 
 function interfaceText({ isUp, addresses }: InterfaceSeen): string {
