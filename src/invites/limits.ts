@@ -37,7 +37,7 @@ export const GUESS_WINDOW_MS = 600_000;
 export const GUESSERS_MAX = 4_096;
 
 /** One answer to "join": a command asks again, and says meanwhile why it waits. */
-export const JOIN_WAIT_MS = 20_000;
+export const JOIN_WAIT_MS = 30_000;
 /** Pause between rounds when nothing new connects. */
 export const JOIN_ROUND_MS = 2_000;
 /** Joins at one time; each dials and asks. */

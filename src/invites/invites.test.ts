@@ -1,0 +1,482 @@
+/** Two peers and one secret: found by every way there is, proved on both sides, once; and what everybody else gets. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PeerId } from "#base/brand.ts";
+import { toHex } from "#base/bytes.ts";
+import { fail, ok, problem, type Result } from "#base/result.ts";
+import { createKeypair } from "#crypto/ed25519.ts";
+import { unspell } from "#crypto/words.ts";
+import type { Log } from "#ports/log.ts";
+import type { FrameStream, Network } from "#ports/network.ts";
+import { memoryInvites } from "#storage/memory/invites.ts";
+import { SimulatedClock } from "#test/kit/clock.ts";
+import { SimulatedNetwork } from "#test/kit/network.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { decodeFrame, encodeFrame, type InviteFrame } from "./codec.ts";
+import { type Invite, type InviteStore, type Invites, openInvites } from "./index.ts";
+import {
+  FRAME_BYTES_MAX,
+  GUESSES_PER_PEER_MAX,
+  JOIN_WAIT_MS,
+  OPEN_INVITES_MAX,
+  PROTOCOL,
+  STREAMS_PER_PEER_MAX,
+} from "./limits.ts";
+import { decodeLink } from "./link.ts";
+import { meetingPointOf, proofOf } from "./secret.ts";
+
+const HOUR_MS = 3_600_000;
+
+class World {
+  readonly clock = new SimulatedClock();
+  readonly random = seededRandom(11);
+  readonly network = new SimulatedNetwork({ clock: this.clock, random: this.random, wiring: "manual" });
+  readonly faults: unknown[] = [];
+  /** What every tracker of this world knows. */
+  readonly meetings = new Map<PeerId, ReadonlySet<string>>();
+  readonly listening = new Map<string, PeerId>();
+
+  async peer(seed: number): Promise<Peer> {
+    const peer = new Peer(this, seed);
+    this.listening.set(peer.address, peer.id);
+    return peer;
+  }
+
+  /** Runs until the promise has settled. */
+  async settled<Value>(work: Promise<Value>): Promise<Value> {
+    return this.clock.advanceUntilSettled(work, 2 * JOIN_WAIT_MS, "settled");
+  }
+}
+
+class Peer {
+  readonly world: World;
+  readonly keypair;
+  readonly address: string;
+  readonly store: InviteStore = memoryInvites();
+  /** Durable: what `keepVerified` wrote. */
+  readonly verified: PeerId[] = [];
+  readonly trackers: string[] = [];
+  network: Network;
+  invites: Invites;
+  failWrites = false;
+
+  constructor(world: World, seed: number) {
+    this.world = world;
+    this.keypair = createKeypair(new Uint8Array(32).fill(seed));
+    this.address = `/ip4/192.168.0.${seed}/tcp/28411`;
+    this.network = world.network.addPeer(this.id);
+    this.invites = this.#open();
+  }
+
+  get id(): PeerId {
+    return this.keypair.peerId;
+  }
+
+  /** As after a power cut: what was written stays. */
+  async restart(): Promise<void> {
+    this.world.network.stop(this.id);
+    await this.world.settled(this.invites.close());
+    this.network = this.world.network.start(this.id);
+    this.invites = this.#open();
+  }
+
+  meets(other: Peer): void {
+    this.world.network.connect(this.id, other.id);
+  }
+
+  create(options: { hours?: number; note?: string } = {}): Invite & { link: string; words: string } {
+    const made = this.invites.create(options);
+    assert.ok(made.ok, JSON.stringify(made));
+    const { link, words } = made.value;
+    assert.ok(link !== null && words !== null);
+    return { ...made.value, link, words };
+  }
+
+  async join(text: string, at?: string): Promise<PeerId | string> {
+    const joined = await this.world.settled(this.invites.accept(text, at));
+    return joined.ok ? joined.value : joined.fault.code;
+  }
+
+  /** Sends frames as no honest guest would; gives what came back. */
+  async speak(to: Peer, ...frames: readonly (InviteFrame | Uint8Array)[]): Promise<readonly InviteFrame[]> {
+    const opened = await this.world.settled(
+      this.network.open(to.id, PROTOCOL, {
+        frameBytesMax: FRAME_BYTES_MAX,
+        streamsPerPeerMax: STREAMS_PER_PEER_MAX,
+        timeoutMs: 1_000,
+      }),
+    );
+    assert.ok(opened.ok);
+    const stream: FrameStream = opened.value;
+    const answers: InviteFrame[] = [];
+    for (const frame of frames) {
+      await stream.send(frame instanceof Uint8Array ? frame : encodeFrame(frame));
+      const received = await this.world.settled(stream.receive({ timeoutMs: 1_000 }));
+      if (!received.ok || received.value === null) break;
+      const decoded = decodeFrame(received.value);
+      if (decoded.ok) answers.push(decoded.value);
+    }
+    await stream.close();
+    return answers;
+  }
+
+  #open(): Invites {
+    const { world } = this;
+    const log: Log = {
+      debug() {},
+      info() {},
+      warn() {},
+      fault: (_message, error) => void world.faults.push(error),
+      child: () => log,
+    };
+    return openInvites(
+      { keypair: this.keypair },
+      {
+        ...{ network: this.network, clock: world.clock, random: world.random, log, store: this.store },
+        reach: {
+          addresses: () => [`${this.address}/p2p/${this.id}`],
+          trackers: () => this.trackers,
+          addTracker: (address) => this.#addTracker(address),
+          connect: (address) => this.#connect(address),
+          meet: async (id) => this.#meet(toHex(id)),
+          setRendezvous: (ids) => void world.meetings.set(this.id, new Set(ids.map(toHex))),
+        },
+        keepVerified: (peer, alongside) => {
+          let isWritten = false;
+          alongside(() => {
+            if (this.failWrites) throw new Error("disk full");
+            isWritten = true;
+          });
+          if (isWritten && !this.verified.includes(peer)) this.verified.push(peer);
+          return ok();
+        },
+      },
+    );
+  }
+
+  #addTracker(address: string): Result<undefined, never> {
+    this.trackers.push(address);
+    return ok();
+  }
+
+  async #connect(address: string) {
+    const { listening, network } = this.world;
+    const peer = listening.get(address.replace(/\/p2p\/.*/, ""));
+    if (peer === undefined) return fail(problem("unreachable", "nobody answers there", "It is tried again."));
+    network.connect(this.id, peer);
+    return ok(peer);
+  }
+
+  #meet(id: string): readonly PeerId[] {
+    if (this.trackers.length === 0) return [];
+    const met = [...this.world.meetings].flatMap(([peer, ids]) => (ids.has(id) ? [peer] : []));
+    for (const peer of met) this.world.network.connect(this.id, peer);
+    return met;
+  }
+}
+
+async function two() {
+  const world = new World();
+  return { world, alice: await world.peer(1), bob: await world.peer(2) };
+}
+
+function assertJoined(alice: Peer, bob: Peer): void {
+  assert.deepEqual([alice.verified, bob.verified], [[bob.id], [alice.id]]);
+  const [invite] = alice.invites.list();
+  assert.deepEqual([invite?.state, invite?.usedBy, invite?.link], ["used", bob.id, null]);
+  assert.deepEqual(alice.world.faults, []);
+}
+
+test("a link finds its maker by the addresses in it", async () => {
+  const { alice, bob } = await two();
+  const { link } = alice.create({ note: "for Bob" });
+  assert.equal(await bob.join(link), alice.id);
+  assertJoined(alice, bob);
+});
+
+test("a link brings its tracker along where none is set, and finds its maker there", async () => {
+  const { world, alice, bob } = await two();
+  alice.trackers.push("tracker.example");
+  const { link } = alice.create();
+  world.listening.clear();
+  assert.equal(await bob.join(link), alice.id);
+  assert.deepEqual(bob.trackers, ["tracker.example"]);
+  assertJoined(alice, bob);
+  bob.trackers.splice(0, 1, "own.example");
+  const other = alice.create();
+  await bob.join(other.link);
+  assert.deepEqual(bob.trackers, ["own.example"], "whoever has a tracker keeps to it");
+});
+
+test("words find their maker among the connected, at a tracker, or at a typed address", async () => {
+  for (const way of ["connected", "tracker", "typed"]) {
+    const { alice, bob } = await two();
+    const { words } = alice.create();
+    if (way === "connected") alice.meets(bob);
+    if (way === "tracker") for (const peer of [alice, bob]) peer.trackers.push("tracker.example");
+    assert.equal(
+      await bob.join(words.toUpperCase(), way === "typed" ? alice.address : undefined),
+      alice.id,
+      way,
+    );
+    assertJoined(alice, bob);
+  }
+});
+
+test("whoever connects while the words are being tried is asked at once", async () => {
+  const { world, alice, bob } = await two();
+  const { words } = alice.create();
+  const joining = bob.join(words);
+  await world.clock.advance(5_000);
+  alice.meets(bob);
+  assert.equal(await joining, alice.id);
+});
+
+test("an invite is good for one guest; the same one may ask again, also after either was cut off", async () => {
+  const { world, alice, bob } = await two();
+  const carol = await world.peer(3);
+  const { link, words } = alice.create();
+  assert.equal(await bob.join(link), alice.id);
+  assert.equal(await carol.join(link), "invite-used");
+  assert.equal(await carol.join(words, alice.address), "invite-used");
+  await alice.restart();
+  await bob.restart();
+  assert.equal(await bob.join(link), alice.id);
+  assert.equal(await carol.join(link), "invite-used");
+  assertJoined(alice, bob);
+  assert.deepEqual(carol.verified, []);
+});
+
+test("two guests at the same moment: one is taken", async () => {
+  const { world, alice, bob } = await two();
+  const carol = await world.peer(3);
+  const { link } = alice.create();
+  const outcomes = await world.settled(Promise.all([bob.invites.accept(link), carol.invites.accept(link)]));
+  assert.deepEqual(outcomes.map(({ ok: taken }) => taken).sort(), [false, true]);
+  assert.equal(alice.verified.length, 1);
+});
+
+test("over is over: expired and taken back are told to whoever proves the invite, and stay in the list", async () => {
+  const { world, alice, bob } = await two();
+  const short = alice.create({ hours: 1 });
+  const revoked = alice.create();
+  assert.equal(alice.invites.revoke(revoked.id.slice(0, 8)).ok, true);
+  assert.equal(await bob.join(revoked.link), "invite-revoked");
+  await world.clock.advance(HOUR_MS);
+  assert.equal(await bob.join(short.link), "invite-expired");
+  assert.deepEqual(
+    alice.invites.list().map(({ state }) => state),
+    ["revoked", "expired"],
+  );
+  assert.equal(alice.invites.revoke(short.id).ok, false);
+  assert.deepEqual([alice.verified, bob.verified], [[], []]);
+});
+
+test("why nobody was found: wrong words, nobody to ask, nobody at home", async () => {
+  const { world, alice, bob } = await two();
+  const { words, link } = alice.create();
+  const other = words.startsWith("zoo") ? `abandon ${words.slice(4)}` : words.replace(/^\w+/, "zoo");
+  assert.equal(await bob.join(other), "invite-nobody-here");
+  alice.meets(bob);
+  assert.equal(await bob.join(other), "invite-unknown");
+  world.network.stop(alice.id);
+  world.listening.clear();
+  assert.equal(await bob.join(link), "invite-unreached");
+  const misheard = await bob.invites.accept(words.replace(/^\w+/, "abzent"));
+  assert.ok(!misheard.ok && misheard.fault.code === "invite-word" && /absent/.test(misheard.fault.nextStep));
+  assert.equal(await bob.join("one two three"), "invite-text");
+  assert.equal(await bob.join(link.slice(0, -3)), "invite-link");
+  assert.equal(await bob.join(bob.create().words), "invite-own");
+});
+
+test("a link survives a mail program: broken lines and marks around it", async () => {
+  const { alice, bob } = await two();
+  const { link } = alice.create();
+  const mailed = `<${link.slice(0, 40)}\r\n ${link.slice(40)}>`;
+  assert.equal(await bob.join(mailed), alice.id);
+});
+
+test("nothing is answered before it is stored: a full disk refuses, and the invite stands", async () => {
+  const { world, alice, bob } = await two();
+  const { link } = alice.create();
+  alice.failWrites = true;
+  assert.equal(await bob.join(link), "invite-waits");
+  assert.deepEqual([alice.invites.list()[0]?.state, bob.verified], ["open", []]);
+  assert.equal(world.faults.splice(0).length, 1);
+  alice.failWrites = false;
+  bob.failWrites = true;
+  assert.equal(await bob.join(link), "storage-failed");
+  assert.deepEqual([alice.verified, bob.verified], [[bob.id], []]);
+  bob.failWrites = false;
+  world.faults.splice(0);
+  assert.equal(await bob.join(link), alice.id);
+  assertJoined(alice, bob);
+});
+
+test("whoever knows the meeting point alone is counted, shown, held off, and learns nothing", async () => {
+  const { world, alice, bob } = await two();
+  const { link, id } = alice.create();
+  const mallory = await world.peer(3);
+  mallory.meets(alice);
+  await world.clock.advance(2_000);
+  const ask: InviteFrame = { type: "ask", meetingPoint: Uint8Array.from(Buffer.from(id, "hex")) };
+  const guess: InviteFrame = { type: "prove", proof: new Uint8Array(32) };
+  for (let at = 0; at < GUESSES_PER_PEER_MAX; at++) {
+    assert.deepEqual(await mallory.speak(alice, ask, guess), [
+      { type: "here" },
+      { type: "refused", refusal: "wrong-proof" },
+    ]);
+  }
+  assert.deepEqual(await mallory.speak(alice, ask), [{ type: "refused", refusal: "busy" }]);
+  assert.equal(alice.invites.list()[0]?.failedGuesses, GUESSES_PER_PEER_MAX);
+  // Others are not held off with it, and the count stays.
+  assert.equal(await bob.join(link), alice.id);
+  assertJoined(alice, bob);
+});
+
+test("a guest of somebody else who asks everybody is no guesser; one who asks for many is", async () => {
+  const { world, alice } = await two();
+  alice.create();
+  const guest = await world.peer(3);
+  guest.meets(alice);
+  await world.clock.advance(2_000);
+  const ask = (byte: number): InviteFrame => ({ type: "ask", meetingPoint: new Uint8Array(32).fill(byte) });
+  for (let at = 0; at < 3; at++) {
+    assert.deepEqual(await guest.speak(alice, ask(1)), [{ type: "refused", refusal: "unknown" }]);
+  }
+  assert.equal(alice.invites.list()[0]?.failedGuesses, 0);
+  await guest.speak(alice, ask(2));
+  await guest.speak(alice, ask(3));
+  assert.equal(alice.invites.list()[0]?.failedGuesses, 2);
+});
+
+test("a peer that claims to be the inviter gains nothing it could use elsewhere, and is told of", async () => {
+  const { world, alice, bob } = await two();
+  const mallory = await world.peer(3);
+  const { words } = alice.create();
+  const secret = unspell(words);
+  assert.ok(secret.ok);
+  let stolen: Uint8Array | null = null;
+  await mallory.invites.close();
+  mallory.network.handle(
+    PROTOCOL,
+    { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: 2 },
+    async (stream) => {
+      await stream.receive({ timeoutMs: 1_000 });
+      await stream.send(encodeFrame({ type: "here" }));
+      const proved = await stream.receive({ timeoutMs: 1_000 });
+      if (!proved.ok || proved.value === null) return;
+      const frame = decodeFrame(proved.value);
+      if (frame.ok && frame.value.type === "prove") stolen = frame.value.proof;
+      await stream.send(encodeFrame({ type: "welcome", proof: stolen ?? new Uint8Array(32) }));
+    },
+  );
+  mallory.meets(bob);
+  mallory.meets(alice);
+  assert.equal(await bob.join(words), "invite-impostor");
+  assert.deepEqual(bob.verified, []);
+  assert.ok(stolen !== null);
+  const ask: InviteFrame = { type: "ask", meetingPoint: meetingPointOf(secret.value) };
+  const answers = await mallory.speak(alice, ask, { type: "prove", proof: stolen });
+  assert.deepEqual(answers.at(-1), { type: "refused", refusal: "wrong-proof" });
+  alice.meets(bob);
+  assert.equal(await bob.join(words), alice.id, "the real one is found beside it");
+});
+
+test("an end is believed only from whoever proves the invite", async () => {
+  const { world, alice, bob } = await two();
+  const mallory = await world.peer(3);
+  const { words } = alice.create();
+  await mallory.invites.close();
+  mallory.network.handle(
+    PROTOCOL,
+    { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: 2 },
+    async (stream) => {
+      await stream.receive({ timeoutMs: 1_000 });
+      await stream.send(encodeFrame({ type: "here" }));
+      await stream.receive({ timeoutMs: 1_000 });
+      await stream.send(encodeFrame({ type: "over", end: "used", proof: new Uint8Array(32) }));
+    },
+  );
+  mallory.meets(bob);
+  alice.meets(bob);
+  await world.clock.advance(2_000);
+  assert.equal(await bob.join(words), alice.id);
+});
+
+test("a link asks its maker alone", async () => {
+  const { world, alice, bob } = await two();
+  const carol = await world.peer(3);
+  carol.create();
+  bob.meets(carol);
+  await world.clock.advance(2_000);
+  const asked: string[] = [];
+  await carol.invites.close();
+  carol.network.handle(PROTOCOL, { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: 2 }, async (stream) => {
+    asked.push(stream.peer);
+  });
+  assert.equal(await bob.join(alice.create().link), alice.id);
+  assert.deepEqual(asked, []);
+});
+
+test("malformed frames end their stream and nothing else", async () => {
+  const { world, alice, bob } = await two();
+  bob.meets(alice);
+  await world.clock.advance(2_000);
+  const { words } = alice.create();
+  for (const bytes of [new Uint8Array(0), Uint8Array.of(1), Uint8Array.of(9, 1), new Uint8Array(60)]) {
+    assert.deepEqual(await bob.speak(alice, bytes), []);
+  }
+  assert.deepEqual(await bob.speak(alice, { type: "here" }), []);
+  assert.equal(await bob.join(words), alice.id);
+});
+
+test("meeting points are of what stands, and of what ended lately; a bounded number stands", async () => {
+  const { world, alice } = await two();
+  const points = () => world.meetings.get(alice.id)?.size;
+  for (let at = 0; at < OPEN_INVITES_MAX; at++) alice.create({ hours: 2 });
+  const more = alice.invites.create({});
+  assert.ok(!more.ok && more.fault.code === "invites-full");
+  assert.equal(points(), OPEN_INVITES_MAX);
+  await world.clock.advance(2 * HOUR_MS + 10);
+  assert.equal(points(), OPEN_INVITES_MAX, "guests who come late are told why");
+  await world.clock.advance(HOUR_MS + 10);
+  assert.equal(points(), 0);
+});
+
+test("hours and notes are bounded; an open invite comes back whole after a restart", async () => {
+  const { alice, bob } = await two();
+  for (const hours of [0, 1.5, 721]) assert.equal(alice.invites.create({ hours }).ok, false);
+  assert.equal(alice.invites.create({ note: "a\nb" }).ok, false);
+  assert.equal(alice.invites.create({ note: "x".repeat(129) }).ok, false);
+  const { link, words } = alice.create({ note: " for Bob " });
+  await alice.restart();
+  const [again] = alice.invites.list();
+  assert.deepEqual([again?.link, again?.words, again?.note], [link, words, "for Bob"]);
+  const decoded = decodeLink(link);
+  assert.ok(decoded.ok && decoded.value.inviter === alice.id);
+  assert.equal(await bob.join(link), alice.id);
+});
+
+test("closing while an invite is entered ends it at once, and says so", async () => {
+  const { world, alice, bob } = await two();
+  const { words } = alice.create();
+  const joining = bob.invites.accept(words);
+  await world.clock.advance(1_000);
+  await bob.invites.close();
+  const outcome = await joining;
+  assert.ok(!outcome.ok && outcome.fault.code === "closing");
+});
+
+test("a proof is of one secret, one role and two keys", () => {
+  const [inviter, guest] = [1, 2].map((seed) => createKeypair(new Uint8Array(32).fill(seed)).peerId);
+  assert.ok(inviter !== undefined && guest !== undefined);
+  const secret = new Uint8Array(11).fill(5);
+  const proofs = [
+    proofOf(secret, "guest", { inviter, guest }),
+    proofOf(secret, "inviter", { inviter, guest }),
+    proofOf(secret, "guest", { inviter: guest, guest: inviter }),
+    proofOf(secret.with(0, 6), "guest", { inviter, guest }),
+  ];
+  assert.equal(new Set(proofs.map(toHex)).size, proofs.length);
+});
