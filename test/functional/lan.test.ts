@@ -5,6 +5,8 @@ import { computers, type LanPeer, lan, type Self, whyNoLan } from "#test/kit/lan
 
 /** Three seconds is the promise; the rest is what two busy cores may take away. */
 const FIND_MS = 5_000;
+/** Ten seconds is the promise; the rest is for two busy cores. */
+const NOTICE_MS = 12_000;
 const ONLY_MDNS = { mdns: true, announcements: false };
 const NO_DISCOVERY = { mdns: false, announcements: false };
 const OPTIONS = { skip: whyNoLan(), timeout: 30_000 };
@@ -105,6 +107,30 @@ test("a network joined after the start is used at once", OPTIONS, async (t) => {
   );
   await Promise.all([one.stop(), other.stop()]);
 });
+
+test(
+  "an interface that goes down is noticed on both sides, and used again when it is up",
+  OPTIONS,
+  async (t) => {
+    const [here, there] = await lan(t, 2, [4, 6]);
+    assert.ok(here !== undefined && there !== undefined);
+    const [one, other] = [here.start({ seed: 1 }), there.start({ seed: 2 })];
+    await findEachOther(t, one, other);
+    const downMs = Date.now();
+    here.ip("link", "set", "eth0", "down");
+    const goneMs = Math.max(...(await Promise.all([one.loses(other, downMs), other.loses(one, downMs)])));
+    t.diagnostic(`noticed after ${goneMs - downMs} ms`);
+    assert.ok(goneMs - downMs < NOTICE_MS, `noticed after ${goneMs - downMs} ms`);
+    const upMs = Date.now();
+    here.ip("link", "set", "eth0", "up");
+    // Linux drops the IPv6 addresses of an interface that goes down.
+    here.ip("addr", "replace", "fd77::1/64", "dev", "eth0", "nodad");
+    const backMs = Math.max(...(await Promise.all([one.meets(other, upMs), other.meets(one, upMs)])));
+    t.diagnostic(`found again after ${backMs - upMs} ms`);
+    assert.ok(backMs - upMs < NOTICE_MS, `found again after ${backMs - upMs} ms`);
+    await Promise.all([one.stop(), other.stop()]);
+  },
+);
 
 test("who knows one peer by a typed address learns the others from it", OPTIONS, async (t) => {
   const three = await lan(t, 3, [4, 6]);

@@ -30,6 +30,8 @@ export interface LanPeer {
   ready(): Promise<Self & { readonly atMs: number }>;
   /** When it had the other one online, since then. */
   meets(other: LanPeer, sinceMs?: number): Promise<number>;
+  /** When it had the other one offline, since then. */
+  loses(other: LanPeer, sinceMs: number): Promise<number>;
   connect(address: string): void;
   /** Closes in order, and rejects when a listener was at fault. */
   stop(): Promise<void>;
@@ -106,16 +108,19 @@ function lanPeer(child: Inside): LanPeer {
       look();
     });
   const ready = () => until((news) => (news.type === "ready" ? news : null));
+  const turns = async (other: LanPeer, online: boolean, sinceMs: number): Promise<number> => {
+    const { peer } = await other.ready();
+    return until(
+      (news) =>
+        news.type === "peer" && news.entry.peer === peer && news.entry.online === online ? news.atMs : null,
+      sinceMs,
+    );
+  };
   return {
     until,
     ready,
-    meets: async (other, sinceMs = 0) => {
-      const { peer } = await other.ready();
-      return until(
-        (news) => (news.type === "peer" && news.entry.peer === peer && news.entry.online ? news.atMs : null),
-        sinceMs,
-      );
-    },
+    meets: (other, sinceMs = 0) => turns(other, true, sinceMs),
+    loses: (other, sinceMs) => turns(other, false, sinceMs),
     connect: (address) => {
       stdin.write(`${address}\n`);
     },
