@@ -5,7 +5,7 @@
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { GossipSub } from "@libp2p/gossipsub";
 import type { Identify } from "@libp2p/identify";
-import { type Connection, type ConnectionProtector, FaultTolerance, type Libp2p } from "@libp2p/interface";
+import { type Connection, FaultTolerance, type Libp2p } from "@libp2p/interface";
 import type { Ping } from "@libp2p/ping";
 import { webSockets } from "@libp2p/websockets";
 import type { Multiaddr } from "@multiformats/multiaddr";
@@ -56,6 +56,8 @@ import {
   TRACKER_TIMEOUT_MS,
   UPGRADE_TIMEOUT_MS,
 } from "./limits.ts";
+import type { NetworkKey } from "./network-key.ts";
+import { protectorOf } from "./private-network.ts";
 import { RelayMeter, type RelayPolicy, type RelayUse } from "./relay-meter.ts";
 import { Standings } from "./standing.ts";
 import { isAmong } from "./start-listening.ts";
@@ -84,7 +86,8 @@ export interface TrackerHostOptions {
   readonly relay: RelayPolicy | null;
   /** Whether to take part in gossip, for whoever keeps a ledger here. */
   readonly gossips: boolean;
-  readonly protector?: () => ConnectionProtector;
+  /** Only holders of this key get as far as a handshake; null: everybody. */
+  readonly networkKey: NetworkKey | null;
 }
 
 export interface TrackerHostDependencies {
@@ -176,7 +179,9 @@ export async function openTrackerHost(
     connectionMonitor: { enabled: false },
     transportManager: { faultTolerance: FaultTolerance.NO_FATAL },
     logger: SILENT,
-    ...(options.protector === undefined ? {} : { connectionProtector: options.protector }),
+    connectionProtector: protectorOf(options.networkKey, () =>
+      doors.count(options.networkKey === null ? "not-waybill" : "network-key"),
+    ),
     services: {
       ...commonServices(),
       kademlia: kademlia(true),

@@ -38,3 +38,5 @@ export const PROFILE_WAIT_MS = 2_000;
 export const LOG_WAITING_BYTES_MAX = 1_048_576;
 /** A delivery whose upload was being sent when the process was killed is the newest, or next to it. */
 export const UPLOAD_TRANSFERS_LOOKED_AT = 64;
+/** A certificate with its chain, or a key, as PEM: a few kilobytes each. */
+export const TLS_FILE_BYTES_MAX = 262_144;

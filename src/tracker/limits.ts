@@ -73,8 +73,6 @@ export const WEB_BODY_BYTES_MAX = 4 * KIB;
 export const WEB_BODY_TIMEOUT_MS = 5 * SECOND_MS;
 export const WEB_HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
 export const WEB_KEEP_ALIVE_TIMEOUT_MS = 5 * SECOND_MS;
-/** How long answers under way may take when the tracker ends. */
-export const WEB_CLOSE_GRACE_MS = 2 * SECOND_MS;
 /** Peers named on the status page in each network; the rest is a number, and pages of JSON. */
 export const STATUS_PEERS_SHOWN_MAX = 100;
 /** Other trackers that an operator may name; as many as an answer tells of. */

@@ -21,8 +21,16 @@ export function renderMetrics(status: TrackerStatus): string {
     gauge("uptime_seconds", "Since the tracker started.", one(uptimeSeconds)),
     gauge("connections", "Peers connected now.", one(status.connections)),
     gauge("records", "Presence records kept, all networks together.", one(status.records)),
-    gauge("network_peers", "Presence records of a network.", networks(({ peers }) => peers)),
-    gauge("network_listed_peers", "Of those, peers that let strangers see them.", networks(({ listed }) => listed)),
+    gauge(
+      "network_peers",
+      "Presence records of a network.",
+      networks(({ peers }) => peers),
+    ),
+    gauge(
+      "network_listed_peers",
+      "Of those, peers that let strangers see them.",
+      networks(({ listed }) => listed),
+    ),
     counter("answers_total", "Answers to requests, by type.", each("type", status.answered)),
     counter("refused_callers_total", "Callers not let in, by reason.", each("reason", status.refused)),
     counter("stun_answers_total", "STUN requests answered.", one(status.stunAnswered)),

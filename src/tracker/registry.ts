@@ -96,7 +96,8 @@ export class Registry {
     if (presenceLapse(presence, nowMs) !== null) return fail({ code: "clock" });
     const known = this.#peers.get(presence.peer);
     // The same record again was not signed again: whoever sends it, nothing changes by it.
-    if (known !== undefined && Buffer.compare(known.record.bytes, record.bytes) === 0) return ok(known.expiresMs);
+    if (known !== undefined && Buffer.compare(known.record.bytes, record.bytes) === 0)
+      return ok(known.expiresMs);
     const issue = this.#issues.get(presence.peer);
     if (issue !== undefined && presence.issuedMs <= issue.issuedMs) return fail({ code: "older" });
     const network = toHex(presence.chainId);
