@@ -57,14 +57,20 @@ export function FirstMinute() {
         <>
           <p>
             Nobody else is here yet. Whoever starts Waybill on the same network appears here by themselves
-            within seconds. Somebody farther away is reached by an address.
+            within seconds. For somebody farther away make an invite, or enter the one that you were given.
           </p>
-          <p>
+          <div className="row">
+            <Link to="/people/invites" className="button button-main">
+              Invite somebody
+            </Link>
+            <Link to="/people/invites/join" className="button">
+              I was invited
+            </Link>
             <Link to="/people" className="button">
               Add somebody by address
             </Link>
-          </p>
-          <Command line="waybill connect ADDRESS" />
+          </div>
+          <Command line="waybill invite" />
         </>
       )}
     </div>

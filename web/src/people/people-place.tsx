@@ -94,6 +94,7 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
         </span>
         <span className="who-line">
           <Presence person={person} />
+          {!person.online && person.lastSeenMs !== null && `, ${formatAge(nowMs, person.lastSeenMs)}`}
         </span>
       </span>
       <span className="who-end">
@@ -101,12 +102,13 @@ function Row({ person, nowMs }: { readonly person: PersonView; readonly nowMs: n
           <span className="tone-waiting">
             <Sign name="alert" /> other key
           </span>
-        ) : person.problem !== null ? (
-          <span className="tone-waiting">
-            <Sign name="waits" /> {person.problem.code === "other-network" ? "other network" : "not reached"}
-          </span>
         ) : (
-          !person.online && person.lastSeenMs !== null && formatAge(nowMs, person.lastSeenMs)
+          person.problem !== null && (
+            <span className="tone-waiting">
+              <Sign name="waits" />{" "}
+              {person.problem.code === "other-network" ? "other network" : "not reached"}
+            </span>
+          )
         )}
       </span>
     </Link>

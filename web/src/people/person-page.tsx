@@ -9,7 +9,7 @@ import { formatAge, formatExact } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { NameSigns } from "../person/name-signs.tsx";
 import { PathReason } from "../person/path-details.tsx";
-import { foundByWords, verifiedWords } from "../person/path-words.ts";
+import { foundByWords, lastHereWords, verifiedWords } from "../person/path-words.ts";
 import { Presence } from "../person/presence.tsx";
 import { keepPerson, StandInCard, StandInHint } from "../person/stand-in.tsx";
 import { Copyable } from "../shell/copy.tsx";
@@ -182,9 +182,7 @@ function Reached({ person }: { readonly person: PersonView }) {
         <dd>
           <Presence person={person} />
           {!person.online && person.lastSeenMs !== null && (
-            <span title={formatExact(person.lastSeenMs)}>
-              , last here {formatAge(nowMs, person.lastSeenMs)}
-            </span>
+            <span title={formatExact(person.lastSeenMs)}>, {lastHereWords(person, nowMs)}</span>
           )}
         </dd>
         {person.online && (

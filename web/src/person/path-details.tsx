@@ -2,12 +2,13 @@
 import { Link } from "@tanstack/react-router";
 import { useRef } from "react";
 import type { PersonView } from "#api/views.ts";
-import { pathMeaning } from "./path-words.ts";
+import { useNow } from "../live/use-live.ts";
+import { lastHereWords, pathMeaning } from "./path-words.ts";
 import { Presence } from "./presence.tsx";
 
 export function PathDetails({ person }: { readonly person: PersonView }) {
   const details = useRef<HTMLDetailsElement>(null);
-  if (person.path === null || !person.online) return <Presence person={person} />;
+  if (person.path === null || !person.online) return <Away person={person} />;
   const close = () => details.current?.removeAttribute("open");
   return (
     // Leaving it and Escape close it, as readers know from menus; the summary itself is the control.
@@ -28,15 +29,25 @@ export function PathDetails({ person }: { readonly person: PersonView }) {
   );
 }
 
+function Away({ person }: { readonly person: PersonView }) {
+  const nowMs = useNow();
+  return (
+    <>
+      <Presence person={person} /> <span className="small soft">{lastHereWords(person, nowMs)}</span>
+    </>
+  );
+}
+
 /** What the path is, why it is this one, and the way to look into it. */
 export function PathReason({ person }: { readonly person: PersonView }) {
   return (
     <>
-      {person.path !== null && <p>{pathMeaning(person.path)}</p>}
-      {person.pathReason !== null && (
+      {person.pathReason !== null ? (
         <p>
           {person.pathReason.cause} {person.pathReason.nextStep}
         </p>
+      ) : (
+        person.path !== null && <p>{pathMeaning(person.path)}</p>
       )}
       <p>
         <Link to="/me/doctor/$who" params={{ who: person.peerId }}>

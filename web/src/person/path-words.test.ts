@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pathView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
-import { foundByWords, pathMeaning, pathWord, slipPathWord } from "./path-words.ts";
+import { foundByWords, lastHereWords, pathMeaning, pathWord, slipPathWord } from "./path-words.ts";
 
 const via = { peerId: "12D3KooW-relay" as PeerId, name: "tracker.example" };
 const here = { blocked: false, online: true, via: null };
@@ -19,6 +19,12 @@ test("a relayed path names the relay, wherever it is shown", () => {
 test("a path that is not there is not told, whatever it was", () => {
   assert.equal(pathWord({ ...here, online: false, path: "lan" }), "away");
   assert.equal(pathWord({ ...here, blocked: true, path: "lan" }), "blocked");
+});
+
+test("when somebody was here last is told of those who are away", () => {
+  assert.equal(lastHereWords({ online: false, lastSeenMs: 0 }, 120_000), "last here 2 min ago");
+  assert.equal(lastHereWords({ online: true, lastSeenMs: 0 }, 120_000), null);
+  assert.equal(lastHereWords({ online: false, lastSeenMs: null }, 120_000), null);
 });
 
 test("every kind of path has a word and a meaning of its own", () => {

@@ -1,5 +1,6 @@
 /** Owns the words for how a person is found and reached. Pure. */
 import type { PersonView, SlipView } from "#api/views.ts";
+import { formatAge } from "../look/format.ts";
 
 type PathKind = NonNullable<PersonView["path"]>;
 
@@ -47,6 +48,14 @@ export function pathWord(person: Pick<PersonView, "blocked" | "online" | "path" 
 
 export function slipPathWord(path: NonNullable<SlipView["path"]>): string {
   return wordOf(path.kind, path.viaName);
+}
+
+/** When somebody who is away was here; `null` for others, and where it is not known. */
+export function lastHereWords(
+  { online, lastSeenMs }: Pick<PersonView, "online" | "lastSeenMs">,
+  nowMs: number,
+): string | null {
+  return online || lastSeenMs === null ? null : `last here ${formatAge(nowMs, lastSeenMs)}`;
 }
 
 export function pathMeaning(kind: PathKind): string {

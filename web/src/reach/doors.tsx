@@ -7,6 +7,7 @@ import { valueIn } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { problemOf, queries, useAction, useDesk } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
+import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { refusalWords } from "./refusal-words.ts";
 
@@ -62,6 +63,7 @@ function OpenDoors({ doors }: { readonly doors: DoorsView }) {
         change={(block) => ({ block })}
       />
       <Refused refused={doors.refused} />
+      <Command line="waybill doors" />
     </>
   );
 }

@@ -9,6 +9,12 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ["half-open-full", "Too many unfinished connections"],
   ["handshakes-of-address", "One address called too often"],
   ["handshakes-in-all", "Too many calls in all"],
+  ["not-waybill", "Spoke something else than Waybill"],
+  ["address-full", "Too many connections from one address"],
+  ["group-full", "Too many connections from one network"],
+  ["relay-full", "Too many connections over one relay"],
+  ["relays-full", "Too many connections over relays"],
+  ["all-full", "Too many connections in all"],
   ["network-key", "Without the key of this network"],
 ]);
 
