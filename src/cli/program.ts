@@ -21,6 +21,7 @@ import { addLedger } from "./ledger-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
 import { findPeer } from "./session.ts";
 import { addStart } from "./start-lines.ts";
+import { addTracker } from "./tracker-lines.ts";
 
 /** Runs one command line; all that is said goes to the terminal. */
 export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
@@ -69,6 +70,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addLedger(commands);
   addReceipts(commands);
   addDoctor(commands);
+  addTracker(commands);
   addDoors(commands);
   return program;
 }

@@ -100,7 +100,7 @@ export function answerTo(
 }
 
 async function bind(host: string, port: number): Promise<Socket | null> {
-  const socket = createSocket({ type: isIPv6(host) ? "udp6" : "udp4", ipv6Only: true });
+  const socket = createSocket(isIPv6(host) ? { type: "udp6", ipv6Only: true } : "udp4");
   const { promise, resolve } = Promise.withResolvers<Socket | null>();
   socket.once("error", () => {
     socket.close();

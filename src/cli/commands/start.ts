@@ -13,6 +13,7 @@ import type { Surroundings } from "../data-dir.ts";
 import { openPage } from "../open-page.ts";
 import { failed, type Outcome } from "../outcome.ts";
 import { findPeer } from "../session.ts";
+import { type Stop, stopSignal } from "../stop-signal.ts";
 import { tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
@@ -150,35 +151,6 @@ async function showRunning(dataDir: string, inUse: Problem, context: StartContex
   context.terminal.print(lines.join("\n"));
   if (context.open) await openPage(found.value, context.surroundings);
   return ok();
-}
-
-interface Stop {
-  readonly requested: Promise<void>;
-  readonly request: (faulted: boolean) => void;
-  readonly faulted: () => boolean;
-}
-
-/** The first Ctrl-C (or end of session) asks for an end in order, the second ends at once. */
-function stopSignal(): Stop {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  let asked = false;
-  let faulted = false;
-  const onSignal = () => {
-    // 128 + the number of SIGINT, as shells have it.
-    if (asked) process.exit(130);
-    asked = true;
-    resolve();
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, onSignal);
-  return {
-    requested: promise,
-    request: (byFault) => {
-      asked = true;
-      faulted ||= byFault;
-      resolve();
-    },
-    faulted: () => faulted,
-  };
 }
 
 /**
