@@ -15,6 +15,8 @@ export interface ProgramContext {
    * wait, and have something to say when they stop.
    */
   readonly interruptible: () => AbortSignal;
+  /** Asks for yes or no; null where nobody can be asked. */
+  readonly confirm: (question: string) => Promise<boolean | null>;
 }
 
 /** Options that every command has. */

@@ -12,5 +12,13 @@ export const LOOKUP_PAGE_SLIPS = 500;
 export const LOOKUP_PAGES_MAX = 40;
 /** Lines of one message shown in a list; longer ones are read on the page or with --json. */
 export const MESSAGE_LINES_MAX = 200;
+/** How long "join" looks for whoever made the invite: long enough to start Waybill there. */
+export const JOIN_SECONDS_DEFAULT = 120;
+/** A month, as the peer has it. */
+export const INVITE_HOURS_MAX = 720;
 /** Read at once when content is hashed: large enough that reading, not calling, takes the time. */
 export const HASH_READ_BYTES = 1024 * 1024;
+/** Announcing more often fills networks for nothing. */
+export const ANNOUNCE_SECONDS_MIN = 1;
+/** Less often, and somebody who comes back waits long to be found. */
+export const ANNOUNCE_SECONDS_MAX = 600;

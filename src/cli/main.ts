@@ -1,6 +1,7 @@
 /** The entry of the command line: gathers what the process has, runs the command, ends with its exit code. */
 import { homedir } from "node:os";
 import process from "node:process";
+import { createInterface } from "node:readline/promises";
 import { EXIT } from "./outcome.ts";
 import { runProgram } from "./program.ts";
 import { openTerminal } from "./terminal.ts";
@@ -25,6 +26,16 @@ function interruptible(): AbortSignal {
   return interrupt.signal;
 }
 
+async function confirm(question: string): Promise<boolean | null> {
+  if (process.stdin.isTTY !== true) return null;
+  const asking = createInterface({ input: process.stdin, output: err });
+  try {
+    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+  } finally {
+    asking.close();
+  }
+}
+
 // A reader that has enough (`waybill history | head`) is no fault.
 for (const stream of [out, err]) {
   stream.on("error", (error: NodeJS.ErrnoException) => {
@@ -38,4 +49,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   surroundings: { environment, platform, homeDir: homeDir(), workingDir: process.cwd() },
   version: programVersion(),
   interruptible,
+  confirm,
 });

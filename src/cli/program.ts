@@ -2,7 +2,7 @@
  * Owns the command line as a whole: its commands, help, and exit code. What commands do is in `commands/`; lines about
  * deliveries and the ledger have files of their own.
  */
-import { Command, CommanderError, Option } from "commander";
+import { Command, CommanderError } from "commander";
 import { ok, type Problem, problem } from "#base/result.ts";
 import {
   addCommand,
@@ -12,13 +12,13 @@ import {
   type Report,
   withPeer,
 } from "./command-line.ts";
-import * as people from "./commands/people.ts";
 import { dataDirOf } from "./data-dir.ts";
 import { addDeliveries } from "./delivery-lines.ts";
 import { addDoctor } from "./doctor-lines.ts";
 import { addDoors } from "./doors-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
+import { addPeople } from "./people-lines.ts";
 import { findPeer } from "./session.ts";
 import { addStart } from "./start-lines.ts";
 import { addTracker } from "./tracker-lines.ts";
@@ -73,47 +73,6 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addTracker(commands);
   addDoors(commands);
   return program;
-}
-
-function addPeople(commands: Commands): void {
-  withPeer(
-    commands,
-    addCommand(commands, "status", "What this peer is and how it does.", [
-      "waybill status",
-      "waybill status --json",
-    ]),
-    (session) => people.status(session),
-  );
-  withPeer(
-    commands,
-    addCommand(commands, "peers", "Who is known, who is here, and how they are reached.", [
-      "waybill peers",
-      "waybill peers --json",
-    ]),
-    (session) => people.peers(session),
-  );
-  withPeer(
-    commands,
-    addCommand(commands, "connect", "Connect to an address; it is remembered.", [
-      "waybill connect 192.168.1.20:28411",
-      "waybill connect /ip4/192.168.1.20/tcp/28411",
-    ]).argument("<address>", "multiaddr, host:port or [v6]:port"),
-    (session, [address = ""]) => people.connect(session, address),
-  );
-  withPeer<Common & people.ContactOptions>(
-    commands,
-    addCommand(commands, "contact", "Make somebody a contact, name or block them.", [
-      "waybill contact bob",
-      'waybill contact 12D3KooWQ --name "Bob from the lab"',
-      "waybill contact mallory --block",
-    ])
-      .argument("<who>", "name or beginning of a peer id")
-      .option("--name <petname>", "what you call them; empty to forget it")
-      .option("--remove", "no longer a contact")
-      .addOption(new Option("--block", "refuse all from them").conflicts("unblock"))
-      .option("--unblock", "let them in again"),
-    (session, [who = ""], options) => people.contact(session, who, options),
-  );
 }
 
 interface VerifyFlags extends Common {

@@ -4,8 +4,11 @@
  */
 import { oneLine, safeJson, toAscii } from "./terminal-text.ts";
 
-/** `stamp` is the one accent; the others never carry meaning without a word beside them. */
-const STYLES = ["strong", "faint", "good", "bad", "stamp"] as const;
+/**
+ * `stamp` is the one accent; the others never carry meaning without a word beside them. `paper` is black on white and
+ * `ink` white on black, whatever the terminal's own colours: for what a camera reads.
+ */
+const STYLES = ["strong", "faint", "good", "bad", "stamp", "paper", "ink"] as const;
 export type Style = (typeof STYLES)[number];
 
 export interface Glyphs {
@@ -83,6 +86,8 @@ const CODES: Readonly<Record<Style, string>> = {
   good: "32",
   bad: "31",
   stamp: "38;5;203",
+  paper: "38;5;16;48;5;231",
+  ink: "38;5;231;48;5;16",
 };
 
 const COLUMNS_WITHOUT_TERMINAL = 100;

@@ -47,6 +47,7 @@ async function scene(t: TestContext) {
       surroundings: { environment, platform: "linux", homeDir: folder, workingDir: folder },
       version: "1.2.3",
       interruptible: () => new AbortController().signal,
+      confirm: async () => null,
     });
     return { code, ...written };
   };

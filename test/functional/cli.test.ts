@@ -80,6 +80,7 @@ async function runHere(...argv: readonly string[]): Promise<Ended> {
     surroundings: { environment, platform: "linux", homeDir: folder, workingDir: folder },
     version: "1.2.3",
     interruptible: () => new AbortController().signal,
+    confirm: async () => null,
   });
   return { code, ...written };
 }

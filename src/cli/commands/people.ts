@@ -1,8 +1,9 @@
-/** Owns the commands about this peer and other people: status, peers, connect, contact. */
-import type { PersonChange } from "#api/client.ts";
+/** Owns the commands about this peer and other people: status, peers, connect, phrase, contact. */
+import type { Client, PersonChange, Reply } from "#api/client.ts";
 import type { PersonView, StatusView } from "#api/views.ts";
+import { ok, problem } from "#base/result.ts";
 import { formatAmount } from "../amount.ts";
-import type { Outcome } from "../outcome.ts";
+import { failed, type Outcome } from "../outcome.ts";
 import { type Session, show } from "../session.ts";
 import { tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,12 +13,23 @@ import { middleCut, plural, sizeText } from "../words.ts";
 /** How a person is reached now, as a word. */
 function pathWord(person: PersonView): string {
   if (person.blocked) return "blocked";
+  if (person.standIn !== null) return "another key";
   if (!person.online) return "offline";
   return person.path === "loopback"
     ? "this computer"
     : person.path === "lan"
       ? "LAN"
       : (person.path ?? "online");
+}
+
+function standingWord({ contact, verified }: PersonView): string {
+  return verified !== null ? "verified" : contact ? "contact" : "";
+}
+
+function noteText({ problem, standIn }: PersonView): string {
+  if (standIn === null) return problem?.cause ?? "";
+  const looks = standIn.how === "name" ? "calls itself" : "answers where there was";
+  return `${looks} ${standIn.ofName}, with another key: nothing is sent until you decide`;
 }
 
 function statusText(status: StatusView, terminal: Terminal): string {
@@ -60,10 +72,10 @@ function peopleText(people: readonly PersonView[], terminal: Terminal): string {
   const rows = people.map((person) => [
     person.name,
     pathWord(person),
-    person.contact ? "contact" : "",
+    standingWord(person),
     person.latencyMs === null ? "" : `${Math.max(1, Math.round(person.latencyMs))} ms`,
     middleCut(person.peerId, ellipsis),
-    person.problem?.cause ?? "",
+    noteText(person),
   ]);
   return tableText([["NAME", "PATH", "", "DELAY", "PEER ID", ""], ...rows], terminal.columns, ellipsis);
 }
@@ -84,21 +96,115 @@ export async function connect(session: Session, address: string): Promise<Outcom
   );
 }
 
+/** @param who null: my own. */
+export async function phrase(session: Session, who: string | null): Promise<Outcome> {
+  const { client, terminal } = session;
+  const own = await client.status();
+  if (!own.ok || who === null) return show(session, own, ({ phrase }) => terminal.print(phrase));
+  return show(session, await client.person(who), (person) =>
+    terminal.print(phrasesText(person, own.value.phrase)),
+  );
+}
+
+function phrasesText({ name, phrase }: PersonView, own: string): string {
+  return [
+    `Read each other these words, over the telephone or face to face.`,
+    `${oneLine(name)} reads  ${phrase}`,
+    `You read  ${own}`,
+  ].join("\n");
+}
+
 export interface ContactOptions {
   readonly name?: string;
   readonly block?: boolean;
   readonly unblock?: boolean;
   readonly remove?: boolean;
+  readonly verify?: boolean;
+  readonly unverify?: boolean;
+  readonly acceptKey?: boolean;
+  readonly keepApart?: boolean;
+  readonly yes?: boolean;
 }
 
-export async function contact(session: Session, who: string, options: ContactOptions): Promise<Outcome> {
-  const change: PersonChange = {
+type Confirm = (question: string) => Promise<boolean | null>;
+
+export async function contact(
+  session: Session,
+  who: string,
+  options: ContactOptions,
+  confirm: Confirm,
+): Promise<Outcome> {
+  const { client, terminal } = session;
+  if (options.keepApart === true) {
+    return show(session, await client.keepApart(who), ({ name }) =>
+      terminal.print(`${oneLine(name)} is kept apart from whom it looks like.`),
+    );
+  }
+  const asked = await compared(session, who, options, confirm);
+  if (!asked.ok) return asked;
+  if (options.acceptKey === true) {
+    return show(session, await client.acceptKey(who), ({ name }) =>
+      terminal.print(
+        `The new key is ${oneLine(name)} from now on; the old one keeps the name with "(old key)".`,
+      ),
+    );
+  }
+  return show(session, await client.updatePerson(who, changeOf(options)), (person) =>
+    terminal.print(`${oneLine(person.name)} ${standingText(person)}.`),
+  );
+}
+
+function changeOf(options: ContactOptions): PersonChange {
+  return {
     contact: options.remove !== true && options.block !== true,
     ...(options.name === undefined ? {} : { petname: options.name === "" ? null : options.name }),
     ...(options.block === true ? { blocked: true } : options.unblock === true ? { blocked: false } : {}),
+    ...(options.verify === true ? { verified: true } : options.unverify === true ? { verified: false } : {}),
   };
-  return show(session, await session.client.updatePerson(who, change), (person) => {
-    const is = person.blocked ? "is blocked" : person.contact ? "is a contact" : "is no contact";
-    session.terminal.print(`${oneLine(person.name)} ${is}.`);
-  });
+}
+
+function standingText({ blocked, contact: isContact, verified }: PersonView): string {
+  if (blocked) return "is blocked";
+  if (!isContact) return "is no contact";
+  return verified === null ? "is a contact" : "is a verified contact";
+}
+
+/** Shows the words of both keys and asks whether they are the same on both sides, where a key is to be trusted. */
+async function compared(
+  session: Session,
+  who: string,
+  options: ContactOptions,
+  confirm: Confirm,
+): Promise<Outcome> {
+  if ((options.verify !== true && options.acceptKey !== true) || options.yes === true) return ok();
+  const { client } = session;
+  const [person, own] = await Promise.all([
+    options.acceptKey === true ? standInFor(who, client) : client.person(who),
+    client.status(),
+  ]);
+  if (!person.ok) return failed(person.fault);
+  if (!own.ok) return failed(own.fault);
+  if (!session.json) session.terminal.print(phrasesText(person.value, own.value.phrase));
+  const answer = session.json ? null : await confirm("Are they the same on both sides?");
+  if (answer === true) return ok();
+  return failed(
+    answer === false
+      ? problem(
+          "phrase-differs",
+          "The words were not the same.",
+          "Nothing was changed: this key may be somebody else's.",
+        )
+      : problem("not-asked", "Nobody can be asked here.", "Compare the words, then say so with --yes."),
+  );
+}
+
+/** The key that is about to be accepted: the one named, or the one that looks like the person named. */
+async function standInFor(who: string, client: Client): Reply<PersonView> {
+  const named = await client.person(who);
+  if (!named.ok || named.value.standIn !== null) return named;
+  const all = await client.people();
+  if (!all.ok) return all;
+  const alike = all.value.filter(({ standIn }) => standIn?.of === named.value.peerId);
+  const [only] = alike;
+  return only !== undefined && alike.length === 1 ? { ...named, value: only } : named;
 }
