@@ -9,7 +9,10 @@ import { createKeypair } from "#crypto/ed25519.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { ANNOUNCEMENT_PORT } from "#test/kit/peer-network.ts";
 import { faultLog, realRandom } from "#test/kit/real.ts";
+import type { Announcement } from "./announcement.ts";
+import { AnnouncementGuard } from "./announcement-guard.ts";
 import { Announcer, type AnnouncerOptions, type HeardPeer } from "./announcer.ts";
+import { ANNOUNCEMENTS_BURST } from "./limits.ts";
 import { interfaceFinder, localInterfaces, type SystemInterfaces } from "./local-interfaces.ts";
 
 const OPTIONS = { timeout: 10_000 };
@@ -44,9 +47,13 @@ async function open(seed: number, clock: SimulatedClock, change: Partial<Announc
   return { announcer, heard, peer: keypair.peerId, faults };
 }
 
-/** Lets simulated time pass, and real sockets have their turns, until it is so; the test's own time bounds it. */
+/** Far more turns of the event loop than packets on loopback ever took. */
+const TURNS_MAX = 5_000;
+
+/** Lets simulated time pass, and real sockets have their turns, until it is so. */
 async function until(clock: SimulatedClock, isSo: () => boolean): Promise<void> {
-  while (!isSo()) {
+  for (let turn = 0; !isSo(); turn++) {
+    assert.ok(turn < TURNS_MAX, "not so in time");
     await clock.advance(PERIOD_MS);
     await nextTurn();
   }
@@ -84,6 +91,30 @@ test("on an interface that is left out nothing is said and nothing heard", OPTIO
   assert.ok((counted?.announcementsSent ?? 0) > 0 && (counted?.announcementsHeard ?? 0) > 0);
   assert.ok(counted?.lastHeardMs !== null);
   await Promise.all([silent, a, b].map(({ announcer }) => announcer.close()));
+});
+
+test("a flood from many addresses does not drown one that proved itself", async () => {
+  const clock = new SimulatedClock();
+  const guard = new AnnouncementGuard(clock);
+  const honest = "10.0.0.5";
+  const announcement: Announcement = {
+    peer: createKeypair(new Uint8Array(32).fill(3)).peerId,
+    name: "honest",
+    chainPrefix: new Uint8Array(8),
+    runMs: 1,
+    counter: 1,
+    isNewcomer: false,
+    port: 1,
+    addresses: [],
+  };
+  assert.ok(guard.admits(honest));
+  guard.accepted(announcement, honest);
+  const admitted = Array.from({ length: 20_000 }, (_, at) =>
+    guard.admits(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`),
+  ).filter(Boolean).length;
+  assert.ok(admitted <= ANNOUNCEMENTS_BURST, `${admitted} of a flood came through`);
+  assert.ok(guard.admits(honest), "the honest one is heard in the middle of it");
+  assert.ok(!guard.admits("10.255.0.1"), "another stranger has to wait");
 });
 
 const SYSTEM: SystemInterfaces = {
