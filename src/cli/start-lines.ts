@@ -11,6 +11,7 @@ import {
   pageOrigin,
 } from "./command-line.ts";
 import { dataDirOf } from "./data-dir.ts";
+import { ANNOUNCE_SECONDS_MAX, ANNOUNCE_SECONDS_MIN } from "./limits.ts";
 
 interface StartOptions extends Common {
   readonly name?: string;
@@ -53,7 +54,7 @@ export function addStart(commands: Commands): void {
     .option(
       "--announce-every <seconds>",
       "how often to say that this peer is here (default: 8)",
-      integer(1, 600),
+      integer(ANNOUNCE_SECONDS_MIN, ANNOUNCE_SECONDS_MAX),
     )
     .option(
       "--announce-port <port>",
