@@ -29,12 +29,15 @@ const printable = fc.string({
   minLength: 1,
   maxLength: 60,
 });
-const link: fc.Arbitrary<InviteLink> = fc.record({
-  secret: bytesOf(11),
-  inviter: hash.map((seed) => createKeypair(seed).peerId),
-  addresses: fc.array(printable, { maxLength: LINK_ADDRESSES_MAX }),
-  trackers: fc.array(printable, { maxLength: LINK_TRACKERS_MAX }),
-});
+const link: fc.Arbitrary<InviteLink> = fc.record(
+  {
+    secret: bytesOf(11),
+    inviter: hash.map((seed) => createKeypair(seed).peerId),
+    addresses: fc.array(printable, { maxLength: LINK_ADDRESSES_MAX }),
+    trackers: fc.array(printable, { maxLength: LINK_TRACKERS_MAX }),
+  },
+  { noNullPrototype: true },
+);
 
 test("frames: there and back, within the limit", () => {
   fc.assert(

@@ -63,4 +63,4 @@ export interface InviteReach {
 export type KeepVerified = (
   peer: PeerId,
   alongside: (write: () => void) => void,
-) => Result<undefined, Problem>;
+) => Result<unknown, Problem>;

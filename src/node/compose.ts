@@ -9,6 +9,7 @@ import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
+import { openInvites } from "#invites/index.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
 import { openMiner, openThreadSearch, startSearchThread } from "#mining/index.ts";
@@ -27,6 +28,7 @@ import * as receiptCodec from "#receipts/codec.ts";
 import { addressesSchema, diskAddresses } from "#storage/disk/addresses.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import type { Database } from "#storage/disk/database.ts";
+import { diskInvites, invitesSchema } from "#storage/disk/invites.ts";
 import { diskMessages, messagesSchema } from "#storage/disk/messages.ts";
 import { diskPeople, peopleSchema } from "#storage/disk/people.ts";
 import { diskReadMarks, readMarkSchema } from "#storage/disk/read-marks.ts";
@@ -39,6 +41,7 @@ import { holdDataFolder, openDeliveryDatabase, openLedgerDatabase } from "./data
 import { doorSettingsOf } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
 import { openIdentity } from "./identity.ts";
+import { inviteReach } from "./invite-actions.ts";
 import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
 import { openNetworkFile } from "./network-file.ts";
@@ -124,6 +127,7 @@ const DELIVERY_SCHEMAS = [
   transfersSchema,
   receiptsSchema,
   readMarkSchema,
+  invitesSchema,
 ];
 
 /** The folder, who we are, and the databases: all that needs no network. */
@@ -272,6 +276,7 @@ async function openFeatures(
     directory: reach.network.directory,
     correspondents: () => [...messaging.peers(), ...transfers.peers()],
     standsOnOtherNetwork: (peer) => ledger.chain.peersOnOtherNetworks().includes(peer),
+    relayName: (relay) => relayName(reach.network, relay),
   });
   const messaging = await openMessaging(
     { keypair },
@@ -313,9 +318,27 @@ async function openFeatures(
     },
   );
   opened.defer(() => anchoring.close());
+  const invites = openInvites(
+    { keypair },
+    {
+      network,
+      clock,
+      random,
+      log: log.child("invites"),
+      store: diskInvites(deliveries),
+      reach: inviteReach(reach.network, (address) => reach.network.addTracker(address)),
+      keepVerified: (peer, alongside) => reach.people.verify(peer, "invite", alongside),
+    },
+  );
+  opened.defer(() => invites.close());
   const uploads = openUploads(join(config.dataDir, "uploads"), { clock, random });
   const readMarks = diskReadMarks(deliveries);
-  return ok({ ...reach, ...ledger, persons, messaging, transfers, anchoring, uploads, readMarks });
+  return ok({ ...reach, ...ledger, persons, messaging, transfers, anchoring, invites, uploads, readMarks });
+}
+
+/** As the user gave the address of the tracker that is the relay. */
+function relayName(network: PeerNetwork, relay: PeerId): string | null {
+  return network.trackers().find(({ peer }) => peer === relay)?.address ?? null;
 }
 
 /** The slice of chain and wallet that anchoring asks for. */

@@ -9,6 +9,7 @@ import { toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem } from "#base/result.ts";
 import type { Chain, Wallet } from "#chain/index.ts";
+import type { Invites } from "#invites/index.ts";
 import type { Messaging } from "#messaging/index.ts";
 import type { Miner } from "#mining/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
@@ -23,10 +24,11 @@ import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
 import { joinReceipts } from "./flows/receipts-to-anchoring.ts";
+import { inviteActions } from "./invite-actions.ts";
 import { ledgerActions } from "./ledger-actions.ts";
 import { UPLOAD_TRANSFERS_LOOKED_AT } from "./limits.ts";
 import { miningView } from "./mining-view.ts";
-import { peopleActions } from "./people-actions.ts";
+import { peopleActions, profileOf } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
 import { type SettingsKeeper, settingsActions } from "./settings-actions.ts";
 import { hasEnded } from "./slip-view.ts";
@@ -45,6 +47,7 @@ export interface Features {
   readonly messaging: Messaging;
   readonly transfers: Transfers;
   readonly anchoring: Anchoring;
+  readonly invites: Invites;
   readonly readMarks: ReadMarkStore;
   readonly uploads: Uploads;
 }
@@ -100,7 +103,8 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     statusView({ ...around, ...features, startedMs, settings: () => around.settings.current() });
 
   const keepAsContact = (peer: PeerId): void => {
-    if (!people.isContact(peer)) people.update(peer, { contact: true });
+    // Whoever looks like somebody else was perhaps not meant.
+    if (!people.isContact(peer) && people.holds(peer) === null) people.update(peer, { contact: true });
   };
   const retryDeliveries = (peer: PeerId): void => {
     messaging.retry(peer);
@@ -129,6 +133,12 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     feed,
     status: async () => status(),
     ...peopleActions({ persons, people, network, clock, retryDeliveries }),
+    ...inviteActions({
+      invites: features.invites,
+      persons,
+      profileOf: (peer) => profileOf(peer, { clock, network }),
+      retryDeliveries,
+    }),
     ...deliveryActions({
       ...features,
       slips,

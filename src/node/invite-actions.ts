@@ -1,0 +1,65 @@
+/** Owns what a user can do about invites: make, list, take back, enter; and the slice of the network they ask for. */
+import type { InviteView } from "#api/views.ts";
+import type { PeerId } from "#base/brand.ts";
+import { ok, type Problem, type Result } from "#base/result.ts";
+import type { Invite, InviteReach, Invites } from "#invites/index.ts";
+import type { PeerNetwork } from "#net/index.ts";
+import type { Facade } from "./facade.ts";
+import type { Persons } from "./person-view.ts";
+import { qrSvg } from "./qr-code.ts";
+
+interface Parts {
+  readonly invites: Invites;
+  readonly persons: Pick<Persons, "view" | "nameOf">;
+  /** Resolves when the peer has said who it is, or does not. */
+  readonly profileOf: (peer: PeerId) => Promise<void>;
+  /** What waited because the key looked like another's goes now. */
+  readonly retryDeliveries: (peer: PeerId) => void;
+}
+
+export function inviteActions(
+  parts: Parts,
+): Pick<Facade, "invites" | "createInvite" | "revokeInvite" | "acceptInvite"> {
+  const { invites, persons } = parts;
+  const shown = (invite: Result<Invite, Problem>): Result<InviteView, Problem> =>
+    invite.ok ? ok(inviteView(invite.value, persons.nameOf)) : invite;
+  return {
+    invites: async () => invites.list().map((invite) => inviteView(invite, persons.nameOf)),
+    createInvite: async (options) => shown(invites.create(options)),
+    revokeInvite: async (id) => shown(invites.revoke(id)),
+    async acceptInvite(text, address) {
+      const joined = await invites.accept(text, address);
+      if (!joined.ok) return joined;
+      parts.retryDeliveries(joined.value);
+      await parts.profileOf(joined.value);
+      return ok(persons.view(joined.value));
+    },
+  };
+}
+
+function inviteView(invite: Invite, nameOf: (peer: PeerId) => string): InviteView {
+  const { usedBy, link } = invite;
+  return {
+    ...invite,
+    usedBy: usedBy === null ? null : { peerId: usedBy, name: nameOf(usedBy) },
+    qrSvg: link === null ? null : qrSvg(link),
+  };
+}
+
+/** @param addTracker uses a tracker and keeps it for later starts. */
+export function inviteReach(
+  network: Pick<PeerNetwork, "listenAddresses" | "connect" | "trackers" | "meet" | "setRendezvous">,
+  addTracker: (address: string) => Result<unknown, Problem>,
+): InviteReach {
+  return {
+    addresses: () => network.listenAddresses(),
+    trackers: () => network.trackers().map(({ address }) => address),
+    addTracker(address) {
+      const added = addTracker(address);
+      return added.ok ? ok() : added;
+    },
+    connect: (address) => network.connect(address),
+    meet: (id) => network.meet(id),
+    setRendezvous: (ids) => network.setRendezvous(ids),
+  };
+}
