@@ -1,12 +1,13 @@
 /**
- * Owns the pages of docs/ that are made, whole or in part, from the code: limits.md, the import table inside
- * architecture.md, and the index of decisions. `npm run docs` writes them, a test compares them.
+ * Owns the pages of docs/ that are made, whole or in part, from the code: limits.md, troubleshooting.md, the import
+ * table inside architecture.md, and the index of decisions. `npm run docs` writes them, a test compares them.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { renderTable } from "./import-table.ts";
 import { renderLimits } from "./limits.ts";
 import { readSources } from "./source.ts";
+import { renderTroubleshooting } from "./troubleshooting.ts";
 
 export interface Page {
   readonly path: string;
@@ -20,6 +21,7 @@ export function renderPages(root: string): readonly Page[] {
   const architecture = join("docs", "architecture.md");
   return [
     { path: join("docs", "limits.md"), content: renderLimits(readSources(root)) },
+    { path: join("docs", "troubleshooting.md"), content: renderTroubleshooting() },
     { path: architecture, content: withTable(readFileSync(join(root, architecture), "utf8")) },
     {
       path: join("docs", "decisions", "README.md"),
