@@ -22,6 +22,8 @@ const VALIDITIES = [
   { hours: 720, words: "30 days" },
 ] as const;
 const USUAL_HOURS = 24;
+/** The peer holds the rule. */
+const NOTE_CHARACTERS_MAX = 128;
 
 export function InvitesPlace() {
   useTitle("Invites");
@@ -61,7 +63,11 @@ function MakeInvite() {
       <div className="invite-make">
         <label className="field">
           <span>For whom, as a note to yourself</span>
-          <input value={note} onChange={(event) => setNote(event.target.value)} maxLength={64} />
+          <input
+            value={note}
+            onChange={(event) => setNote(event.target.value)}
+            maxLength={NOTE_CHARACTERS_MAX}
+          />
         </label>
         <label className="field">
           <span>Good for</span>

@@ -1,10 +1,10 @@
 /** Owns entering an invite that somebody gave: link or words, what is tried meanwhile, and why it did not work. */
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useId, useRef, useState } from "react";
+import { keepPerson } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { useAction, useDesk, useTitle } from "../live/use-live.ts";
 import { countOf, formatSpan } from "../look/format.ts";
-import { keepPerson } from "../person/stand-in.tsx";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { BackLink, Sheet } from "../shell/sheet.tsx";

@@ -4,7 +4,7 @@
  */
 import { QueryClient } from "@tanstack/react-query";
 import type { Answered, Connection } from "#api/client.ts";
-import type { EventView, SlipView } from "#api/views.ts";
+import type { EventView, PersonView, SlipView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
 import type { Problem } from "#base/result.ts";
 import { type Desk, reduceDesk } from "./desk.ts";
@@ -134,6 +134,11 @@ function apply(event: EventView): void {
     case "status":
       return;
   }
+}
+
+/** Puts what the peer answered about a person into what the page holds, ahead of the event that says the same. */
+export function keepPerson(person: PersonView): void {
+  apply({ type: "person", person });
 }
 
 /** Follows the stream until the signal is aborted. */

@@ -5,9 +5,9 @@
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import type { PersonView } from "#api/views.ts";
+import { keepPerson } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { useAction, useDesk, useTitle } from "../live/use-live.ts";
-import { keepPerson } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";

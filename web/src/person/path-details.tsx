@@ -30,11 +30,12 @@ export function PathDetails({ person }: { readonly person: PersonView }) {
 }
 
 function Away({ person }: { readonly person: PersonView }) {
-  const nowMs = useNow();
+  const lastHere = lastHereWords(person, useNow());
   return (
-    <>
-      <Presence person={person} /> <span className="small soft">{lastHereWords(person, nowMs)}</span>
-    </>
+    <p className="small soft">
+      <Presence person={person} />
+      {lastHere !== null && `, ${lastHere}`}
+    </p>
   );
 }
 

@@ -3,19 +3,13 @@
  * the choices. Which choice is right only the people know.
  */
 import { Link } from "@tanstack/react-router";
-import type { EventView, PersonView } from "#api/views.ts";
-import { type Desk, reduceDesk } from "../live/desk.ts";
+import type { PersonView } from "#api/views.ts";
+import { keepPerson } from "../live/feed.ts";
 import { client } from "../live/session.ts";
-import { queries, useAction, useDesk, useNow } from "../live/use-live.ts";
+import { useAction, useDesk, useNow } from "../live/use-live.ts";
 import { formatAge } from "../look/format.ts";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
-
-/** Puts what the peer answered about a person into what the page holds, ahead of the event that says the same. */
-export function keepPerson(person: PersonView): void {
-  const event: EventView = { type: "person", person };
-  queries.setQueryData<Desk>(["desk"], (desk) => desk && reduceDesk(desk, event, null));
-}
 
 /** Beside somebody known: that another key looks like them, since what is written here does not reach that one. */
 export function StandInHint({ person }: { readonly person: PersonView }) {

@@ -2,12 +2,12 @@
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ScanView } from "#api/views.ts";
+import { keepPerson } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { useAction, useTitle } from "../live/use-live.ts";
 import { countOf, formatSpan } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
-import { keepPerson } from "../person/stand-in.tsx";
 import { Command, quoted } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { BackLink, Sheet } from "../shell/sheet.tsx";
