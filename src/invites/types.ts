@@ -60,7 +60,4 @@ export interface InviteReach {
  * Keeps a peer as a verified contact. `alongside` is called with what writes that, and decides what else is written in
  * the same transaction; what it throws has changed nothing.
  */
-export type KeepVerified = (
-  peer: PeerId,
-  alongside: (write: () => void) => void,
-) => Result<unknown, Problem>;
+export type KeepVerified = (peer: PeerId, alongside: (write: () => void) => void) => Result<unknown, Problem>;
