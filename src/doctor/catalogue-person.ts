@@ -119,7 +119,7 @@ export const PERSON_ENTRIES = {
     "person",
     "info",
     "This person runs another version",
-    "Their Waybill speaks other protocols than this one. What both know still works.",
+    "Their Waybill may know less, or more, than this one. What both know still works.",
     "Let the older side be brought up to date.",
   ),
   "person-at-tracker": entry(

@@ -39,7 +39,6 @@ const CONTEXT: PersonContext = {
   trackers: [],
   mode: "open",
   version: "0.1.0",
-  capabilities: [],
 };
 
 const problemOf = (code: string) => ({ code, cause: `Cause of ${code}.`, nextStep: `Step of ${code}.` });

@@ -33,7 +33,6 @@ export interface PersonContext {
   readonly mode: DoorMode;
   /** What this peer says of itself. */
   readonly version: string;
-  readonly capabilities: readonly string[];
 }
 
 /** The main finding first. */
@@ -230,13 +229,8 @@ function judgeSameNetwork(person: PersonSeen, { interfaces }: PersonContext): re
   return [];
 }
 
-function judgeVersion(
-  { entry, name }: PersonSeen,
-  { version, capabilities }: PersonContext,
-): readonly Finding[] {
+function judgeVersion({ entry, name }: PersonSeen, { version }: PersonContext): readonly Finding[] {
   if (entry === null || entry.version === null || entry.version === version) return [];
-  const lacks = capabilities.filter((capability) => !entry.capabilities.includes(capability));
   const cause = `${name} runs version ${entry.version}, this peer ${version}.`;
-  const details = lacks.map((value) => ({ label: "They do not speak", value }));
-  return [finding("person-version", { cause, details })];
+  return [finding("person-version", { cause })];
 }

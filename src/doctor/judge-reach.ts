@@ -36,12 +36,21 @@ function judgeNearby({ report, nowMs, looksNearby }: ReachContext): readonly Fin
     ({ problem }) => problem?.code === "announcement-forbidden" || problem?.code === "announcement-not-sent",
   );
   const heard = interfaces.reduce((sum, { announcementsHeard }) => sum + announcementsHeard, 0);
+  const isMute = interfaces.every(({ announcementsSent }) => announcementsSent === 0);
   return [
-    finding(heard > 0 ? "nearby-heard" : "nearby-silent", { details }),
+    heard > 0 ? finding("nearby-heard", { details }) : silent(isMute, details),
     ...refused.map(({ problem }) =>
       finding("nearby-not-sent", { cause: problem?.cause ?? "", nextStep: problem?.nextStep ?? null }),
     ),
   ];
+}
+
+/** @param isMute nothing was announced so far, because there is no address to tell, or no interface to say it on. */
+function silent(isMute: boolean, details: readonly Detail[]): Finding {
+  if (!isMute) return finding("nearby-silent", { details });
+  const cause =
+    "No announcement left this computer so far: it lets nobody in, or is on no network. Nobody is heard.";
+  return finding("nearby-silent", { cause, details });
 }
 
 function nearbyText(each: InterfaceReach, nowMs: number): string {

@@ -9,6 +9,7 @@ import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
+import { openPeerClocks } from "#doctor/index.ts";
 import { openInvites } from "#invites/index.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
@@ -44,6 +45,7 @@ import { openIdentity } from "./identity.ts";
 import { inviteReach } from "./invite-actions.ts";
 import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
+import { createListeningList } from "./listening.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
 import { createPersons } from "./person-view.ts";
@@ -64,6 +66,8 @@ export interface RunningNode {
     readonly addresses: readonly string[];
     readonly warnings: readonly Problem[];
   };
+  /** Says where the page is served, so that the list of what listens is whole. @param host an IP address. */
+  pageAt(host: string, port: number): void;
   /** Closes in order and loses nothing. Idempotent. */
   close(): Promise<void>;
 }
@@ -78,8 +82,11 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
   if (!running.ok) return running;
   const features = running.value;
   const ownName = () => ownNameOf(base.settings.current());
+  const listening = createListeningList(() => features.network.reach().listening);
   const joined = joinFeatures(features, {
     ...base,
+    listening: () => listening.list(),
+    discovery: { looksNearby: config.discovery, excludedInterfaces: config.excludedInterfaces },
     ownName,
     version: config.version,
     dataDir: config.dataDir,
@@ -100,6 +107,7 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
       addresses: features.network.listenAddresses(),
       warnings: [...base.startWarnings, ...features.network.warnings()],
     }),
+    pageAt: (host, port) => listening.pageAt(host, port),
     close: () => {
       closed ??= closing.disposeAsync();
       return closed;
@@ -331,9 +339,22 @@ async function openFeatures(
     },
   );
   opened.defer(() => invites.close());
+  const peerClocks = openPeerClocks({ network, clock });
+  opened.defer(() => peerClocks.close());
   const uploads = openUploads(join(config.dataDir, "uploads"), { clock, random });
   const readMarks = diskReadMarks(deliveries);
-  return ok({ ...reach, ...ledger, persons, messaging, transfers, anchoring, invites, uploads, readMarks });
+  return ok({
+    ...reach,
+    ...ledger,
+    persons,
+    messaging,
+    transfers,
+    anchoring,
+    invites,
+    peerClocks,
+    uploads,
+    readMarks,
+  });
 }
 
 /** As the user gave the address of the tracker that is the relay. */

@@ -5,10 +5,10 @@
 import type { DoctorView, FindingView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
 import { ok, type Problem } from "#base/result.ts";
+import type { Chain } from "#chain/index.ts";
 import {
   bySeriousness,
   type ComputerSeen,
-  type DoorMode,
   type Finding,
   finding,
   judgeClock,
@@ -23,7 +23,6 @@ import {
   type System,
   type UsualPort,
 } from "#doctor/index.ts";
-import type { Finding as Reaching } from "#net/finding.ts";
 import type { PeerNetwork } from "#net/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Facade } from "./facade.ts";
@@ -41,18 +40,15 @@ export const USUAL_PORTS: readonly UsualPort[] = [
 interface Parts {
   readonly dataDir: string;
   readonly version: string;
-  readonly capabilities: readonly string[];
-  readonly network: Pick<PeerNetwork, "network" | "directory" | "warnings"> &
-    Pick<Reaching, "reach" | "attempts">;
+  readonly network: Pick<PeerNetwork, "network" | "directory" | "warnings" | "reach" | "attempts" | "doors">;
   readonly persons: Pick<Persons, "resolve" | "view">;
   readonly listening: () => readonly Listening[];
-  readonly doorMode: () => DoorMode;
   /** Names of interfaces that the user left out. */
   readonly excludedInterfaces: readonly string[];
   /** Whether this peer announces itself. */
   readonly looksNearby: boolean;
   readonly peerClocks: Pick<PeerClocks, "ask">;
-  readonly ledger: { readonly blockFutureMs: number; readonly problem: () => Problem | null };
+  readonly chain: Pick<Chain, "network" | "problem">;
   readonly clock: Clock;
   /** Absent: this computer. */
   readonly system?: System;
@@ -81,13 +77,13 @@ export function doctorActions(parts: Parts): Pick<Facade, "doctor" | "doctorPers
 }
 
 function examine(parts: Parts, computer: ComputerSeen, peerClocks: readonly number[]): readonly Finding[] {
-  const { network, ledger } = parts;
+  const { network, chain } = parts;
   const listed = parts.listening();
   const report = network.reach();
   return [
     finding("peer-running"),
     ...judgeComputer(computer, { tcpPorts: tcpPortsOf(listed), excluded: parts.excludedInterfaces }),
-    ...judgeListening(computer.sockets, { listed, mode: parts.doorMode(), usual: USUAL_PORTS }),
+    ...judgeListening(computer.sockets, { listed, mode: parts.network.doors().mode, usual: USUAL_PORTS }),
     ...network.warnings().flatMap(fromWarning),
     ...judgeReach({
       report,
@@ -99,10 +95,15 @@ function examine(parts: Parts, computer: ComputerSeen, peerClocks: readonly numb
     judgeClock({
       trackers: report.trackers.flatMap(({ clockOffsetMs }) => clockOffsetMs ?? []),
       peers: peerClocks,
-      blockFutureMs: ledger.blockFutureMs,
-      ledgerProblem: ledger.problem(),
+      blockFutureMs: chain.network.params.maxFutureSeconds * 1_000,
+      ledgerProblem: clockProblem(chain.problem()),
     }),
   ];
+}
+
+/** What the ledger noticed about clocks; its other troubles are no matter of time. */
+function clockProblem(trouble: Problem | null): Problem | null {
+  return trouble?.code === "clock-differs" ? trouble : null;
 }
 
 /** What the network says of itself and no other finding does. */
@@ -136,9 +137,8 @@ function examinePerson(parts: Parts, peer: PeerId, computer: ComputerSeen): read
       nowMs: parts.clock.nowMs(),
       interfaces: computer.interfaces,
       trackers: network.reach().trackers,
-      mode: parts.doorMode(),
+      mode: parts.network.doors().mode,
       version: parts.version,
-      capabilities: parts.capabilities,
     },
   );
 }

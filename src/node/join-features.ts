@@ -9,6 +9,7 @@ import { toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem } from "#base/result.ts";
 import type { Chain, Wallet } from "#chain/index.ts";
+import type { PeerClocks } from "#doctor/index.ts";
 import type { Invites } from "#invites/index.ts";
 import type { Messaging } from "#messaging/index.ts";
 import type { Miner } from "#mining/index.ts";
@@ -19,6 +20,7 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { Transfers } from "#transfer/index.ts";
 import { deliveryActions } from "./delivery-actions.ts";
+import { doctorActions } from "./doctor-actions.ts";
 import { doorsActions } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
@@ -27,6 +29,7 @@ import { joinReceipts } from "./flows/receipts-to-anchoring.ts";
 import { inviteActions } from "./invite-actions.ts";
 import { ledgerActions } from "./ledger-actions.ts";
 import { UPLOAD_TRANSFERS_LOOKED_AT } from "./limits.ts";
+import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
 import { peopleActions, profileOf } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
@@ -48,6 +51,7 @@ export interface Features {
   readonly transfers: Transfers;
   readonly anchoring: Anchoring;
   readonly invites: Invites;
+  readonly peerClocks: PeerClocks;
   readonly readMarks: ReadMarkStore;
   readonly uploads: Uploads;
 }
@@ -60,6 +64,9 @@ export interface Surroundings {
   readonly dataDir: string;
   readonly receivedDir: string;
   readonly startWarnings: readonly Problem[];
+  /** Everything by which this peer waits for others, the page included. */
+  readonly listening: () => readonly Listening[];
+  readonly discovery: { readonly looksNearby: boolean; readonly excludedInterfaces: readonly string[] };
   readonly verify: (waybill: Uint8Array) => VerdictView;
 }
 
@@ -151,6 +158,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
       rememberMining: (mode) => around.settings.change({ mining: mode }),
     }),
     ...doorsActions({ settings: around.settings, network }),
+    ...doctorActions({ ...around, ...around.discovery, ...features, clock }),
     ...settingsActions({ settings: around.settings, network, status }),
   };
   return {

@@ -6,8 +6,8 @@ export type Listening = ReachReport["listening"][number];
 
 export interface ListeningList {
   list(): readonly Listening[];
-  /** @param address where the page is served, `host:port`; null once it is no longer. */
-  pageAt(address: string | null): void;
+  /** Where the page is served. @param host an IP address. */
+  pageAt(host: string, port: number): void;
 }
 
 export function createListeningList(network: () => readonly Listening[]): ListeningList {
@@ -17,8 +17,8 @@ export function createListeningList(network: () => readonly Listening[]): Listen
       ...network(),
       ...(page === null ? [] : [{ transport: "tcp" as const, address: page, what: PAGE }]),
     ],
-    pageAt(address) {
-      page = address;
+    pageAt(host, port) {
+      page = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Miner } from "#mining/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
 import { chainView } from "./chain-view.ts";
 import type { Settings } from "./config.ts";
+import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
 import { type Persons, phraseOf } from "./person-view.ts";
 
@@ -24,6 +25,7 @@ export interface StatusSources {
   readonly persons: Pick<Persons, "nameOfAccount">;
   /** What was noticed at the start and stays true for this run. */
   readonly startWarnings: readonly Problem[];
+  readonly listening: () => readonly Listening[];
 }
 
 export function statusView(sources: StatusSources): StatusView {
@@ -41,6 +43,7 @@ export function statusView(sources: StatusSources): StatusView {
     accept: sources.settings().accept,
     phrase: phraseOf(self),
     addresses: [...network.listenAddresses()],
+    listening: sources.listening().map((each) => ({ ...each })),
     startedMs: sources.startedMs,
     peersOnline: network.network.connected().length,
     chain: chainView(chain, sources.persons.nameOfAccount),

@@ -82,7 +82,8 @@ async function serve(
     );
     if (!opened.ok) return failed(opened.fault);
     running = opened.value;
-    const { origin } = running;
+    const { origin, port } = running;
+    node.pageAt(config.uiHost ?? "127.0.0.1", port);
     await writeApiFile(config.dataDir, { origin, token, pid: process.pid });
     return ok({ origin, token, running });
   } catch (error) {
