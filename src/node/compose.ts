@@ -10,7 +10,7 @@ import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { openPeerClocks } from "#doctor/index.ts";
-import { openInvites } from "#invites/index.ts";
+import { type Invites, openInvites } from "#invites/index.ts";
 import type { Network as LedgerNetwork } from "#ledger/params.ts";
 import { openMessaging } from "#messaging/index.ts";
 import { openMiner, openThreadSearch, startSearchThread } from "#mining/index.ts";
@@ -314,30 +314,9 @@ async function openFeatures(
     },
   );
   opened.defer(() => transfers.close());
-  const anchoring = await openAnchoring(
-    { chainId: base.ledger.chainId },
-    {
-      network,
-      clock,
-      random,
-      log: log.child("anchoring"),
-      store: diskReceipts(deliveries),
-      ledger: anchorLedger(ledger),
-    },
-  );
+  const anchoring = await openAnchors(base, reach, ledger);
   opened.defer(() => anchoring.close());
-  const invites = openInvites(
-    { keypair },
-    {
-      network,
-      clock,
-      random,
-      log: log.child("invites"),
-      store: diskInvites(deliveries),
-      reach: inviteReach(reach.network, (address) => reach.network.addTracker(address)),
-      keepVerified: (peer, alongside) => reach.people.verify(peer, "invite", alongside),
-    },
-  );
+  const invites = openGuestBook(base, reach);
   opened.defer(() => invites.close());
   const peerClocks = openPeerClocks({ network, clock });
   opened.defer(() => peerClocks.close());
@@ -355,6 +334,34 @@ async function openFeatures(
     uploads,
     readMarks,
   });
+}
+
+function openAnchors({ edge, deliveries, ...base }: Foundation, reach: Reach, ledger: Ledger) {
+  return openAnchoring(
+    { chainId: base.ledger.chainId },
+    {
+      ...edge,
+      network: reach.network.network,
+      log: edge.log.child("anchoring"),
+      store: diskReceipts(deliveries),
+      ledger: anchorLedger(ledger),
+    },
+  );
+}
+
+/** A guest and the invite it used are stored in one transaction: people and invites lie in one database. */
+function openGuestBook({ edge, keypair, deliveries }: Foundation, { network, people }: Reach): Invites {
+  return openInvites(
+    { keypair },
+    {
+      ...edge,
+      network: network.network,
+      log: edge.log.child("invites"),
+      store: diskInvites(deliveries),
+      reach: inviteReach(network, (address) => network.addTracker(address)),
+      keepVerified: (peer, alongside) => people.verify(peer, "invite", alongside),
+    },
+  );
 }
 
 /** As the user gave the address of the tracker that is the relay. */

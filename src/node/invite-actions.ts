@@ -4,15 +4,17 @@ import type { PeerId } from "#base/brand.ts";
 import { ok, type Problem, type Result } from "#base/result.ts";
 import type { Invite, InviteReach, Invites } from "#invites/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Facade } from "./facade.ts";
+import { profileOf } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
 import { qrSvg } from "./qr-code.ts";
 
 interface Parts {
   readonly invites: Invites;
   readonly persons: Pick<Persons, "view" | "nameOf">;
-  /** Resolves when the peer has said who it is, or does not. */
-  readonly profileOf: (peer: PeerId) => Promise<void>;
+  readonly network: Pick<PeerNetwork, "directory">;
+  readonly clock: Clock;
   /** What waited because the key looked like another's goes now. */
   readonly retryDeliveries: (peer: PeerId) => void;
 }
@@ -31,7 +33,7 @@ export function inviteActions(
       const joined = await invites.accept(text, address);
       if (!joined.ok) return joined;
       parts.retryDeliveries(joined.value);
-      await parts.profileOf(joined.value);
+      await profileOf(joined.value, parts);
       return ok(persons.view(joined.value));
     },
   };

@@ -31,7 +31,7 @@ import { ledgerActions } from "./ledger-actions.ts";
 import { UPLOAD_TRANSFERS_LOOKED_AT } from "./limits.ts";
 import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
-import { peopleActions, profileOf } from "./people-actions.ts";
+import { peopleActions } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
 import { type SettingsKeeper, settingsActions } from "./settings-actions.ts";
 import { hasEnded } from "./slip-view.ts";
@@ -140,12 +140,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     feed,
     status: async () => status(),
     ...peopleActions({ persons, people, network, clock, retryDeliveries }),
-    ...inviteActions({
-      invites: features.invites,
-      persons,
-      profileOf: (peer) => profileOf(peer, { clock, network }),
-      retryDeliveries,
-    }),
+    ...inviteActions({ ...features, clock, retryDeliveries }),
     ...deliveryActions({
       ...features,
       slips,

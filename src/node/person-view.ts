@@ -106,13 +106,40 @@ function personView(peer: PeerId, person: Person | null, entry: PeerEntry | null
   };
 }
 
+function claimedNameOf(peer: PeerId, { people, directory }: Sources): string | null {
+  return directory.get(peer)?.claimedName ?? people.get(peer)?.claimedName ?? null;
+}
+
+function knownPeers({ self, people, directory, correspondents }: Sources): ReadonlySet<PeerId> {
+  const peers = new Set<PeerId>(directory.list().map((entry) => entry.peer));
+  for (const person of people.list()) peers.add(person.peer);
+  for (const peer of correspondents()) peers.add(peer);
+  peers.delete(self);
+  return peers;
+}
+
+function candidatesAmong(sources: Sources): readonly Candidate[] {
+  return [...knownPeers(sources)].map((peer) => {
+    const person = sources.people.get(peer);
+    const isChosen = person !== null && (person.contact || person.verified !== null);
+    return { peer, petname: person?.petname ?? null, claimedName: claimedNameOf(peer, sources), isChosen };
+  });
+}
+
+function resolveAmong(who: string, sources: Sources): Result<PeerId, Problem> {
+  const peer = parsePeerId(who);
+  if (peer === sources.self) return fail(OWN_PEER);
+  // Somebody never met can be written to by the full id: the message waits until that peer is found.
+  if (peer !== null) return ok(peer);
+  const found = resolveWho(who, candidatesAmong(sources));
+  if (found.ok) return found;
+  if (found.fault.code === "ambiguous") return fail(ambiguous(who, found.fault.candidates));
+  return fail(nameKey(who) === nameKey(sources.ownName()) ? OWN_PEER : nobody(who));
+}
+
 export function createPersons(sources: Sources): Persons {
   const { people, directory, self } = sources;
-
-  function nameOf(peer: PeerId): string {
-    const person = people.get(peer);
-    return nameShown(peer, person, directory.get(peer)?.claimedName ?? person?.claimedName ?? null);
-  }
+  const nameOf = (peer: PeerId) => nameShown(peer, people.get(peer), claimedNameOf(peer, sources));
 
   function standInOf(person: Person | null): PersonView["standIn"] {
     const standIn = person?.standIn ?? null;
@@ -127,7 +154,7 @@ export function createPersons(sources: Sources): Persons {
   const lookedLike = () =>
     new Set(people.list().flatMap(({ standIn }) => (standIn === null ? [] : [standIn.of])));
 
-  function view(peer: PeerId, likes: ReadonlySet<PeerId> = lookedLike()): PersonView {
+  function view(peer: PeerId, likes: ReadonlySet<PeerId>): PersonView {
     const person = people.get(peer);
     const entry = directory.get(peer);
     return personView(peer, person, entry, {
@@ -138,28 +165,11 @@ export function createPersons(sources: Sources): Persons {
     });
   }
 
-  function known(): Set<PeerId> {
-    const peers = new Set<PeerId>(directory.list().map((entry) => entry.peer));
-    for (const person of people.list()) peers.add(person.peer);
-    for (const peer of sources.correspondents()) peers.add(peer);
-    peers.delete(self);
-    return peers;
-  }
-
-  function candidates(): readonly Candidate[] {
-    return [...known()].map((peer) => {
-      const person = people.get(peer);
-      const claimedName = directory.get(peer)?.claimedName ?? person?.claimedName ?? null;
-      const isChosen = person !== null && (person.contact || person.verified !== null);
-      return { peer, petname: person?.petname ?? null, claimedName, isChosen };
-    });
-  }
-
   return {
-    view: (peer) => view(peer),
+    view: (peer) => view(peer, lookedLike()),
     list() {
       const likes = lookedLike();
-      return [...known()]
+      return [...knownPeers(sources)]
         .map((peer) => view(peer, likes))
         .toSorted((a, b) => Number(b.online) - Number(a.online) || a.name.localeCompare(b.name));
     },
@@ -167,20 +177,10 @@ export function createPersons(sources: Sources): Persons {
     nameOfAccount(account) {
       const peer = peerOfAccount(account);
       if (peer === self) return sources.ownName();
-      const isNamed =
-        people.get(peer)?.petname ?? directory.get(peer)?.claimedName ?? people.get(peer)?.claimedName;
-      return isNamed == null ? null : nameOf(peer);
+      const isNamed = people.get(peer)?.petname ?? claimedNameOf(peer, sources);
+      return isNamed === null ? null : nameOf(peer);
     },
-    resolve(who) {
-      const peer = parsePeerId(who);
-      if (peer === self) return fail(OWN_PEER);
-      // Somebody never met can be written to by the full id: the message waits until that peer is found.
-      if (peer !== null) return ok(peer);
-      const found = resolveWho(who, candidates());
-      if (found.ok) return ok(found.value);
-      if (found.fault.code === "nobody" && nameKey(who) === nameKey(sources.ownName())) return fail(OWN_PEER);
-      return fail(found.fault.code === "nobody" ? nobody(who) : ambiguous(who, found.fault.candidates));
-    },
+    resolve: (who) => resolveAmong(who, sources),
   };
 }
 

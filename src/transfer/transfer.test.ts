@@ -1,4 +1,7 @@
-/** Whole transfers between two peers, every way in which one can be broken off, and what is left when it was. */
+/**
+ * Whole transfers between two peers, every way in which one can be broken off, and what is left when it was. Long,
+ * because each way needs its own scene.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { DeliveryId } from "#base/brand.ts";
