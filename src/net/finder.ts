@@ -11,7 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
-import { endpointOf, pathKindOf, readableAddress, withoutPeer } from "./addresses.ts";
+import { endpointOf, isLoopback, pathKindOf, readableAddress, withoutPeer } from "./addresses.ts";
 import { dialProblem } from "./dial-problem.ts";
 import type { PeerDirectory } from "./directory.ts";
 import { PROFILE_PROTOCOL } from "./exchange.ts";
@@ -30,9 +30,11 @@ import {
 } from "./limits.ts";
 import { Lookups } from "./lookups.ts";
 import { probeNat } from "./nat.ts";
+import { PortMapper } from "./port-mapper.ts";
 import type { Presence } from "./presence-record.ts";
-import type { NatKind, ScanReport, ScanRequest } from "./reach.ts";
+import type { NatKind, PortMapping, ScanReport, ScanRequest } from "./reach.ts";
 import { relayListener } from "./relay-listener.ts";
+import { findRouters } from "./routers.ts";
 import { scan } from "./scan.ts";
 import { stunServersOf } from "./tracker-address.ts";
 import { TRACKER_PROTOCOL } from "./tracker-codec.ts";
@@ -63,6 +65,10 @@ export interface FinderDependencies {
   readonly isRefused: (peer: PeerId) => boolean;
   /** False while nobody may call: then no place is held at relays. */
   readonly letsIn: () => boolean;
+  /** Whether routers are asked to forward our port. */
+  readonly mapsPorts: boolean;
+  /** Who is connected, and was taken for a tracker, is none. */
+  readonly onStranger: (peer: PeerId) => void;
   /** Somebody was found who may be there right now. */
   readonly onFound: (peer: PeerId) => void;
   /** States of trackers, or our own addresses, are new. */
@@ -77,9 +83,11 @@ export class Finder implements Offered {
   readonly #trackers: Trackers;
   readonly #lookups: Lookups;
   readonly #stopped = new AbortController();
-  /** Peers known to be trackers, and addresses at which one is being dialled. */
+  /** Peers known to be trackers; those who answered where one should be; and addresses that are being dialled. */
   readonly #trackerPeers = new Set<PeerId>();
+  readonly #suspects = new Set<PeerId>();
   readonly #dialling = new Set<string>();
+  readonly #mapper: PortMapper | null;
   #nat: NatKind = "unknown";
   #natTimer: Timer | null = null;
   #probing: Promise<void> | null = null;
@@ -102,7 +110,10 @@ export class Finder implements Offered {
         addresses: straightAddresses,
         mayHoldPlaces: dependencies.letsIn,
         onPresence: (presence, foundBy) => this.#onPresence(presence, foundBy),
-        onTracker: (peer) => this.#onTracker(peer),
+        onShown: (peer, isTracker) => {
+          if (isTracker) this.#onTracker(peer);
+          else if (this.#suspects.delete(peer)) dependencies.onStranger(peer);
+        },
         onChange: dependencies.onChange,
       },
     );
@@ -116,6 +127,7 @@ export class Finder implements Offered {
         this.#kademlia() !== null && this.#trackers.states().some((each) => each.state === "connected"),
       onFault: (error) => log.fault("looking for somebody", error),
     });
+    this.#mapper = dependencies.mapsPorts ? this.#openMapper() : null;
     // Somebody found by a scan, or who called us, may turn out to be a tracker.
     host.addEventListener("peer:identify", ({ detail }) => {
       const isTracker =
@@ -180,15 +192,23 @@ export class Finder implements Offered {
     if (!this.isTracker(peer)) await this.#lookups.seek(peer, signal);
   }
 
-  /** @param address of its connection, where there is one. */
-  isTracker(peer: PeerId, address?: string): boolean {
-    if (this.#trackerPeers.has(peer)) return true;
-    return address !== undefined && this.#dialling.has(withoutPeer(address));
+  /** Trackers, and those who answered where one should be, are nobody's acquaintance. */
+  isTracker(peer: PeerId): boolean {
+    return this.#trackerPeers.has(peer) || this.#suspects.has(peer);
   }
 
-  /** Addresses, without our own `/p2p`, that lead here over relays. */
-  relayAddresses(): readonly string[] {
-    return this.#trackers.relayAddresses();
+  /** Somebody is connected at an address: it may be one where a tracker should be. */
+  connectedAt(peer: PeerId, address: string): void {
+    if (this.#dialling.has(withoutPeer(address)) && !this.#trackerPeers.has(peer)) this.#suspects.add(peer);
+  }
+
+  /** Addresses, without our own `/p2p`, at which routers and relays let others through to this peer. */
+  helpedAddresses(): { readonly mapped: readonly string[]; readonly relayed: readonly string[] } {
+    return { mapped: this.#mapper?.addresses() ?? [], relayed: this.#trackers.relayAddresses() };
+  }
+
+  mappings(): readonly PortMapping[] {
+    return this.#mapper?.mappings() ?? [];
   }
 
   nat(): NatKind {
@@ -223,13 +243,15 @@ export class Finder implements Offered {
   /** Our own addresses are new. */
   moved(): void {
     this.#trackers.moved();
+    this.#mapper?.moved();
     this.#probeSoon(0);
   }
 
   async close(): Promise<void> {
     this.#natTimer?.cancel();
     this.#stopped.abort();
-    await Promise.all([this.#lookups.close(), this.#trackers.close(), this.#probing]);
+    const parts = [this.#lookups.close(), this.#trackers.close(), this.#mapper?.close(), this.#probing];
+    await Promise.all(parts);
   }
 
   async #dial(address: string, peer: PeerId | null, signal: AbortSignal): Promise<Result<PeerId, Problem>> {
@@ -263,7 +285,24 @@ export class Finder implements Offered {
       onFound(presence.peer);
   }
 
+  #openMapper(): PortMapper {
+    const { clock, log, straightAddresses, onChange } = this.#dependencies;
+    return new PortMapper({
+      clock,
+      routers: (signal) => findRouters(clock, signal),
+      port: () => {
+        const four = straightAddresses().filter(
+          (address) => address.startsWith("/ip4/") && !isLoopback(address),
+        );
+        return endpointOf(four[0] ?? "")?.port ?? null;
+      },
+      onChange,
+      onFault: (error) => log.fault("mapping a port", error),
+    });
+  }
+
   #onTracker(peer: PeerId): void {
+    this.#suspects.delete(peer);
     if (this.#trackerPeers.has(peer)) return;
     this.#trackerPeers.add(peer);
     const inUse = new Set(this.#trackers.states().map((each) => each.peer));

@@ -19,12 +19,16 @@ import { Dialler } from "./dialler.ts";
 import { type Directory, PeerDirectory } from "./directory.ts";
 import { type DoorSettings, Doors, type DoorsState, OPEN_DOORS } from "./doors.ts";
 import { Exchange, otherNetwork } from "./exchange.ts";
+import { Finder } from "./finder.ts";
+import type { Finding } from "./finding.ts";
 import { createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
 import { Heartbeat } from "./heartbeat.ts";
 import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
+import { kademlia } from "./kademlia.ts";
 import { lanWarnings } from "./lan-warnings.ts";
 import { Libp2pNetwork } from "./libp2p-network.ts";
 import {
+  ADDRESSES_PER_PEER_MAX,
   ANNOUNCEMENT_PERIOD_MS,
   ANNOUNCEMENT_PORT_DEFAULT,
   LOOK_AROUND_PERIOD_MS,
@@ -35,7 +39,7 @@ import { listeningOf } from "./listening.ts";
 import type { NetworkKey } from "./network-key.ts";
 import { PathUpgrades } from "./path-upgrades.ts";
 import { protectorOf } from "./private-network.ts";
-import type { DialAttempt, LocalReach, NatKind } from "./reach.ts";
+import type { DialAttempt, LocalReach, ReachReport, ScanReport, ScanRequest, TrackerState } from "./reach.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
 import { loadTransports } from "./transports.ts";
@@ -73,6 +77,14 @@ export interface NetworkOptions {
   readonly punchFrom?: string;
   /** Absent: an open network. */
   readonly networkKey?: NetworkKey;
+  /** Trackers as users name them: `host[:port]`, a multiaddr, or a URL of the web port. */
+  readonly trackers?: readonly string[];
+  /** Whether trackers may tell strangers of the same network of this peer; absent: they may. */
+  readonly listed?: boolean;
+  /** UDP ports on which trackers answer STUN; absent: the usual two. */
+  readonly stunPorts?: readonly number[];
+  /** False: routers are not asked to forward our port. */
+  readonly portMapping?: boolean;
 }
 
 export interface NetworkDependencies {
@@ -85,7 +97,7 @@ export interface NetworkDependencies {
 }
 
 /** The network of one running peer, and what is known about it. */
-export interface PeerNetwork {
+export interface PeerNetwork extends Finding {
   readonly network: Network;
   readonly directory: Directory;
   /** Full multiaddrs with `/p2p`, at which this peer can be reached; most local last. */
@@ -106,8 +118,6 @@ export interface PeerNetwork {
   setDoors(settings: DoorSettings): void;
   /** What hinders this peer from being found or reached. */
   warnings(): readonly Problem[];
-  /** How each address of a peer went last, newest first. */
-  attempts(peer: PeerId): readonly DialAttempt[];
   /** Stops listening and announcing, closes every connection in order. */
   close(): Promise<void>;
 }
@@ -143,6 +153,7 @@ export async function openNetwork(
       standing: (peer) => standings.points(peer),
       discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
       transports: transports.factories,
+      kademlia: kademlia(false),
     }),
   );
   const hasLan = hasLanOn(plan.addresses);
@@ -200,10 +211,13 @@ class OpenNetwork implements PeerNetwork {
   readonly #exchange: Exchange;
   readonly #heartbeat: Heartbeat;
   readonly #upgrades: PathUpgrades;
+  readonly #finder: Finder;
   readonly #watch: Timer;
   #announcer: Announcer | null = null;
   #name: string;
   #lastSelf = "";
+  /** Ways over relays come and go without this computer having moved. */
+  #lastStraight = "";
   #closing: Promise<void> | null = null;
 
   constructor(options: NetworkOptions, dependencies: NetworkDependencies, parts: Parts) {
@@ -214,7 +228,12 @@ class OpenNetwork implements PeerNetwork {
     this.#parts = parts;
     this.#name = options.name;
     this.#book = new AddressBook(dependencies.addresses, clock);
-    this.directory = new PeerDirectory({ clock, log, isKept: (peer) => this.#book.isTyped(peer) });
+    this.directory = new PeerDirectory({
+      clock,
+      log,
+      isKept: (peer) => this.#book.isTyped(peer),
+      isHidden: (peer) => this.#finder.isTracker(peer),
+    });
     this.#dialler = new Dialler({
       host,
       directory: this.directory,
@@ -231,8 +250,9 @@ class OpenNetwork implements PeerNetwork {
       standings: parts.standings,
       clock,
       log,
-      dial: (peer, signal) => this.#dialler.reach(peer, signal),
+      dial: (peer, signal) => this.#reach(peer, signal),
     });
+    this.#finder = this.#createFinder();
     this.#watchConnections();
     this.#exchange = new Exchange(
       {
@@ -266,7 +286,7 @@ class OpenNetwork implements PeerNetwork {
       random,
       log,
       punching: parts.punching,
-      nat: () => this.#nat(),
+      nat: () => this.#finder.nat(),
       onReason: (peer, reason) => this.directory.explained(peer, reason),
     });
     this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
@@ -306,7 +326,9 @@ class OpenNetwork implements PeerNetwork {
       );
     }
     this.#lastSelf = this.#describeSelf();
+    this.#lastStraight = this.#straightAddresses().join(" ");
     this.#dialler.start();
+    this.#finder.start();
   }
 
   listenAddresses(): readonly string[] {
@@ -337,11 +359,42 @@ class OpenNetwork implements PeerNetwork {
 
   /** `stun:host:port` of servers that tell how we look from outside. */
   stunServers(): readonly string[] {
-    return [];
+    return this.#finder.stunServers().map((server) => `stun:${server}`);
   }
 
-  #nat(): NatKind {
-    return "unknown";
+  trackers(): readonly TrackerState[] {
+    return this.#finder.trackers();
+  }
+
+  addTracker(address: string): Result<undefined, Problem> {
+    return this.#finder.addTracker(address);
+  }
+
+  removeTracker(address: string): boolean {
+    return this.#finder.removeTracker(address);
+  }
+
+  setRendezvous(ids: readonly Uint8Array[]): void {
+    this.#finder.setRendezvous(ids);
+  }
+
+  async meet(id: Uint8Array): Promise<readonly PeerId[]> {
+    return await this.#finder.meet(id);
+  }
+
+  async scan(request: ScanRequest, signal: AbortSignal): Promise<Result<ScanReport, Problem>> {
+    return await this.#finder.scan(request, signal);
+  }
+
+  reach(): ReachReport {
+    const local = this.localReach();
+    return {
+      ...local,
+      trackers: this.#finder.trackers(),
+      mappings: this.#finder.mappings(),
+      nat: this.#finder.nat(),
+      refused: { ...local.refused, ...this.#finder.refused(), ...this.#parts.doors.refusals() },
+    };
   }
 
   forget(peer: PeerId): void {
@@ -375,12 +428,12 @@ class OpenNetwork implements PeerNetwork {
   }
 
   warnings(): readonly Problem[] {
-    const { plan, hasLan, host } = this.#parts;
+    const { plan, hasLan } = this.#parts;
     const warnings = [...plan.warnings];
     const wantsCalls = this.#parts.doors.settings.mode === "open";
     if (
       wantsCalls &&
-      host.getMultiaddrs().length === 0 &&
+      this.#straightAddresses().length === 0 &&
       !warnings.some((each) => each.code === "not-listening")
     ) {
       warnings.push(notListening("no port could be opened"));
@@ -427,6 +480,7 @@ class OpenNetwork implements PeerNetwork {
     this.#heartbeat.close();
     await this.#announcer?.close();
     await this.#upgrades.close();
+    await this.#finder.close();
     await this.#dialler.close();
     this.#exchange.close();
     await this.#parts.host.stop();
@@ -462,9 +516,48 @@ class OpenNetwork implements PeerNetwork {
   #onConnected(peer: PeerId): void {
     const connection = this.network.connected().find((each) => each.peer === peer);
     if (connection === undefined) return;
+    this.#finder.connectedAt(peer, connection.address);
     const isInbound = this.#parts.connections.of(peer).every((each) => each.direction === "inbound");
     this.directory.connected(connection, isInbound);
     this.#upgrades.changed(peer);
+  }
+
+  #createFinder(): Finder {
+    const { clock, random, log } = this.#dependencies;
+    const { host, isRefused, doors, hasLan } = this.#parts;
+    const { keypair, chainId, trackers, listed, stunPorts, portMapping } = this.#options;
+    const settings = { keypair, chainId, trackers: trackers ?? [], isListed: listed ?? true };
+    return new Finder(stunPorts === undefined ? settings : { ...settings, stunPorts }, {
+      host,
+      network: this.network,
+      directory: this.directory,
+      book: this.#book,
+      clock,
+      random,
+      log,
+      name: () => this.#name,
+      straightAddresses: () => this.#straightAddresses(),
+      isRefused,
+      letsIn: () => doors.settings.mode !== "no-inbound",
+      mapsPorts: portMapping !== false && hasLan && doors.settings.mode === "open",
+      onStranger: (peer) => this.#onConnected(peer),
+      onFound: (peer) => this.#dialler.heard(peer),
+      onChange: () => this.#lookAround(true),
+    });
+  }
+
+  /** Dials a peer; where that fails, at whatever further addresses trackers and others know. */
+  async #reach(peer: PeerId, signal: AbortSignal): Promise<Result<undefined, Problem>> {
+    const first = await this.#dialler.reach(peer, signal);
+    if (first.ok || signal.aborted) return first;
+    const before = this.directory.get(peer)?.addresses.length ?? 0;
+    const ended = Promise.withResolvers<void>();
+    const end = () => ended.resolve();
+    signal.addEventListener("abort", end, { once: true });
+    await Promise.race([this.#finder.seek(peer, signal), ended.promise]);
+    signal.removeEventListener("abort", end);
+    const isFound = (this.directory.get(peer)?.addresses.length ?? 0) > before;
+    return isFound && !signal.aborted ? await this.#dialler.reach(peer, signal) : first;
   }
 
   #onAnnouncement(heard: HeardPeer): void {
@@ -477,17 +570,24 @@ class OpenNetwork implements PeerNetwork {
     this.#dialler.heard(heard.peer);
   }
 
-  /** Interfaces come and go: says so to everybody when our addresses or warnings are new. */
-  #lookAround(): void {
+  /**
+   * Interfaces come and go: says so to everybody when our addresses or warnings are new.
+   * @param hasNews something else is new about how this peer is reached: listeners are told in any case.
+   */
+  #lookAround(hasNews = false): void {
     this.directory.prune();
-    const now = this.#describeSelf();
-    if (now === this.#lastSelf) return;
+    this.#finder.tick();
+    const [now, straight] = [this.#describeSelf(), this.#straightAddresses().join(" ")];
+    const isNew = now !== this.#lastSelf;
     this.#lastSelf = now;
-    this.#exchange.refresh();
+    if (isNew) this.#exchange.refresh();
+    if (isNew || hasNews) this.directory.selfChanged();
+    if (straight === this.#lastStraight) return;
+    this.#lastStraight = straight;
     this.#announcer?.arrived();
     this.#dialler.moved();
     this.#upgrades.moved();
-    this.directory.selfChanged();
+    this.#finder.moved();
   }
 
   #excluded(): ReadonlySet<string> {
@@ -498,11 +598,22 @@ class OpenNetwork implements PeerNetwork {
     return JSON.stringify([this.#ownAddresses(), this.warnings()]);
   }
 
-  /** Without `/p2p`; LAN first, this computer last. */
+  /** Without `/p2p`; LAN first, then over routers and relays, this computer last. */
   #ownAddresses(): readonly string[] {
+    const straight = this.#straightAddresses();
+    const { mapped, relayed } = this.#finder.helpedAddresses();
+    const far = [...straight.filter((each) => !isLoopback(each)), ...mapped];
+    // Those who are told of it take so many; a way over a relay works for everybody.
+    const kept = far.slice(0, ADDRESSES_PER_PEER_MAX - relayed.length);
+    return [...new Set([...kept, ...relayed, ...straight.filter(isLoopback)])];
+  }
+
+  /** At which this computer itself is called, without `/p2p`. */
+  #straightAddresses(): readonly string[] {
     const all = this.#parts.host.getMultiaddrs().map((address) => withoutPeer(address.toString()));
-    const sorted = [...new Set(all)].filter(isDialable).sort(compareAddresses);
-    return [...sorted.filter((each) => !isLoopback(each)), ...sorted.filter(isLoopback)];
+    return [...new Set(all)]
+      .filter((address) => isDialable(address) && relayOf(address) === null)
+      .sort(compareAddresses);
   }
 }
 

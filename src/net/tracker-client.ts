@@ -47,6 +47,8 @@ export interface TrackerClientDependencies {
   /** Whether this client is the one that deals with a tracker; false where another address leads to it too. */
   readonly claims: (peer: PeerId) => boolean;
   readonly onAnnounced: (answer: Announced) => void;
+  /** Whether who answers at the address has shown itself to be a tracker. */
+  readonly onShown: (peer: PeerId, isTracker: boolean) => void;
   readonly onChange: () => void;
 }
 
@@ -161,6 +163,7 @@ export class TrackerClient {
       return TRACKER_RENEW_MS;
     }
     const answer = await this.#announce(peer);
+    this.#dependencies.onShown(peer, answer.ok || answer.fault.code !== "not-a-tracker");
     if (!answer.ok) return this.#failed(answer.fault);
     return this.#understood(answer.value);
   }

@@ -49,7 +49,7 @@ class Scene {
   readonly asked = new Map<string, TrackerRequest[]>();
   readonly answers = new Map<string, Answerer>();
   readonly heard: { presence: Presence; foundBy: string }[] = [];
-  readonly hidden: PeerId[] = [];
+  readonly shown: string[] = [];
   readonly held = new Set<PeerId>();
   readonly #hosts = new Map<string, PeerId>();
   name = "alice";
@@ -71,7 +71,7 @@ class Scene {
       isRefused: () => false,
       mayHoldPlaces: () => true,
       onPresence: (presence, foundBy) => this.heard.push({ presence, foundBy }),
-      onTracker: (peer) => this.hidden.push(peer),
+      onShown: (peer, isTracker) => this.shown.push(`${peer} ${isTracker}`),
       onChange: () => undefined,
     },
   );
@@ -190,7 +190,7 @@ test("a peer registers, renews before its record lapses, and says what is new at
   assert.equal(state?.peersOnline, 3);
   assert.ok((state?.latencyMs ?? 0) > 0);
   assert.ok(Math.abs(state?.clockOffsetMs ?? 99) <= 2);
-  assert.deepEqual(scene.hidden, [keys(11).peerId]);
+  assert.deepEqual(scene.shown, [`${keys(11).peerId} true`]);
   const [first] = scene.announcements("t1.example");
   assert.deepEqual(first?.addresses, ["/ip4/192.168.1.2/tcp/28411"], "no loopback address for one far away");
   await scene.clock.advance(200_000);

@@ -45,8 +45,8 @@ export interface TrackersDependencies {
   /** False while nobody may call: then no place is held at relays. */
   readonly mayHoldPlaces: () => boolean;
   readonly onPresence: (presence: Presence, foundBy: "tracker" | "invite") => void;
-  /** A peer is known to be a tracker. */
-  readonly onTracker: (peer: PeerId) => void;
+  /** Whether a peer has shown itself to be a tracker. */
+  readonly onShown: (peer: PeerId, isTracker: boolean) => void;
   /** States, observed addresses or relay places are new. */
   readonly onChange: () => void;
 }
@@ -205,6 +205,7 @@ export class Trackers {
       rendezvous: () => this.#rendezvous,
       claims: (peer) => this.#claims(client, peer),
       onAnnounced: (answer) => this.#onAnnounced(client, answer),
+      onShown: this.#dependencies.onShown,
       onChange: () => this.#onChange(),
     });
     this.#members.push({ client, isNamed });
@@ -222,7 +223,6 @@ export class Trackers {
 
   /** The first client that reached a tracker deals with it, whatever further addresses lead there. */
   #claims(client: TrackerClient, peer: PeerId): boolean {
-    this.#dependencies.onTracker(peer);
     const first = this.#members.find((member) => member.client.connectedPeer === peer)?.client;
     return first === undefined || first === client;
   }
