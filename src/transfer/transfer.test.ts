@@ -1,5 +1,5 @@
 /**
- * Whole transfers between two peers, every way in which one can be broken off, and what is left when it was. Long,
+ * Whole transfers between two peers, every way in which one can be broken off, and what is left when it was; long,
  * because each way needs its own scene.
  */
 import assert from "node:assert/strict";
