@@ -19,6 +19,7 @@ import { addDoors } from "./doors-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
 import { addPeople } from "./people-lines.ts";
+import { addReach } from "./reach-lines.ts";
 import { findPeer } from "./session.ts";
 import { addStart } from "./start-lines.ts";
 import { addTracker } from "./tracker-lines.ts";
@@ -69,6 +70,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addDeliveries(commands);
   addLedger(commands);
   addReceipts(commands);
+  addReach(commands);
   addDoctor(commands);
   addTracker(commands);
   addDoors(commands);

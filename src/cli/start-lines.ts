@@ -30,6 +30,9 @@ interface StartOptions extends Common {
   readonly outboundOnly?: boolean;
   readonly inbound: boolean;
   readonly networkKey?: string;
+  readonly tracker?: readonly string[];
+  readonly listed: boolean;
+  readonly portMapping: boolean;
   readonly network?: string;
   readonly clockOffset?: number;
 }
@@ -72,6 +75,9 @@ export function addStart(commands: Commands): void {
         "inbound",
       ),
     )
+    .option("--tracker <addr>", "tracker to use, kept for later starts; may be repeated", each)
+    .option("--no-listed", "trackers tell only those of this peer who know its id or an invite")
+    .option("--no-port-mapping", "do not ask the router to let others in")
     .option("--no-inbound", "take no connection that others begin, in this run")
     .addOption(
       new Option("--clock-offset <ms>").argParser((text) => Number.parseInt(text, 10) || 0).hideHelp(),
@@ -99,6 +105,9 @@ export function addStart(commands: Commands): void {
       excludedInterfaces: options.excludeInterface ?? [],
       doorMode: options.inbound ? (options.outboundOnly === true ? "outbound-only" : null) : "no-inbound",
       networkKeyFile: options.networkKey ?? null,
+      trackers: options.tracker ?? [],
+      listed: options.listed,
+      portMapping: options.portMapping,
     });
     const json = options.json === true;
     const { terminal, surroundings } = context;

@@ -24,14 +24,16 @@ export {
   signPresence,
 } from "./presence-record.ts";
 export { type Rate, RateLimit } from "./rate-limits.ts";
-export type { RelayState } from "./reach.ts";
+export type { RelayState, TrackerState } from "./reach.ts";
 export type { RelayPolicy, RelayUse } from "./relay-meter.ts";
+export { parsePorts as parseScanPorts } from "./scan-plan.ts";
 export {
   decodeStunMessage,
   encodeBindingRequest,
   encodeBindingSuccess,
   encodeUnknownAttributes,
 } from "./stun-message.ts";
+export { parseTrackerAddress, type TrackerAddress } from "./tracker-address.ts";
 export {
   decodeTrackerAnswer,
   decodeTrackerRequest,

@@ -45,11 +45,13 @@ import { openIdentity } from "./identity.ts";
 import { inviteReach } from "./invite-actions.ts";
 import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
+import { TRACKERS_KEPT_MAX } from "./limits.ts";
 import { createListeningList } from "./listening.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
 import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
+import { keepTracker, tooManyTrackers, trackersToStartWith } from "./reach-actions.ts";
 import { keepSettings, nameRefused, type SettingsKeeper } from "./settings-actions.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
 import { openUploads } from "./uploads.ts";
@@ -155,6 +157,9 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   if (!settings.ok) return settings;
   const doors = doorSettingsOf(settings.value.doors, config.doorMode);
   if (!doors.ok) return doors;
+  const trackers = trackersToStartWith(settings.value.trackers, config.trackers);
+  if (!trackers.ok) return trackers;
+  if (trackers.value.length > TRACKERS_KEPT_MAX) return fail(tooManyTrackers());
   const networkKey = config.networkKeyFile === null ? ok(null) : readNetworkKeyFile(config.networkKeyFile);
   if (!networkKey.ok) return networkKey;
   const identity = openIdentity(config.dataDir);
@@ -169,6 +174,7 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   const flags = {
     ...(name === null ? {} : { name }),
     ...(config.accept === null ? {} : { accept: config.accept }),
+    ...(config.trackers.length === 0 ? {} : { trackers: trackers.value }),
   };
   // A name or policy given once is kept, so that the next start needs no flags.
   const changed = Object.keys(flags).length === 0 ? ok() : kept.change(flags);
@@ -220,6 +226,9 @@ async function openReach(config: NodeConfig, base: Foundation, opened: AsyncDisp
       },
       doors: base.doors,
       ...(base.networkKey === null ? {} : { networkKey: base.networkKey }),
+      trackers: base.settings.current().trackers,
+      listed: config.listed,
+      portMapping: config.portMapping,
     },
     {
       clock,
@@ -350,7 +359,10 @@ function openAnchors({ edge, deliveries, ...base }: Foundation, reach: Reach, le
 }
 
 /** A guest and the invite it used are stored in one transaction: people and invites lie in one database. */
-function openGuestBook({ edge, keypair, deliveries }: Foundation, { network, people }: Reach): Invites {
+function openGuestBook(
+  { edge, keypair, deliveries, settings }: Foundation,
+  { network, people }: Reach,
+): Invites {
   return openInvites(
     { keypair },
     {
@@ -358,7 +370,7 @@ function openGuestBook({ edge, keypair, deliveries }: Foundation, { network, peo
       network: network.network,
       log: edge.log.child("invites"),
       store: diskInvites(deliveries),
-      reach: inviteReach(network, (address) => network.addTracker(address)),
+      reach: inviteReach(network, (address) => keepTracker(address, { settings, network })),
       keepVerified: (peer, alongside) => people.verify(peer, "invite", alongside),
     },
   );

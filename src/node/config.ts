@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { isDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { writeDurably } from "./durable-file.ts";
-import { CONFIG_FILE_BYTES_MAX, DOOR_ENTRIES_MAX, DOOR_ENTRY_CHARS_MAX } from "./limits.ts";
+import {
+  CONFIG_FILE_BYTES_MAX,
+  DOOR_ENTRIES_MAX,
+  DOOR_ENTRY_CHARS_MAX,
+  TRACKER_CHARS_MAX,
+  TRACKERS_KEPT_MAX,
+} from "./limits.ts";
 
 export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
 export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
@@ -61,6 +67,12 @@ export interface NodeConfig {
   readonly doorMode: DoorMode | null;
   /** File with the key of a private network; `null`: none. */
   readonly networkKeyFile: string | null;
+  /** Trackers to use, beside those kept in the settings; kept for later starts. */
+  readonly trackers: readonly string[];
+  /** False: trackers tell nobody of this peer who does not ask for it by its id or an invite. */
+  readonly listed: boolean;
+  /** False: routers are not asked to let others in. */
+  readonly portMapping: boolean;
 }
 
 export interface Settings {
@@ -68,6 +80,8 @@ export interface Settings {
   readonly accept: AcceptPolicy;
   readonly mining: "on" | "off";
   readonly doors: DoorChoice;
+  /** As the person gave them; what each means is judged where they are used. */
+  readonly trackers: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
@@ -75,6 +89,7 @@ export const DEFAULT_SETTINGS: Settings = Object.freeze({
   accept: "contacts",
   mining: "on",
   doors: Object.freeze({ mode: "open", allow: [], block: [] }),
+  trackers: Object.freeze([]),
 });
 
 const FILE_NAME = "config.json";
@@ -99,7 +114,7 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("is not an object");
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (!["name", "accept", "mining", "doors"].includes(key))
+    if (!["name", "accept", "mining", "doors", "trackers"].includes(key))
       return refused(`has an unknown field "${key.slice(0, 40)}"`);
   }
   const name = fields.get("name") ?? null;
@@ -114,7 +129,11 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   if (mining !== "on" && mining !== "off") return refused('has a "mining" that is neither "on" nor "off"');
   const doors = fields.has("doors") ? decodeDoors(fields.get("doors")) : DEFAULT_SETTINGS.doors;
   if (doors === null) return refused('has "doors" that are not a mode and two lists of entries');
-  return ok({ name, accept: policy, mining, doors });
+  const trackers = fields.get("trackers") ?? DEFAULT_SETTINGS.trackers;
+  if (!isTexts(trackers, TRACKERS_KEPT_MAX, TRACKER_CHARS_MAX)) {
+    return refused(`has "trackers" that are not a list of up to ${TRACKERS_KEPT_MAX} addresses`);
+  }
+  return ok({ name, accept: policy, mining, doors, trackers });
 }
 
 function decodeDoors(value: unknown): DoorChoice | null {
@@ -127,10 +146,14 @@ function decodeDoors(value: unknown): DoorChoice | null {
 }
 
 function isEntries(value: unknown): value is readonly string[] {
+  return isTexts(value, DOOR_ENTRIES_MAX, DOOR_ENTRY_CHARS_MAX);
+}
+
+function isTexts(value: unknown, countMax: number, charsMax: number): value is readonly string[] {
   return (
     Array.isArray(value) &&
-    value.length <= DOOR_ENTRIES_MAX &&
-    value.every((each) => typeof each === "string" && each.length <= DOOR_ENTRY_CHARS_MAX)
+    value.length <= countMax &&
+    value.every((each) => typeof each === "string" && each.length <= charsMax)
   );
 }
 

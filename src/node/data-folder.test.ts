@@ -75,7 +75,13 @@ test("settings come back as written; a corrupt file is refused with its reason",
   folder((path) => {
     assert.deepEqual(readSettings(path), { ok: true, value: DEFAULT_SETTINGS });
     const doors = { mode: "outbound-only", allow: ["10.0.0.0/8"], block: ["10.0.0.9"] } as const;
-    const chosen = { name: "alice", accept: "ask", mining: "off", doors } as const;
+    const chosen = {
+      name: "alice",
+      accept: "ask",
+      mining: "off",
+      doors,
+      trackers: ["tracker.example"],
+    } as const;
     writeSettings(path, chosen);
     assert.deepEqual(readSettings(path), { ok: true, value: chosen });
     const malformed = ["{", "[]", '{"nmae":"x"}', '{"accept":"never"}', '{"mining":true}', '{"name":7}'];
@@ -84,7 +90,12 @@ test("settings come back as written; a corrupt file is refused with its reason",
       '{"mode":"ajar","allow":[],"block":[]}',
       '{"mode":"open","allow":[7],"block":[]}',
     ];
-    for (const text of [...malformed, ...badDoors.map((each) => `{"doors":${each}}`)]) {
+    for (const text of [
+      '{"trackers":[7]}',
+      '{"trackers":"t"}',
+      ...malformed,
+      ...badDoors.map((each) => `{"doors":${each}}`),
+    ]) {
       writeFileSync(join(path, "config.json"), text);
       const refused = readSettings(path);
       assert.equal(refused.ok ? "" : refused.fault.code, "config-corrupt", text);

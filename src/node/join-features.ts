@@ -33,6 +33,7 @@ import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
 import { peopleActions } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
+import { reachActions } from "./reach-actions.ts";
 import { type SettingsKeeper, settingsActions } from "./settings-actions.ts";
 import { hasEnded } from "./slip-view.ts";
 import { createSlips } from "./slips.ts";
@@ -152,6 +153,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
       ...features,
       rememberMining: (mode) => around.settings.change({ mining: mode }),
     }),
+    ...reachActions({ settings: around.settings, network, persons, clock }),
     ...doorsActions({ settings: around.settings, network }),
     ...doctorActions({ ...around, ...around.discovery, ...features, clock }),
     ...settingsActions({ settings: around.settings, network, status }),

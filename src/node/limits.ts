@@ -6,6 +6,12 @@ export const CONFIG_FILE_BYTES_MAX = 262_144;
 export const DOOR_ENTRIES_MAX = 1_024;
 /** An IPv6 address with its prefix, or a peer id with room to spare. */
 export const DOOR_ENTRY_CHARS_MAX = 100;
+/** Trackers kept for later starts, as many as are used at once. */
+export const TRACKERS_KEPT_MAX = 8;
+/** As long as an address may be that the user types. */
+export const TRACKER_CHARS_MAX = 300;
+/** The largest scan, where most of the hosts are silent, and somebody is waiting for the answer. */
+export const SCAN_MS_MAX = 300_000;
 /** Three short lines; a larger file is none of ours. */
 export const NETWORK_KEY_FILE_BYTES_MAX = 1_024;
 /** A genesis with some thousands of allocations; larger files are refused before they are parsed. */
@@ -40,3 +46,5 @@ export const LOG_WAITING_BYTES_MAX = 1_048_576;
 export const UPLOAD_TRANSFERS_LOOKED_AT = 64;
 /** A certificate with its chain, or a key, as PEM: a few kilobytes each. */
 export const TLS_FILE_BYTES_MAX = 262_144;
+/** A question to a router or tracker keeps its port open for less; what is open longer waits for others. */
+export const SECOND_LOOK_MS = 4_000;

@@ -10,6 +10,7 @@ import type { Settings } from "./config.ts";
 import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
 import { type Persons, phraseOf } from "./person-view.ts";
+import { trackerViews } from "./reach-actions.ts";
 
 export interface StatusSources {
   readonly version: string;
@@ -18,7 +19,7 @@ export interface StatusSources {
   readonly startedMs: number;
   readonly settings: () => Settings;
   readonly ownName: () => string;
-  readonly network: Pick<PeerNetwork, "network" | "listenAddresses" | "warnings">;
+  readonly network: Pick<PeerNetwork, "directory" | "network" | "listenAddresses" | "trackers" | "warnings">;
   readonly chain: Chain;
   readonly wallet: Pick<Wallet, "account" | "balance">;
   readonly miner: Miner;
@@ -44,8 +45,10 @@ export function statusView(sources: StatusSources): StatusView {
     phrase: phraseOf(self),
     addresses: [...network.listenAddresses()],
     listening: sources.listening().map((each) => ({ ...each })),
+    trackers: trackerViews(network.trackers()),
     startedMs: sources.startedMs,
-    peersOnline: network.network.connected().length,
+    // Trackers are connected too, and are nobody to talk to.
+    peersOnline: network.directory.list().filter((entry) => entry.online).length,
     chain: chainView(chain, sources.persons.nameOfAccount),
     mining: miningView(sources.miner, chain, wallet.account),
     balance: wallet.balance(),

@@ -10,16 +10,22 @@ import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
 import { middleCut, plural, sizeText } from "../words.ts";
 
+const PATH_WORDS = {
+  loopback: "this computer",
+  lan: "LAN",
+  direct: "direct",
+  punched: "through routers",
+} as const;
+
 /** How a person is reached now, as a word. */
 function pathWord(person: PersonView): string {
   if (person.blocked) return "blocked";
   if (person.standIn !== null) return "another key";
   if (!person.online) return "offline";
-  return person.path === "loopback"
-    ? "this computer"
-    : person.path === "lan"
-      ? "LAN"
-      : (person.path ?? "online");
+  if (person.path === "relayed") {
+    return person.via === null ? "relayed" : `relayed via ${oneLine(person.via.name)}`;
+  }
+  return person.path === null ? "online" : PATH_WORDS[person.path];
 }
 
 function standingWord({ contact, verified }: PersonView): string {
