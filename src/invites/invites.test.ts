@@ -306,13 +306,17 @@ test("closing while an invite is entered ends it at once, and says so", async ()
 });
 
 test("a proof is of one secret, one role and two keys", () => {
-  const [inviter, guest] = [1, 2].map((seed) => createKeypair(new Uint8Array(32).fill(seed)).peerId);
-  assert.ok(inviter !== undefined && guest !== undefined);
+  const [inviter, guest, other] = [1, 2, 3].map(
+    (seed) => createKeypair(new Uint8Array(32).fill(seed)).peerId,
+  );
+  assert.ok(inviter !== undefined && guest !== undefined && other !== undefined);
   const secret = new Uint8Array(11).fill(5);
   const proofs = [
     proofOf(secret, "guest", { inviter, guest }),
     proofOf(secret, "inviter", { inviter, guest }),
     proofOf(secret, "guest", { inviter: guest, guest: inviter }),
+    proofOf(secret, "guest", { inviter: other, guest }),
+    proofOf(secret, "guest", { inviter, guest: other }),
     proofOf(secret.with(0, 6), "guest", { inviter, guest }),
   ];
   assert.equal(new Set(proofs.map(toHex)).size, proofs.length);
