@@ -1,27 +1,37 @@
 /**
- * Owns which addresses outlive the process: those the user typed, and those that connected peers said of
- * themselves. Bounded, and what was learned expires.
+ * Owns which addresses outlive the process: those the user typed, those that answered a call of ours (proven), and
+ * those that connected peers said of themselves (unproven). Each kind has its own bound, so that a flood of words
+ * pushes out words alone. What was learned expires.
  */
 import type { PeerId } from "#base/brand.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { AddressSource, AddressStore, KnownAddress } from "./address-store.ts";
+import { chooseAnchors, publicGroupOf } from "./eclipse.ts";
 import {
-  ADDRESS_BOOK_ROWS_MAX,
   LEARNED_ADDRESS_EXPIRY_MS,
+  PROVEN_ADDRESSES_MAX,
+  PROVEN_PER_GROUP_MAX,
   REACHED_WRITE_PERIOD_MS,
   TYPED_ADDRESSES_MAX,
+  UNPROVEN_ADDRESSES_MAX,
+  UNPROVEN_PER_SOURCE_MAX,
 } from "./limits.ts";
 
 export class AddressBook {
+  /** Whom to call first: who was held when the last run ended. */
+  readonly anchors: ReadonlySet<PeerId>;
   readonly #store: AddressStore;
   readonly #clock: Clock;
   readonly #rows = new Map<string, KnownAddress>();
+  /** From which public group an unproven address was said, in this run. */
+  readonly #saidFrom = new Map<string, string>();
 
   constructor(store: AddressStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
     for (const row of store.list()) this.#rows.set(keyOf(row.address, row.source), row);
     for (const row of [...this.#rows.values()]) if (this.#isExpired(row)) this.#remove(row);
+    this.anchors = chooseAnchors(this.list());
   }
 
   /** Oldest first. */
@@ -46,23 +56,43 @@ export class AddressBook {
     return true;
   }
 
-  learn(peer: PeerId, addresses: readonly string[]): void {
+  /**
+   * What a connected peer said of itself. An address that answered somebody else's call is left alone.
+   * @param saidAt the multiaddr over which it was said.
+   */
+  learn(peer: PeerId, addresses: readonly string[], saidAt: string): void {
+    const source = publicGroupOf(saidAt);
     for (const address of addresses) {
-      const known = this.#rows.get(keyOf(address, "learned"));
-      if (known?.peer === peer) continue;
+      const key = keyOf(address, "learned");
+      const known = this.#rows.get(key);
+      if (known !== undefined && (known.peer === peer || known.reachedMs !== null)) continue;
+      if (source !== null && this.#countFrom(source) >= UNPROVEN_PER_SOURCE_MAX) return;
       this.#put({ address, source: "learned", peer, addedMs: this.#clock.nowMs(), reachedMs: null });
+      if (source !== null) this.#saidFrom.set(key, source);
+      this.#makeRoomFor(this.#learned(isUnproven), UNPROVEN_ADDRESSES_MAX);
     }
   }
 
-  /** A connection to `peer` was made at `address`. */
+  /** A call of ours to `peer` was answered at `address`, or is still held there. */
   reached(address: string, peer: PeerId): void {
     const nowMs = this.#clock.nowMs();
     for (const source of ["typed", "learned"] as const) {
       const row = this.#rows.get(keyOf(address, source));
       if (row === undefined) continue;
       const isFresh = row.reachedMs !== null && Math.abs(nowMs - row.reachedMs) < REACHED_WRITE_PERIOD_MS;
-      if (row.peer !== peer || !isFresh) this.#put({ ...row, peer, reachedMs: nowMs });
+      if (row.peer === peer && isFresh) continue;
+      this.#put({ ...row, peer, reachedMs: nowMs });
+      this.#saidFrom.delete(keyOf(address, source));
     }
+    const group = publicGroupOf(address);
+    const proven = this.#learned((row) => !isUnproven(row));
+    if (group !== null) {
+      this.#makeRoomFor(
+        proven.filter((row) => publicGroupOf(row.address) === group),
+        PROVEN_PER_GROUP_MAX,
+      );
+    }
+    this.#makeRoomFor(proven, PROVEN_ADDRESSES_MAX);
   }
 
   /** Drops what was typed for a peer. */
@@ -70,24 +100,41 @@ export class AddressBook {
     for (const row of this.list()) if (row.peer === peer) this.#remove(row);
   }
 
-  #put(row: KnownAddress): void {
-    this.#rows.set(keyOf(row.address, row.source), row);
-    this.#store.put(row);
-    if (this.#rows.size <= ADDRESS_BOOK_ROWS_MAX) return;
-    const oldest = this.list()
-      .filter((each) => each.source === "learned")
-      .sort((a, b) => lastUseMs(a) - lastUseMs(b))[0];
+  #learned(isMeant: (row: KnownAddress) => boolean): readonly KnownAddress[] {
+    return this.list().filter((row) => row.source === "learned" && isMeant(row));
+  }
+
+  #countFrom(source: string): number {
+    let count = 0;
+    for (const each of this.#saidFrom.values()) if (each === source) count += 1;
+    return count;
+  }
+
+  #makeRoomFor(rows: readonly KnownAddress[], max: number): void {
+    if (rows.length <= max) return;
+    const oldest = rows.toSorted((a, b) => lastUseMs(a) - lastUseMs(b))[0];
     if (oldest !== undefined) this.#remove(oldest);
   }
 
+  #put(row: KnownAddress): void {
+    this.#rows.set(keyOf(row.address, row.source), row);
+    this.#store.put(row);
+  }
+
   #remove(row: KnownAddress): void {
-    this.#rows.delete(keyOf(row.address, row.source));
+    const key = keyOf(row.address, row.source);
+    this.#rows.delete(key);
+    this.#saidFrom.delete(key);
     this.#store.remove(row.address, row.source);
   }
 
   #isExpired(row: KnownAddress): boolean {
     return row.source === "learned" && this.#clock.nowMs() - lastUseMs(row) > LEARNED_ADDRESS_EXPIRY_MS;
   }
+}
+
+function isUnproven(row: KnownAddress): boolean {
+  return row.reachedMs === null;
 }
 
 function keyOf(address: string, source: AddressSource): string {

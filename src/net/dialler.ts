@@ -10,15 +10,9 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
-import {
-  compareAddresses,
-  isDialable,
-  pathKindOf,
-  readableAddress,
-  routeOf,
-  withoutPeer,
-} from "./addresses.ts";
+import { pathKindOf, readableAddress, routeOf, withoutPeer } from "./addresses.ts";
 import { AttemptLog } from "./attempt-log.ts";
+import { CallList } from "./call-list.ts";
 import { type ConnectionBook, pathClassOf } from "./connection-book.ts";
 import { dialAddress } from "./dial-address.ts";
 import {
@@ -32,20 +26,20 @@ import {
 } from "./dial-policy.ts";
 import { dialProblem } from "./dial-problem.ts";
 import { raceAddresses, SUPERSEDED } from "./dial-race.ts";
-import type { PeerDirectory, PeerEntry } from "./directory.ts";
+import type { PeerDirectory } from "./directory.ts";
+import type { Candidate } from "./eclipse.ts";
 import { peerOf } from "./gate.ts";
 import type { Host } from "./host.ts";
 import {
   ADDRESS_DIAL_TIMEOUT_MS,
-  ADDRESSES_PER_PEER_MAX,
   DIAL_STAGGER_MS,
   DIAL_TICK_MS,
   DIAL_TIMEOUT_MS,
   DIALS_AT_ONCE_MAX,
+  DIRECTORY_PEERS_MAX,
   RELAY_DIAL_TIMEOUT_MS,
   RELAY_HEAD_START_MS,
   SEEN_RECENTLY_MS,
-  UNASKED_CONNECTIONS_MAX,
 } from "./limits.ts";
 import type { DialAttempt } from "./reach.ts";
 
@@ -77,12 +71,14 @@ export class Dialler {
   /** By peer id, or by address where nobody's peer id is known. */
   readonly #attempts = new Map<string, Attempts>();
   readonly #underWay = new Map<string, Dial>();
+  readonly #calls: CallList;
   readonly #log = new AttemptLog();
   readonly #stopped = new AbortController();
   readonly #timer: Timer;
 
   constructor(dependencies: DiallerDependencies) {
     this.#dependencies = dependencies;
+    this.#calls = new CallList(dependencies);
     this.#timer = dependencies.clock.every(DIAL_TICK_MS, () => this.#tick());
   }
 
@@ -112,7 +108,7 @@ export class Dialler {
   /** Dials a peer now, at all addresses known for it. */
   async reach(peer: PeerId, signal: AbortSignal): Promise<Result<undefined, Problem>> {
     if (this.#dependencies.connections.best(peer) !== null) return ok();
-    const addresses = this.#addressesOf(peer);
+    const addresses = this.#calls.addressesOf(peer);
     if (addresses.length === 0) {
       return fail(
         problem("no-address", "No address of this peer is known.", "Connect to it by its address."),
@@ -127,6 +123,11 @@ export class Dialler {
     return outcome.ok ? ok() : outcome;
   }
 
+  /** Whom nobody asked for and who is not called either, because enough others are. */
+  spared(): readonly Candidate[] {
+    return this.#calls.spared();
+  }
+
   /** How each address of a peer went last, newest first. */
   attempts(peer: PeerId): readonly DialAttempt[] {
     return this.#log.of(peer);
@@ -139,7 +140,7 @@ export class Dialler {
 
   /** Tries the straight addresses of a peer that is there already. Whether one stands now. */
   async straighten(peer: PeerId, signal: AbortSignal): Promise<boolean> {
-    const straight = this.#addressesOf(peer).filter((address) => pathClassOf(address) === "straight");
+    const straight = this.#calls.addressesOf(peer).filter((address) => pathClassOf(address) === "straight");
     if (straight.length === 0) return false;
     return await this.#race(straight, peer, ADDRESS_DIAL_TIMEOUT_MS, signal).then(
       () => true,
@@ -177,26 +178,37 @@ export class Dialler {
 
   #tick(): void {
     if (this.#stopped.signal.aborted) return;
-    const { directory, book, host, isRefused } = this.#dependencies;
-    const online = host.getPeers().length;
-    for (const entry of directory.list()) {
-      if (entry.online || isRefused(entry.peer)) continue;
-      if (online >= UNASKED_CONNECTIONS_MAX && !book.isTyped(entry.peer)) continue;
-      const addresses = this.#addressesOf(entry.peer);
-      if (addresses.length > 0) this.#dialIfDue(entry.peer, addresses, entry.peer);
+    const { book } = this.#dependencies;
+    this.#forgetAttempts();
+    for (const { peer, addresses } of this.#calls.toMake((peer) => this.#isDue(peer, peer))) {
+      this.#dialIfDue(peer, addresses, peer);
     }
     for (const row of book.typed()) if (row.peer === null) this.#dialIfDue(row.address, [row.address], null);
   }
 
+  /** Of those whom the directory has forgotten: strangers come and go without end. */
+  #forgetAttempts(): void {
+    if (this.#attempts.size <= 2 * DIRECTORY_PEERS_MAX) return;
+    const { directory, book } = this.#dependencies;
+    const typed = new Set(book.typed().map(({ address }) => address));
+    for (const target of this.#attempts.keys()) {
+      if (directory.get(target as PeerId) === null && !typed.has(target)) this.#attempts.delete(target);
+    }
+  }
+
   #dialIfDue(target: string, addresses: readonly string[], peer: PeerId | null): void {
     if (this.#underWay.has(target) || this.#underWay.size >= DIALS_AT_ONCE_MAX) return;
-    const nowMs = this.#dependencies.clock.monotonicMs();
-    const attempts = this.#attempts.get(target) ?? firstAttempt(peer === null ? nowMs : this.#turnMs(peer));
-    this.#attempts.set(target, attempts);
-    if (!isDue(attempts, nowMs)) return;
+    if (!this.#isDue(target, peer)) return;
     this.#dial(target, addresses, peer).catch((error: unknown) =>
       this.#dependencies.log.fault("dialling", error),
     );
+  }
+
+  #isDue(target: string, peer: PeerId | null): boolean {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    const attempts = this.#attempts.get(target) ?? firstAttempt(peer === null ? nowMs : this.#turnMs(peer));
+    this.#attempts.set(target, attempts);
+    return isDue(attempts, nowMs);
   }
 
   #dial(target: string, addresses: readonly string[], peer: PeerId | null): Promise<Result<PeerId, Problem>> {
@@ -344,17 +356,6 @@ export class Dialler {
     const { book, clock, directory } = this.#dependencies;
     const lastSeenMs = directory.get(peer)?.lastSeenMs ?? null;
     return book.isTyped(peer) || (lastSeenMs !== null && clock.nowMs() - lastSeenMs < SEEN_RECENTLY_MS);
-  }
-
-  #addressesOf(peer: PeerId): readonly string[] {
-    const entry: PeerEntry | null = this.#dependencies.directory.get(peer);
-    const typed = this.#dependencies.book
-      .typed()
-      .filter((row) => row.peer === peer)
-      .map((row) => row.address);
-    const known = [...new Set([...typed, ...(entry?.addresses ?? [])])];
-    const all = known.filter((address) => isDialable(address) && pathKindOf(address) !== "punched");
-    return all.slice(0, ADDRESSES_PER_PEER_MAX).sort(compareAddresses);
   }
 }
 

@@ -8,7 +8,12 @@ import { type Problem, problem } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Connected, PathKind } from "#ports/network.ts";
-import { ADDRESSES_PER_PEER_MAX, DIRECTORY_PEERS_MAX, HEARSAY_EXPIRY_MS } from "./limits.ts";
+import {
+  ADDRESSES_PER_PEER_MAX,
+  DIRECTORY_PEERS_MAX,
+  HEARSAY_EXPIRY_MS,
+  HEARSAY_PER_SOURCE_MAX,
+} from "./limits.ts";
 import type { Profile } from "./profile.ts";
 
 /** How a peer came to be known; a peer may be found in several ways. */
@@ -80,6 +85,9 @@ export class PeerDirectory implements Directory {
   readonly #entries = new Map<PeerId, PeerEntry>();
   /** When each peer was first or last heard of, connected or not. */
   readonly #heardMs = new Map<PeerId, number>();
+  /** By whom or by what each was first told of. */
+  readonly #sources = new Map<PeerId, string>();
+  readonly #proven = new Set<PeerId>();
 
   constructor(dependencies: PeerDirectoryDependencies) {
     this.#clock = dependencies.clock;
@@ -100,16 +108,22 @@ export class PeerDirectory implements Directory {
     return this.#events.subscribe(listener);
   }
 
-  /** Word of a peer: how it was found, and where it may be. Newer addresses go before those known. */
+  /**
+   * Word of a peer: how it was found, and where it may be. Newer addresses go before those known.
+   * @param teller who told it, where that was another peer.
+   */
   heard(
     peer: PeerId,
     foundBy: FoundBy | null,
     addresses: readonly string[],
     name: string | null = null,
+    teller: PeerId | null = null,
   ): void {
     if (this.#isHidden(peer)) return;
-    const entry = this.#entries.get(peer) ?? newEntry(peer);
+    const known = this.#entries.get(peer);
+    const entry = known ?? newEntry(peer);
     this.#heardMs.set(peer, this.#clock.monotonicMs());
+    if (known === undefined && foundBy !== null) this.#sources.set(peer, teller ?? foundBy);
     this.#put({
       ...entry,
       claimedName: name ?? entry.claimedName,
@@ -117,6 +131,16 @@ export class PeerDirectory implements Directory {
         foundBy === null || entry.foundBy.includes(foundBy) ? entry.foundBy : [...entry.foundBy, foundBy],
       addresses: merged(addresses, entry.addresses),
     });
+  }
+
+  /** The peer answered at an address that we called: it is no mere word of others. */
+  proven(peer: PeerId): void {
+    if (this.#entries.has(peer)) this.#proven.add(peer);
+  }
+
+  /** Whether it ever answered a call of ours, as far as is remembered. */
+  isProven(peer: PeerId): boolean {
+    return this.#proven.has(peer);
   }
 
   /** A peer turned out to be one that `isHidden` keeps out. */
@@ -132,6 +156,7 @@ export class PeerDirectory implements Directory {
   connected(connection: Connected, isInbound: boolean): void {
     const known = this.#entries.has(connection.peer);
     this.heard(connection.peer, isInbound && !known ? "inbound" : null, []);
+    if (!isInbound) this.proven(connection.peer);
     this.#change(connection.peer, () => ({
       online: true,
       path: connection.path,
@@ -211,20 +236,30 @@ export class PeerDirectory implements Directory {
     if (before === undefined || !isSame(before, entry)) this.#events.emit({ type: "peer", entry });
   }
 
+  /** Whoever tells of many crowds out those it told of itself; and what is only told, never what was proven. */
   #makeRoom(newcomer: PeerId): void {
-    if (this.#entries.size <= DIRECTORY_PEERS_MAX) return;
-    const candidates = [...this.#entries.values()].filter(
-      (entry) => !entry.online && entry.peer !== newcomer && !this.#isKept(entry.peer),
+    const source = this.#sources.get(newcomer);
+    const loose = [...this.#entries.values()].filter(
+      ({ peer, online }) => !online && peer !== newcomer && !this.#isKept(peer),
     );
-    const oldest = candidates.sort(
-      (a, b) => (this.#heardMs.get(a.peer) ?? 0) - (this.#heardMs.get(b.peer) ?? 0),
-    )[0];
-    this.#forget(oldest?.peer ?? newcomer);
+    const told = loose.filter(({ peer }) => !this.#proven.has(peer));
+    const ofSource = told.filter(({ peer }) => source !== undefined && this.#sources.get(peer) === source);
+    if (ofSource.length >= HEARSAY_PER_SOURCE_MAX) this.#forget(this.#oldest(ofSource) ?? newcomer);
+    if (this.#entries.size <= DIRECTORY_PEERS_MAX) return;
+    this.#forget(this.#oldest(told) ?? this.#oldest(loose) ?? newcomer);
+  }
+
+  /** The one not heard of for longest. */
+  #oldest(entries: readonly PeerEntry[]): PeerId | undefined {
+    const heardMs = ({ peer }: PeerEntry) => this.#heardMs.get(peer) ?? 0;
+    return entries.toSorted((a, b) => heardMs(a) - heardMs(b))[0]?.peer;
   }
 
   #forget(peer: PeerId): void {
     this.#entries.delete(peer);
     this.#heardMs.delete(peer);
+    this.#sources.delete(peer);
+    this.#proven.delete(peer);
     this.#events.emit({ type: "forgotten", peer });
   }
 }

@@ -181,7 +181,7 @@ export class Exchange {
     const { directory, book } = this.#dependencies;
     const usable = usableFrom(profile.addresses, connection);
     directory.described(profile, usable, otherNetwork(profile.chainId, this.#options.chainId));
-    book.learn(profile.peer, usable);
+    book.learn(profile.peer, usable, connection.address);
   }
 
   #tellNews(): void {
@@ -221,7 +221,7 @@ export class Exchange {
     if (this.#connectionTo(profile.peer) !== undefined) return;
     const usable = usableFrom(profile.addresses, teller);
     if (usable.length === 0) return;
-    directory.heard(profile.peer, "exchange", usable, profile.name);
+    directory.heard(profile.peer, "exchange", usable, profile.name, teller.peer);
   }
 
   #mayTell(teller: PeerId): boolean {

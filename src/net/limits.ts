@@ -63,6 +63,12 @@ export const STREAM_READ_BUFFER_BYTES_MAX = STREAM_WINDOW_BYTES_MAX + 2 * MIB;
 
 // Punched paths (WebRTC).
 
+/**
+ * UDP ports of punched paths: fixed, so that what listens can be listed and a firewall can name it. One for each path,
+ * so more than `CONNECTIONS_MAX`; above the TCP ports that are stepped over to.
+ */
+export const PUNCHED_PORT_FIRST = 28_500;
+export const PUNCHED_PORT_LAST = 28_899;
 /** Under way in SCTP: 80 MB/s at 100 ms; the default carries 1 to 5. */
 export const PUNCHED_BUFFER_BYTES = 8 * MIB;
 /** One message of a data channel; larger ones cost fewer calls, and block the channel's other messages longer. */
@@ -117,8 +123,16 @@ export const STANDINGS_MAX = 4096;
 /** Peers held in the list; the least recently heard of who is offline makes room. */
 export const DIRECTORY_PEERS_MAX = 1024;
 export const ADDRESSES_PER_PEER_MAX = 12;
-/** Rows of the address book, typed ones included. */
-export const ADDRESS_BOOK_ROWS_MAX = 2048;
+/** Peers never reached, told of by one other peer or found in one way: a class of thirty with their computers at home. */
+export const HEARSAY_PER_SOURCE_MAX = 256;
+/** Addresses in the book that answered a call of ours; only another that answered takes the place of one. */
+export const PROVEN_ADDRESSES_MAX = 768;
+/** Of these, in one public network group: however many addresses one provider lends an attacker. */
+export const PROVEN_PER_GROUP_MAX = 64;
+/** Addresses in the book that peers said of themselves and at which nobody of ours called yet. */
+export const UNPROVEN_ADDRESSES_MAX = 1024;
+/** Of these, said by callers from one public group in one run; on private ranges all may be one class. */
+export const UNPROVEN_PER_SOURCE_MAX = 128;
 /** What the user may have typed and not dropped. */
 export const TYPED_ADDRESSES_MAX = 256;
 /** A learned address at which nobody answered for so long is dropped. */
@@ -161,11 +175,13 @@ export const ATTEMPTS_PER_PEER_MAX = 2 * ADDRESSES_PER_PEER_MAX;
 export const PUNCH_GRACE_MS = 400;
 /** Of two who are relayed the smaller id punches at once, the other when that did not come to anything so far. */
 export const PUNCH_TURN_MS = 5 * SECOND_MS;
-/** Candidates are gathered and tried in about a second; a router that answers late gets ten times as long. */
+/** It stands in about a second or not at all: a handshake that went wrong is not waited for long the first time. */
+export const PUNCH_FIRST_TIMEOUT_MS = 5 * SECOND_MS;
+/** Later attempts wait for routers and relays that are slow. */
 export const PUNCH_TIMEOUT_MS = 14 * SECOND_MS;
 /** Pauses between attempts at a better path grow from the first to the last. */
-export const BETTER_PATH_FIRST_PAUSE_MS = 5 * SECOND_MS;
-export const BETTER_PATH_FACTOR = 2;
+export const BETTER_PATH_FIRST_PAUSE_MS = SECOND_MS;
+export const BETTER_PATH_FACTOR = 3;
 export const BETTER_PATH_LAST_PAUSE_MS = 5 * MINUTE_MS;
 /** How often the dialler looks whether somebody is due. */
 export const DIAL_TICK_MS = 500;
@@ -444,3 +460,18 @@ export const TRACKER_CONNECTIONS_PER_ADDRESS_MAX = 512;
 export const TRACKER_CONNECTIONS_PER_GROUP_MAX = 3000;
 /** Requests of one peer that a tracker works on at once: each stream carries one. */
 export const TRACKER_STREAMS_PER_PEER_MAX = 8;
+
+// Against being surrounded by strangers.
+
+/** Peers of the last run that are called before all others after a restart. */
+export const ANCHORS_MAX = 4;
+/** What was held within so long of the last word of the last run was held at its end. */
+export const ANCHOR_WINDOW_MS = 2 * REACHED_WRITE_PERIOD_MS;
+/** Connections begun from here that are kept up however many others call. */
+export const OUTBOUND_FLOOR = 8;
+/** Of the floor, in one public network group. */
+export const OUTBOUND_FLOOR_PER_GROUP_MAX = 2;
+/** Of all that nobody asked for, in one public network group: strangers of one provider never fill the list. */
+export const UNASKED_PER_GROUP_MAX = 16;
+/** One address that was only heard of is tried in this time, when no more peers are wanted: 720 a day. */
+export const FEELER_PERIOD_MS = 2 * MINUTE_MS;

@@ -17,7 +17,6 @@ import { PeerDirectory } from "./directory.ts";
 import { isAdmissiblePeer, prefersKnown } from "./gate.ts";
 import { lanWarnings } from "./lan-warnings.ts";
 import {
-  ADDRESS_BOOK_ROWS_MAX,
   ANNOUNCEMENT_MEMORY_MS,
   ANNOUNCEMENTS_BURST,
   ANNOUNCEMENTS_PER_SOURCE_BURST,
@@ -36,6 +35,7 @@ import {
   STANDING_RECOVERY_PERIOD_MS,
   STANDING_REJECT_POINTS,
   TYPED_ADDRESSES_MAX,
+  UNPROVEN_ADDRESSES_MAX,
 } from "./limits.ts";
 import { parseListenAddress } from "./listen.ts";
 import { broadcastOf } from "./local-interfaces.ts";
@@ -230,14 +230,15 @@ test("the address book keeps what was typed, and lets what was learned expire an
   const store = memoryAddresses();
   const book = new AddressBook(store, clock);
   assert.equal(book.rememberTyped("/ip4/10.0.0.1/tcp/5", null), true);
-  book.learn(B, ["/ip4/10.0.0.2/tcp/5"]);
+  const said = "/ip4/10.0.0.1/tcp/5";
+  book.learn(B, ["/ip4/10.0.0.2/tcp/5"], said);
   book.reached("/ip4/10.0.0.1/tcp/5", A);
   assert.equal(book.isTyped(A), true);
-  for (let at = 0; at < ADDRESS_BOOK_ROWS_MAX + 10; at++) {
+  for (let at = 0; at < UNPROVEN_ADDRESSES_MAX + 10; at++) {
     await clock.advance(1);
-    book.learn(A, [`/ip4/10.9.${at >> 8}.${at & 255}/tcp/5`]);
+    book.learn(A, [`/ip4/10.9.${at >> 8}.${at & 255}/tcp/5`], said);
   }
-  assert.equal(store.list().length, ADDRESS_BOOK_ROWS_MAX);
+  assert.equal(store.list().length, UNPROVEN_ADDRESSES_MAX + 1);
   assert.equal(
     book.list().some((row) => row.peer === B),
     false,
@@ -266,7 +267,7 @@ test("the directory is bounded, forgets hearsay, and keeps who was met", async (
   assert.deepEqual(directory.get(A)?.foundBy, ["inbound"]);
   for (let at = 0; at < DIRECTORY_PEERS_MAX + 20; at++) {
     await clock.advance(1);
-    directory.heard(`p${at}` as PeerId, "exchange", []);
+    directory.heard(`p${at}` as PeerId, "exchange", [], null, `teller ${at % 8}` as PeerId);
   }
   assert.equal(directory.list().length, DIRECTORY_PEERS_MAX);
   assert.equal(directory.get(A)?.online, true);

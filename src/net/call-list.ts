@@ -1,0 +1,79 @@
+/**
+ * Owns the list of those who may be called: who is away, at which addresses, and what speaks for each. Whom to choose
+ * among them is `eclipse.ts`; when, the dialler's.
+ */
+import type { PeerId } from "#base/brand.ts";
+import type { AddressBook } from "./address-book.ts";
+import { compareAddresses, isDialable, pathKindOf } from "./addresses.ts";
+import type { ConnectionBook } from "./connection-book.ts";
+import type { PeerDirectory } from "./directory.ts";
+import { type Candidate, type Holding, whomToCall } from "./eclipse.ts";
+import { ADDRESSES_PER_PEER_MAX } from "./limits.ts";
+
+export interface CallListDependencies {
+  readonly directory: PeerDirectory;
+  readonly connections: ConnectionBook;
+  readonly book: AddressBook;
+  readonly isRefused: (peer: PeerId) => boolean;
+  /** Whether the doors let an address be called; absent: every one. */
+  readonly mayCall?: (address: string) => boolean;
+}
+
+export class CallList {
+  readonly #dependencies: CallListDependencies;
+
+  constructor(dependencies: CallListDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** The best first, those typed among them. */
+  addressesOf(peer: PeerId): readonly string[] {
+    const { directory, book, mayCall } = this.#dependencies;
+    const typed = book
+      .typed()
+      .filter((row) => row.peer === peer)
+      .map((row) => row.address);
+    const known = [...new Set([...typed, ...(directory.get(peer)?.addresses ?? [])])];
+    const all = known.filter(
+      (address) => isDialable(address) && pathKindOf(address) !== "punched" && (mayCall?.(address) ?? true),
+    );
+    return all.slice(0, ADDRESSES_PER_PEER_MAX).sort(compareAddresses);
+  }
+
+  /** Whom to call now, first to last. */
+  toMake(isDue: (peer: PeerId) => boolean): readonly Candidate[] {
+    return whomToCall(
+      this.#candidates().filter(({ peer }) => isDue(peer)),
+      this.#holding(),
+    );
+  }
+
+  /** Whom nobody asked for and who is not called either, because enough others are. */
+  spared(): readonly Candidate[] {
+    const all = this.#candidates();
+    const called = new Set(whomToCall(all, this.#holding()));
+    return all.filter((each) => !called.has(each));
+  }
+
+  #candidates(): readonly Candidate[] {
+    const { directory, book, isRefused } = this.#dependencies;
+    return directory.list().flatMap(({ peer, online }) => {
+      if (online || isRefused(peer)) return [];
+      const addresses = this.addressesOf(peer);
+      if (addresses.length === 0) return [];
+      const isAnchor = book.anchors.has(peer);
+      const isProven = isAnchor || directory.isProven(peer);
+      return [{ peer, addresses, isWanted: book.isTyped(peer), isAnchor, isProven }];
+    });
+  }
+
+  #holding(): Holding {
+    const { connections } = this.#dependencies;
+    const peers = connections.peers();
+    const outbound = peers
+      .flatMap((peer) => connections.of(peer))
+      .filter(({ direction }) => direction === "outbound")
+      .map(({ remoteAddr }) => remoteAddr.toString());
+    return { connected: peers.length, outbound };
+  }
+}
