@@ -45,7 +45,8 @@ export class RelayQuota {
     if (this.#isOver(this.#all, nowMs)) this.#all = { sinceMs: nowMs, bytes: 0 };
     this.#all.bytes += bytes;
     this.#forgetOver(nowMs);
-    const account = this.#accounts.get(peer) ?? { sinceMs: nowMs, bytes: 0 };
+    const known = this.#accounts.get(peer);
+    const account = known === undefined || this.#isOver(known, nowMs) ? { sinceMs: nowMs, bytes: 0 } : known;
     account.bytes += bytes;
     this.#accounts.set(peer, account);
     return !this.isUsedUp(peer, nowMs);

@@ -100,7 +100,8 @@ export function answerTo(
 }
 
 async function bind(host: string, port: number): Promise<Socket | null> {
-  const socket = createSocket(isIPv6(host) ? { type: "udp6", ipv6Only: true } : "udp4");
+  const family = isIPv6(host) ? ({ type: "udp6", ipv6Only: true } as const) : ({ type: "udp4" } as const);
+  const socket = createSocket(family);
   const { promise, resolve } = Promise.withResolvers<Socket | null>();
   socket.once("error", () => {
     socket.close();
