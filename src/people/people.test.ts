@@ -64,7 +64,10 @@ test("who claims the name of a contact under another key is held until the user 
   people.seen(BOB, "Bob");
   people.seen(ALICE, "alice");
   assert.equal(people.holds(ALICE), null);
+  const heard: PeerId[] = [];
+  people.subscribe(({ person }) => heard.push(person.peer));
   people.seen(ALICE, "bob");
+  assert.deepEqual(heard, [ALICE, BOB], "both are shown with it");
   assert.deepEqual(people.get(ALICE)?.standIn, { of: BOB, how: "name", sinceMs: clock.nowMs() });
   assert.equal(people.holds(ALICE)?.code, "key-changed");
   // Its own doing releases nobody: what was written to "bob" would go to whoever bore that name for a while.

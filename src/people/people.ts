@@ -236,6 +236,13 @@ class KeptPeople implements People {
     if (isChosen(person) || (before !== undefined && isChosen(before))) this.#bearers = null;
     this.#people.set(person.peer, person);
     this.#events.emit({ type: "person", person });
+    const [of, wasOf] = [person.standIn?.of, before?.standIn?.of];
+    if (of === wasOf) return;
+    // Whom it looks like, or looked like, is shown with that.
+    for (const alike of [of, wasOf]) {
+      const known = alike === undefined ? null : this.get(alike);
+      if (known !== null) this.#events.emit({ type: "person", person: known });
+    }
   }
 
   /**

@@ -15,6 +15,7 @@ import {
   seesOnline,
   waybill,
 } from "#test/kit/process.ts";
+import { openTestTracker } from "#test/kit/tracker.ts";
 
 /** Peers of one test are told of each other; those of another program on this computer are none of its business. */
 const ALONE = ["--no-discovery"];
@@ -88,6 +89,25 @@ test("words over the local network: the commands alone, as two people at a telep
   await assertVerified(alice, bob);
   const listed = await waybill("invites", "--data", alice.options.dataDir);
   assert.match(listed.stdout, /used by bob +for Bob/);
+});
+
+test("words over a tracker; a link tells a peer that has none of the tracker", async (t) => {
+  const { tracker, tcp, faults } = await openTestTracker();
+  t.after(() => tracker.close());
+  const flags = [...ALONE, "--tracker", tcp];
+  const [alice, bob] = [await peer(t, { name: "alice", flags }), await peer(t, { name: "bob", flags })];
+  const joined = await must(bob.client.acceptInvite((await invite(alice)).words));
+  assert.equal(joined.peerId, await peerIdOf(alice));
+  await assertVerified(alice, bob);
+
+  const carol = await peer(t, { name: "carol", flags: ALONE });
+  const { link } = await invite(alice);
+  const entered = await waybill("join", link, "--data", carol.options.dataDir);
+  assert.equal(entered.code, 0, entered.stderr);
+  assert.match(entered.stdout, /The tracker \S+ of the link is used from now on/);
+  assert.equal((await must(carol.client.trackers())).length, 1);
+  await assertVerified(alice, carol);
+  assert.deepEqual(faults, []);
 });
 
 test("words and a typed address; words with a slip of the pen", async (t) => {
