@@ -15,6 +15,8 @@ export interface CallListDependencies {
   readonly connections: ConnectionBook;
   readonly book: AddressBook;
   readonly isRefused: (peer: PeerId) => boolean;
+  /** Called in any case; absent: those typed. */
+  readonly isWanted?: (peer: PeerId) => boolean;
   /** Whether the doors let an address be called; absent: every one. */
   readonly mayCall?: (address: string) => boolean;
 }
@@ -57,23 +59,32 @@ export class CallList {
 
   #candidates(): readonly Candidate[] {
     const { directory, book, isRefused } = this.#dependencies;
+    const wanted = this.#dependencies.isWanted ?? ((peer: PeerId) => book.isTyped(peer));
     return directory.list().flatMap(({ peer, online }) => {
       if (online || isRefused(peer)) return [];
       const addresses = this.addressesOf(peer);
       if (addresses.length === 0) return [];
       const isAnchor = book.anchors.has(peer);
       const isProven = isAnchor || directory.isProven(peer);
-      return [{ peer, addresses, isWanted: book.isTyped(peer), isAnchor, isProven }];
+      return [{ peer, addresses, isWanted: wanted(peer), isAnchor, isProven }];
     });
   }
 
   #holding(): Holding {
     const { connections } = this.#dependencies;
-    const peers = connections.peers();
-    const outbound = peers
-      .flatMap((peer) => connections.of(peer))
-      .filter(({ direction }) => direction === "outbound")
-      .map(({ remoteAddr }) => remoteAddr.toString());
-    return { connected: peers.length, outbound };
+    const outbound = outboundOf(connections).map(({ address }) => address);
+    return { connected: connections.peers().length, outbound };
   }
+}
+
+/** Connections that this peer began and holds. */
+export function outboundOf(
+  connections: ConnectionBook,
+): readonly { readonly peer: PeerId; readonly address: string }[] {
+  return connections.peers().flatMap((peer) =>
+    connections
+      .of(peer)
+      .filter(({ direction }) => direction === "outbound")
+      .map(({ remoteAddr }) => ({ peer, address: remoteAddr.toString() })),
+  );
 }

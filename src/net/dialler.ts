@@ -52,6 +52,10 @@ export interface DiallerDependencies {
   readonly random: Random;
   readonly log: Log;
   readonly isRefused: (peer: PeerId) => boolean;
+  /** Called in any case; absent: those typed. */
+  readonly isWanted?: (peer: PeerId) => boolean;
+  /** Whether the doors let an address be called; absent: every one. */
+  readonly mayCall?: (address: string) => boolean;
 }
 
 /** A connection that was reached, and at which of the addresses. */

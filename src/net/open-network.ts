@@ -14,11 +14,15 @@ import { AddressBook } from "./address-book.ts";
 import type { AddressStore } from "./address-store.ts";
 import { compareAddresses, isDialable, isLoopback, parseAddress, relayOf, withoutPeer } from "./addresses.ts";
 import { Announcer, type HeardPeer } from "./announcer.ts";
+import { outboundOf } from "./call-list.ts";
+import { isFinal, keptOut, ownAddress, refused } from "./connect-problem.ts";
 import { ConnectionBook } from "./connection-book.ts";
 import { Dialler } from "./dialler.ts";
 import { type Directory, PeerDirectory } from "./directory.ts";
+import { hostOf, originOf } from "./door-origin.ts";
 import { type DoorSettings, Doors, type DoorsState, OPEN_DOORS } from "./doors.ts";
 import { Exchange, otherNetwork } from "./exchange.ts";
+import { Feelers } from "./feelers.ts";
 import { Finder } from "./finder.ts";
 import type { Finding } from "./finding.ts";
 import { createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
@@ -94,6 +98,8 @@ export interface NetworkDependencies {
   readonly addresses: AddressStore;
   /** Peers refused in both directions; asked at every connection. */
   readonly isBlocked: (peer: PeerId) => boolean;
+  /** Peers whom no stranger may crowd out, beside those typed: contacts. Absent: none. */
+  readonly isWanted?: (peer: PeerId) => boolean;
 }
 
 /** The network of one running peer, and what is known about it. */
@@ -130,10 +136,15 @@ export async function openNetwork(
   const options = withEarsFor(given);
   const { clock, isBlocked } = dependencies;
   const connections = new ConnectionBook(clock);
-  const late: Late = { disconnect: () => undefined, stunServers: () => [] };
+  const late: Late = { disconnect: () => undefined, stunServers: () => [], isWanted: () => false };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
-  const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || isBlocked(peer) || standings.isBanned(peer);
-  const doors = new Doors(options.doors ?? OPEN_DOORS, { clock });
+  const isProtected = (peer: PeerId) => late.isWanted(peer);
+  const doors = new Doors(options.doors ?? OPEN_DOORS, { clock, isProtected });
+  const isRefused = (peer: PeerId) =>
+    !isAdmissiblePeer(peer) ||
+    isBlocked(peer) ||
+    standings.isBanned(peer) ||
+    !doors.mayDial({ peer, host: null });
   const networkKey = options.networkKey ?? null;
   const transports = await loadTransports({
     stunServers: () => late.stunServers(),
@@ -161,6 +172,7 @@ export async function openNetwork(
   const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan, punching };
   const opened = new OpenNetwork(options, dependencies, parts);
   late.stunServers = () => opened.stunServers();
+  late.isWanted = (peer) => opened.isWanted(peer);
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
   await opened.start();
   return opened;
@@ -168,6 +180,7 @@ export async function openNetwork(
 
 /** What the host asks of the network that is opened on it. */
 interface Late {
+  isWanted: (peer: PeerId) => boolean;
   disconnect: (peer: PeerId) => void;
   stunServers: () => readonly string[];
 }
@@ -212,6 +225,7 @@ class OpenNetwork implements PeerNetwork {
   readonly #heartbeat: Heartbeat;
   readonly #upgrades: PathUpgrades;
   readonly #finder: Finder;
+  readonly #feelers: Feelers;
   readonly #watch: Timer;
   #announcer: Announcer | null = null;
   #name: string;
@@ -231,7 +245,7 @@ class OpenNetwork implements PeerNetwork {
     this.directory = new PeerDirectory({
       clock,
       log,
-      isKept: (peer) => this.#book.isTyped(peer),
+      isKept: (peer) => this.isWanted(peer),
       isHidden: (peer) => this.#finder.isTracker(peer),
     });
     this.#dialler = new Dialler({
@@ -243,6 +257,8 @@ class OpenNetwork implements PeerNetwork {
       random,
       log,
       isRefused,
+      isWanted: (peer) => this.isWanted(peer),
+      mayCall: (address) => this.#mayCall(null, address),
     });
     this.network = new Libp2pNetwork({
       host,
@@ -289,6 +305,15 @@ class OpenNetwork implements PeerNetwork {
       nat: () => this.#finder.nat(),
       onReason: (peer, reason) => this.directory.explained(peer, reason),
     });
+    this.#feelers = new Feelers({
+      dialler: this.#dialler,
+      book: this.#book,
+      outbound: () => outboundOf(parts.connections),
+      disconnect: (peer, cause) => this.network.disconnect(peer, cause),
+      clock,
+      random,
+      log,
+    });
     this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
   }
 
@@ -298,6 +323,7 @@ class OpenNetwork implements PeerNetwork {
     for (const row of this.#book.list()) {
       if (row.peer !== null && row.peer !== keypair.peerId) {
         this.directory.heard(row.peer, row.source === "typed" ? "typed" : null, [row.address]);
+        if (row.reachedMs !== null) this.directory.proven(row.peer);
       }
     }
     // Who connected while the host was starting was announced before anybody listened.
@@ -340,6 +366,7 @@ class OpenNetwork implements PeerNetwork {
     if (!parsed.ok) return parsed;
     const { address, peer } = parsed.value;
     if (peer === this.network.self) return fail(ownAddress());
+    if (!this.#mayCall(peer, address)) return fail(keptOut());
     if (peer !== null && this.#parts.isRefused(peer)) return fail(refused());
     const outcome = await this.#dialler.reachAddress(address, peer);
     if (!outcome.ok && isFinal(outcome.fault)) return outcome;
@@ -351,6 +378,15 @@ class OpenNetwork implements PeerNetwork {
     const { code, cause, nextStep } = outcome.fault;
     if (!isRemembered) return fail(problem(code, cause, `${nextStep} Too many addresses are remembered.`));
     return fail(problem(code, cause, `${nextStep} It is remembered, and tried again by itself.`));
+  }
+
+  /** Typed by the user, or chosen in another way. */
+  isWanted(peer: PeerId): boolean {
+    return this.#book.isTyped(peer) || this.#dependencies.isWanted?.(peer) === true;
+  }
+
+  #mayCall(peer: PeerId | null, address: string): boolean {
+    return this.#parts.doors.mayDial({ peer, host: hostOf(originOf(address)) });
   }
 
   attempts(peer: PeerId): readonly DialAttempt[] {
@@ -458,6 +494,7 @@ class OpenNetwork implements PeerNetwork {
         actual: host.getMultiaddrs().map((address) => withoutPeer(address.toString())),
         announcements: this.#announcer === null ? null : { families: this.#announcer.hears, port },
         mdns,
+        punching: this.#parts.punching === null,
       }),
       interfaces: this.#announcer?.interfaces.list() ?? [],
       mdnsSeen: mdns ? this.directory.list().filter(({ foundBy }) => foundBy.includes("mdns")).length : null,
@@ -477,6 +514,7 @@ class OpenNetwork implements PeerNetwork {
 
   async #close(): Promise<void> {
     this.#watch.cancel();
+    this.#feelers.close();
     this.#heartbeat.close();
     await this.#announcer?.close();
     await this.#upgrades.close();
@@ -618,24 +656,3 @@ class OpenNetwork implements PeerNetwork {
 }
 
 const NOTHING_REFUSED = { malformed: 0, badSignature: 0, replayed: 0, flooded: 0 };
-
-function ownAddress(): Problem {
-  return problem(
-    "address-own",
-    "This is the address of this very peer.",
-    "Give the address of the other one.",
-  );
-}
-
-function refused(): Problem {
-  return problem(
-    "peer-refused",
-    "The peer is blocked here, or misbehaved lately.",
-    "Unblock it, or wait a while.",
-  );
-}
-
-/** What trying again would not change. */
-function isFinal(why: Problem): boolean {
-  return why.code === "address-own" || why.code === "peer-refused";
-}

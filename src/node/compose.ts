@@ -236,6 +236,7 @@ async function openReach(config: NodeConfig, base: Foundation, opened: AsyncDisp
       log: log.child("net"),
       addresses: diskAddresses(base.deliveries),
       isBlocked: (peer) => people.isBlocked(peer),
+      isWanted: (peer) => people.isContact(peer),
     },
   );
   opened.defer(() => network.close());
