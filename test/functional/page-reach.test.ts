@@ -290,7 +290,7 @@ test("doors: the mode, the lists and what was refused; a wrong entry stays besid
     await withPage(browser, own, {}, async (page) => {
       await page.goto(`${own.server.origin}/me/reach`);
       await page.getByRole("radio", { name: /^Outbound only/ }).click();
-      await page.getByText("Kept. It holds from the next start").waitFor();
+      await page.getByText("Kept, and in force.").waitFor();
       const allow = page.locator("form", { hasText: "Only these may connect" });
       await allow.getByLabel("Key of a peer").fill("my friends");
       await allow.getByRole("button", { name: "Add" }).click();

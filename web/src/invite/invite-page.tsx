@@ -79,7 +79,8 @@ function HandOver({ invite }: { readonly invite: InviteView }) {
         <section aria-labelledby="link">
           <h2 id="link">Send the link</h2>
           <p className="small soft">
-            Over a way that only the two of you read. It says where you are, so it works from anywhere.
+            Over a way that only the two of you read. It says where your peer and its trackers are: it works
+            wherever one of them can be called.
           </p>
           <p>
             <Copyable text={link} what="link" ends={LINK_ENDS} />

@@ -5,7 +5,7 @@ import type { DoorsChange } from "#api/client.ts";
 import type { DoorsView } from "#api/views.ts";
 import { valueIn } from "../live/feed.ts";
 import { client } from "../live/session.ts";
-import { problemOf, queries, useAction, useDesk } from "../live/use-live.ts";
+import { problemOf, queries, useAction } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
@@ -79,7 +79,6 @@ function useChange(onDone?: () => void) {
 }
 
 function Mode({ mode }: { readonly mode: DoorsView["mode"] }) {
-  const { listening } = useDesk().status;
   const choose = useChange();
   return (
     <fieldset>
@@ -102,8 +101,7 @@ function Mode({ mode }: { readonly mode: DoorsView["mode"] }) {
       ))}
       {choose.done && (
         <p className="small" role="status">
-          Kept. It holds from the next start of your peer on
-          {listening.length > 0 && mode !== "open" && "; until then the ports above stay open"}.
+          Kept, and in force. Ports are opened or closed when your peer starts next.
         </p>
       )}
       <ProblemNote problem={choose.problem} />
