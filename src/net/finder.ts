@@ -106,7 +106,7 @@ export class Finder implements Offered {
         name,
         isRefused,
         dial: (address, peer, signal) => this.#dial(address, peer, signal),
-        listener: relayListener(host.services.internals),
+        listener: relayListener(host.services.internals, clock),
         addresses: straightAddresses,
         mayHoldPlaces: dependencies.letsIn,
         onPresence: (presence, foundBy) => this.#onPresence(presence, foundBy),
@@ -169,16 +169,20 @@ export class Finder implements Offered {
 
   async scan(request: ScanRequest, signal: AbortSignal): Promise<Result<ScanReport, Problem>> {
     const { clock, host, network, directory, isRefused, onFound } = this.#dependencies;
+    const identify = identifyBy(host.services.internals, clock);
     return await scan(
       request,
       {
         clock,
         self: network.self,
         knock: knock(clock),
-        identify: identifyBy(host.services.internals, clock),
+        identify: async (address, ended) => {
+          const peer = await identify(address, ended);
+          return peer === null || this.isTracker(peer) ? null : peer;
+        },
         lookUp,
         onPeer: (peer, address) => {
-          if (isRefused(peer) || this.isTracker(peer)) return;
+          if (isRefused(peer)) return;
           directory.heard(peer, "scan", [address]);
           onFound(peer);
         },
@@ -325,7 +329,12 @@ export class Finder implements Offered {
 
   async #byKademlia(peer: PeerId, signal: AbortSignal): Promise<readonly string[]> {
     const service = this.#kademlia();
-    return service === null ? [] : await findByKademlia(service, peer, this.#dependencies.clock, signal);
+    if (service === null) return [];
+    const { clock, network } = this.#dependencies;
+    const asksHere = network
+      .connected()
+      .some((each) => each.path === "loopback" && this.isTracker(each.peer));
+    return await findByKademlia(peer, { service, clock, asksHere }, signal);
   }
 
   /** Proven: a tracker sees us come from an address of ours that others across the internet can dial. */

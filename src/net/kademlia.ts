@@ -77,14 +77,20 @@ export async function setAnswering(service: Kademlia, answers: boolean): Promise
   if (service.getMode() !== mode) await service.setMode(mode);
 }
 
+export interface KademliaDependencies {
+  readonly service: Kademlia;
+  readonly clock: Clock;
+  /** Whether somebody on this computer is asked: else loopback addresses mean another computer's, and are left out. */
+  readonly asksHere: boolean;
+}
+
 /**
  * Addresses of a peer, without `/p2p`, as those who answer say; empty when nobody knows it within the time allowed.
- * Loopback addresses are left out: they mean another computer's. Never rejects.
+ * Never rejects.
  */
 export async function findByKademlia(
-  service: Kademlia,
   peer: PeerId,
-  clock: Clock,
+  { service, clock, asksHere }: KademliaDependencies,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const patience = new AbortController();
@@ -97,7 +103,7 @@ export async function findByKademlia(
     for await (const event of found) {
       if (event.name !== "FINAL_PEER" || peerOf(event.peer.id) !== peer) continue;
       const addresses = event.peer.multiaddrs.map((address) => withoutPeer(address.toString()));
-      return addresses.filter((address) => isDialable(address) && !isLoopback(address));
+      return addresses.filter((address) => isDialable(address) && (asksHere || !isLoopback(address)));
     }
   } catch {
     // Nobody knew it, or not in time.

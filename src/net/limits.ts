@@ -435,6 +435,8 @@ export const TRACKER_PEERS_REMEMBERED_MAX = 256;
 export const RELAY_PLACES_MAX = 3;
 /** Addresses of one relay that are told on: one of each family. */
 export const RELAY_ADDRESSES_MAX = 2;
+/** A relay answers within a round trip or two; libp2p itself waits for five seconds. */
+export const RELAY_ASK_TIMEOUT_MS = 6 * SECOND_MS;
 /** A relay that gave no place is asked again after this. */
 export const RELAY_RETRY_MS = 10 * SECOND_MS;
 /** Whoever is wanted and away is asked for at trackers so often. */
