@@ -1,49 +1,57 @@
 /**
  * Owns over which connection gossip speaks to a peer. The router itself opens one stream when it first hears of a
- * peer, stays on it though a better path came, and opens no other when the path under it ends while another stands.
+ * peer, stays on it though a better path came, and forgets the peer when that stream breaks while another path stands.
  */
-import type { Connection, Stream } from "@libp2p/interface";
+import type { Stream } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import { peerOf } from "./gate.ts";
 import type { Host } from "./host.ts";
 
+/** What the router keeps of its streams, which its public interface does not tell. */
+interface Router {
+  readonly streamsOutbound: Map<string, { readonly rawStream: Stream }>;
+}
+
 export class GossipPaths {
   readonly #host: Host;
+  readonly #router: Router;
   readonly #connections: ConnectionBook;
+  /** Peers that speak gossip, as the router found out while they were connected. */
+  readonly #speakers = new Set<PeerId>();
 
   constructor(host: Host, connections: ConnectionBook) {
     this.#host = host;
+    this.#router = host.services.gossip as unknown as Router;
     this.#connections = connections;
+    // The router hears of a broken stream later than we do of its connection.
+    host.services.gossip.addEventListener("gossipsub:heartbeat", () => {
+      for (const peer of connections.peers()) this.settle(peer);
+    });
   }
 
   /** Gossip towards a peer goes over its best connection from now on. Whoever speaks no gossip is left alone. */
   settle(peer: PeerId): void {
     const best = this.#connections.best(peer);
-    const { gossip } = this.#host.services;
+    if (best === null) {
+      if (this.#connections.of(peer).length === 0) this.#speakers.delete(peer);
+      return;
+    }
+    const { gossip, internals } = this.#host.services;
     const known = gossip.getPeers().find((each) => peerOf(each) === peer);
-    if (best === null || known === undefined) return;
-    if (this.#connections.of(peer).length === 1 && hasGossip(best)) return;
-    for (const connection of this.#connections.of(peer)) {
-      if (connection === best) continue;
-      // What was queued is lost, and asked for again by gossip itself; the router lets go at once only of what broke.
-      for (const stream of outbound(connection, gossip.protocols))
-        stream.abort(new Error("another path is better"));
+    if (known !== undefined) this.#speakers.add(peer);
+    if (!this.#speakers.has(peer)) return;
+    const current = this.#router.streamsOutbound.get(peer)?.rawStream;
+    const isOnBest = current !== undefined && best.streams.includes(current);
+    if (known !== undefined && isOnBest) return;
+    if (current !== undefined) {
+      // Let go of first, closed in order then: a stream broken off would make the other side forget us.
+      this.#router.streamsOutbound.delete(peer);
+      current.close().catch((error: unknown) => current.abort(error instanceof Error ? error : new Error()));
     }
-    if (hasGossip(best)) return;
-    const { registrar } = this.#host.services.internals.components();
-    for (const protocol of gossip.protocols.slice(0, 1)) {
-      for (const topology of registrar.getTopologies(protocol)) topology.onConnect?.(known, best);
-    }
-
-    function hasGossip(connection: Connection): boolean {
-      return outbound(connection, gossip.protocols).length > 0;
+    const { registrar } = internals.components();
+    for (const topology of registrar.getTopologies(gossip.protocols[0] ?? "")) {
+      topology.onConnect?.(best.remotePeer, best);
     }
   }
-}
-
-function outbound(connection: Connection, protocols: readonly string[]): readonly Stream[] {
-  return connection.streams.filter(
-    (stream) => stream.direction === "outbound" && protocols.includes(stream.protocol),
-  );
 }

@@ -206,7 +206,9 @@ export class Libp2pFrameStream implements FrameStream {
   #conclusion(): Result<null, StreamFault> | undefined {
     if (this.#ending === null) return undefined;
     if (this.#ending.how === "finished") return ok(null);
-    return fail(this.#ending.how === "broken" ? this.#ending.fault : { code: "closed" });
+    if (this.#ending.how === "broken") return fail(this.#ending.fault);
+    // A data channel tells of a reset and of a lost path alike, and most often before the reset itself arrives.
+    return fail(this.#needsCredit ? { code: "reset", cause: "it broke off" } : { code: "closed" });
   }
 
   /** The next frame in the assembler; null when it holds none. Marks on the way are heeded. */

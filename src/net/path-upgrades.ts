@@ -15,6 +15,7 @@ import {
   BETTER_PATH_FIRST_PAUSE_MS,
   BETTER_PATH_LAST_PAUSE_MS,
   DIAL_TICK_MS,
+  PUNCH_FIRST_TIMEOUT_MS,
   PUNCH_GRACE_MS,
   PUNCH_TIMEOUT_MS,
   PUNCH_TURN_MS,
@@ -112,7 +113,8 @@ export class PathUpgrades {
     const { clock, connections, dialler, punching } = this.#dependencies;
     const running = new AbortController();
     search.running = running;
-    const timer = clock.after(PUNCH_TIMEOUT_MS, () => running.abort());
+    const timeoutMs = search.failures === 0 ? PUNCH_FIRST_TIMEOUT_MS : PUNCH_TIMEOUT_MS;
+    const timer = clock.after(timeoutMs, () => running.abort());
     const [relayed] = connections.ofClass(peer, "relayed");
     const ways: Promise<unknown>[] = [dialler.straighten(peer, running.signal)];
     if (relayed !== undefined && punching === null) {

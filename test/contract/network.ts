@@ -7,7 +7,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
 import { utf8 } from "#base/bytes.ts";
-import type { FrameStream, Judgement, Network, NetworkEvent, Topic } from "#ports/network.ts";
+import type {
+  FrameStream,
+  Judgement,
+  Network,
+  NetworkEvent,
+  ProtocolOptions,
+  Topic,
+} from "#ports/network.ts";
 
 /** Some networks of one kind, wired as asked for. */
 export interface NetworkRig {
@@ -18,6 +25,8 @@ export interface NetworkRig {
   listening(at: number, topic: string, peers: readonly PeerId[]): Promise<void>;
   /** Breaks the connection between two of the networks, as a pulled cable does; they stay apart. */
   cut(a: number, b: number): Promise<void>;
+  /** Two that are relayed get a better path, or lose it again; null where there is none to get. */
+  readonly reroute: ((a: number, b: number, to: "better" | "relayed") => Promise<void>) | null;
   close(): Promise<void>;
 }
 
@@ -66,7 +75,11 @@ function at(rig: NetworkRig, index: number): Network {
   return network;
 }
 
-async function openStream(from: Network, to: Network, options = OPEN_OPTIONS): Promise<FrameStream> {
+async function openStream(
+  from: Network,
+  to: Network,
+  options: ProtocolOptions & { readonly timeoutMs: number; readonly signal?: AbortSignal } = OPEN_OPTIONS,
+): Promise<FrameStream> {
   const opened = await from.open(to.self, PROTOCOL, options);
   assert.ok(opened.ok, `open failed: ${JSON.stringify(opened)}`);
   return opened.value;
@@ -84,6 +97,10 @@ async function echo(stream: FrameStream): Promise<void> {
     if (!received.ok || received.value === null) return;
     await stream.send(received.value);
   }
+}
+
+function isConnected(from: Network, to: Network): boolean {
+  return from.connected().some(({ peer }) => peer === to.self);
 }
 
 /** Holds a handler open until the other side has gone. */
@@ -132,6 +149,7 @@ export function testNetwork(name: string, openRig: OpenRig): void {
   testStreamLimits(contract);
   testTopics(contract);
   testConnections(contract);
+  testPaths(contract);
 }
 
 type Contract = (
@@ -387,6 +405,22 @@ function testStreamLimits(contract: Contract): void {
     assert.ok(!again.ok || !(await again.value.receive()).ok, "a stream was served after unhandle");
   });
 
+  contract("what is given up before it is open is given up for good", [[0, 1]], async (rig) => {
+    const [a, b] = [at(rig, 0), at(rig, 1)];
+    b.handle(PROTOCOL, OPTIONS, echo);
+    const early = await a.open(b.self, PROTOCOL, { ...OPEN_OPTIONS, signal: AbortSignal.abort() });
+    assert.equal(early.ok ? "open" : early.fault.code, "failed");
+    const change = new AbortController();
+    const opening = a.open(b.self, PROTOCOL, { ...OPEN_OPTIONS, signal: change.signal });
+    change.abort();
+    const opened = await opening;
+    assert.equal(opened.ok ? "open" : opened.fault.code, "failed");
+    const stream = await openStream(a, b, { ...OPEN_OPTIONS, signal: new AbortController().signal });
+    await stream.send(bytes(1, 3));
+    assert.deepEqual(await frame(stream), bytes(1, 3));
+    await stream.close();
+  });
+
   contract(
     "a peer that is not connected and has no known address is told so",
     [
@@ -496,19 +530,23 @@ function testTopics(contract: Contract): void {
 function testConnections(contract: Contract): void {
   contract("connections are listed and announced, with path and address", [[0, 1]], async (rig) => {
     const [a, b] = [at(rig, 0), at(rig, 1)];
-    const [connection, ...more] = a.connected();
+    const [connection, ...more] = a.connected().filter(({ peer }) => peer === b.self);
     assert.ok(connection);
     assert.equal(more.length, 0);
+    assert.equal(connection.via !== null, connection.path === "relayed");
     assert.equal(connection.peer, b.self);
     assert.ok(connection.address.length > 0);
-    assert.ok(["loopback", "lan", "direct", "relayed"].includes(connection.path));
+    assert.ok(["loopback", "lan", "direct", "punched", "relayed"].includes(connection.path));
     const events = new Arrivals<NetworkEvent>();
     const deaf = new Arrivals<NetworkEvent>();
     b.subscribe((event) => events.push(event));
     b.subscribe((event) => deaf.push(event))();
     await rig.cut(0, 1);
-    assert.deepEqual(await events.next(), { type: "disconnected", peer: a.self });
-    assert.deepEqual(b.connected(), []);
+    // Of several paths one may be seen to end before the other.
+    let ended = await events.next();
+    while (ended.type === "path") ended = await events.next();
+    assert.deepEqual(ended, { type: "disconnected", peer: a.self });
+    assert.equal(isConnected(b, a), false);
     assert.deepEqual(deaf.all, []);
   });
 
@@ -517,8 +555,49 @@ function testConnections(contract: Contract): void {
     const events = new Arrivals<NetworkEvent>();
     a.subscribe((event) => events.push(event));
     for (let time = 0; time < 10; time++) a.judge(b.self, "accept");
-    assert.equal(a.connected().length, 1, "good conduct is no offence");
+    assert.ok(isConnected(a, b), "good conduct is no offence");
     for (let time = 0; time < 200; time++) a.judge(b.self, "reject");
-    assert.deepEqual(await events.next(), { type: "disconnected", peer: b.self });
+    let ended = await events.next();
+    while (ended.type === "path") ended = await events.next();
+    assert.deepEqual(ended, { type: "disconnected", peer: b.self });
+  });
+}
+
+function testPaths(contract: Contract): void {
+  contract("a better path is taken by new streams, and a lost one is not the end", [[0, 1]], async (rig) => {
+    if (rig.reroute === null) return;
+    const [a, b] = [at(rig, 0), at(rig, 1)];
+    b.handle(PROTOCOL, OPTIONS, echo);
+    const events = [a, b].map((network) => {
+      const arrivals = new Arrivals<NetworkEvent>();
+      network.subscribe((event) => arrivals.push(event));
+      return arrivals;
+    });
+    const before = await openStream(a, b);
+    await rig.reroute(0, 1, "better");
+    for (const [index, arrivals] of events.entries()) {
+      const event = await arrivals.next();
+      assert.ok(event.type === "path" && event.isBetter);
+      assert.equal(event.connection.peer, at(rig, 1 - index).self);
+      assert.notEqual(event.connection.path, "relayed");
+      assert.equal(event.connection.via, null);
+    }
+    // What was open stays where it is.
+    await before.send(bytes(1, 1));
+    assert.deepEqual(await frame(before), bytes(1, 1));
+    const on = await openStream(a, b);
+    await on.send(bytes(1, 2));
+    assert.deepEqual(await frame(on), bytes(1, 2));
+    await rig.reroute(0, 1, "relayed");
+    for (const arrivals of events) {
+      const event = await arrivals.next();
+      assert.ok(event.type === "path" && !event.isBetter);
+      assert.equal(event.connection.path, "relayed");
+      assert.notEqual(event.connection.via, null);
+    }
+    assert.equal((await on.receive()).ok, false, "what was on the lost path ended, and not in order");
+    const anew = await openStream(a, b);
+    await anew.send(bytes(1, 3));
+    assert.deepEqual(await frame(anew), bytes(1, 3));
   });
 }

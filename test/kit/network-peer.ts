@@ -51,7 +51,7 @@ export class SimulatedPeer implements Network {
 
   connected(): readonly Connected[] {
     if (!this.#running) return [];
-    return this.#network.connectedTo(this.self).map(connectionTo);
+    return this.#network.connectedTo(this.self).map((peer) => this.#connectionTo(peer));
   }
 
   subscribe(listener: (event: NetworkEvent) => void): Unsubscribe {
@@ -74,9 +74,10 @@ export class SimulatedPeer implements Network {
   async open(
     peer: PeerId,
     protocol: string,
-    options: ProtocolOptions & { readonly timeoutMs: number },
+    options: ProtocolOptions & { readonly timeoutMs: number; readonly signal?: AbortSignal },
   ): Promise<Result<FrameStream, DialFault>> {
     if (!this.#running) return fail({ code: "failed", cause: "this peer is stopped" });
+    if (options.signal?.aborted === true) return fail(GIVEN_UP);
     if (!this.#network.isConnected(this.self, peer)) return fail(notConnected(peer));
     return new Promise((resolve) => {
       let settled = false;
@@ -84,8 +85,11 @@ export class SimulatedPeer implements Network {
         if (settled) return;
         settled = true;
         timer.cancel();
+        options.signal?.removeEventListener("abort", giveUp);
         resolve(result);
       };
+      const giveUp = () => answer(fail(GIVEN_UP));
+      options.signal?.addEventListener("abort", giveUp, { once: true });
       const timer = this.#network.clock.after(options.timeoutMs, () =>
         answer(fail({ code: "failed", cause: `no answer within ${options.timeoutMs} ms` })),
       );
@@ -203,13 +207,27 @@ export class SimulatedPeer implements Network {
 
   onConnected(peer: PeerId): void {
     if (!this.#running) return;
-    this.#events.emit({ type: "connected", connection: connectionTo(peer) });
+    this.#events.emit({ type: "connected", connection: this.#connectionTo(peer) });
+  }
+
+  onPath(peer: PeerId, isBetter: boolean): void {
+    if (!isBetter) this.#loseStreams(peer, "its path was lost");
+    if (!this.#running) return;
+    this.#events.emit({ type: "path", connection: this.#connectionTo(peer), isBetter });
   }
 
   onDisconnected(peer: PeerId, cause: string): void {
-    for (const end of [...this.#streams.keys()]) if (end.peer === peer) end.lose(cause);
+    this.#loseStreams(peer, cause);
     if (!this.#running) return;
     this.#events.emit({ type: "disconnected", peer });
+  }
+
+  #loseStreams(peer: PeerId, cause: string): void {
+    for (const end of [...this.#streams.keys()]) if (end.peer === peer) end.lose(cause);
+  }
+
+  #connectionTo(peer: PeerId): Connected {
+    return { peer, address: `/memory/${peer}`, ...this.#network.pathOf(this.self, peer) };
   }
 
   /** For good: a peer that is started again gets another object, so that leftovers of this run reach nobody. */
@@ -220,9 +238,7 @@ export class SimulatedPeer implements Network {
   }
 }
 
-function connectionTo(peer: PeerId): Connected {
-  return { peer, path: "lan", address: `/memory/${peer}`, via: null };
-}
+const GIVEN_UP: DialFault = { code: "failed", cause: "it was given up here" };
 
 function notConnected(peer: PeerId): DialFault {
   return {

@@ -26,7 +26,12 @@ testNetwork("simulated network", async (count, links) => {
     assert.ok(peer);
     return peer;
   };
-  for (const [a, b] of links) network.connect(peerAt(a), peerAt(b));
+  const [relay] = ids(count + 1).slice(-1);
+  assert.ok(relay);
+  for (const [a, b] of links) {
+    network.reroute(peerAt(a), peerAt(b), { path: "relayed", via: relay }, false);
+    network.connect(peerAt(a), peerAt(b));
+  }
   await clock.advance(2_000);
   // Time passes by itself for the tests of the contract, which know nothing of simulated time.
   let open = true;
@@ -37,6 +42,10 @@ testNetwork("simulated network", async (count, links) => {
     networks,
     streamBufferBytesMax: STREAM_BUFFER_BYTES,
     listening: async () => undefined,
+    reroute: async (a, b, to) => {
+      const path = to === "better" ? { path: "punched" as const, via: null } : { path: to, via: relay };
+      network.reroute(peerAt(a), peerAt(b), path, to === "better");
+    },
     cut: async (a, b) => network.disconnect(peerAt(a), peerAt(b)),
     close: async () => {
       open = false;

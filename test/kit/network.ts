@@ -6,7 +6,7 @@
  */
 import type { PeerId } from "#base/brand.ts";
 import { Emitter } from "#base/emitter.ts";
-import type { Judgement, Network, NetworkEvent } from "#ports/network.ts";
+import type { Judgement, Network, NetworkEvent, PathKind } from "#ports/network.ts";
 import type { SimulatedClock } from "./clock.ts";
 import { SimulatedPeer } from "./network-peer.ts";
 import type { SeededRandom } from "./random.ts";
@@ -37,6 +37,13 @@ export interface SimulatedNetworkOptions {
   readonly onFault?: (error: unknown) => void;
 }
 
+/** How two peers reach each other, and over whom where that is a relay. */
+export interface SimulatedPath {
+  readonly path: PathKind;
+  readonly via: PeerId | null;
+}
+
+const USUAL_PATH: SimulatedPath = { path: "lan", via: null };
 const PERFECT_LINK: LinkConditions = { delayMs: 1, jitterMs: 0, streamLoss: 0, gossipLoss: 0 };
 const DETECT_MS = 5_000;
 const RECONNECT_MS = 1_000;
@@ -60,6 +67,7 @@ export class SimulatedNetwork {
   /** Pairs that are wired by hand, or all pairs of a mesh. */
   readonly #wired = new Set<string>();
   readonly #connected = new Set<string>();
+  readonly #paths = new Map<string, SimulatedPath>();
   readonly #bannedUntilMs = new Map<string, number>();
   readonly #rejects = new Map<string, number>();
   #groups: ReadonlyMap<PeerId, number> | null = null;
@@ -105,6 +113,21 @@ export class SimulatedNetwork {
 
   link(a: PeerId, b: PeerId): LinkConditions {
     return this.#links.get(pairKey(a, b)) ?? { ...PERFECT_LINK, ...this.#options.link };
+  }
+
+  pathOf(a: PeerId, b: PeerId): SimulatedPath {
+    return this.#paths.get(pairKey(a, b)) ?? USUAL_PATH;
+  }
+
+  /**
+   * Two peers reach each other in another way from now on. When connected both are told; what is open stays on a
+   * better path's predecessor, and breaks with a path that is lost.
+   */
+  reroute(a: PeerId, b: PeerId, path: SimulatedPath, isBetter: boolean): void {
+    this.#paths.set(pairKey(a, b), path);
+    if (!this.isConnected(a, b)) return;
+    this.#peerOf(a).onPath(b, isBetter);
+    this.#peerOf(b).onPath(a, isBetter);
   }
 
   /**

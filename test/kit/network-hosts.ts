@@ -1,0 +1,182 @@
+/**
+ * Real hosts of the network in one process on loopback, for tests: peers that listen or are reached over a relay alone,
+ * with their better paths looked for or not, and the relay.
+ */
+import { circuitRelayServer } from "@libp2p/circuit-relay-v2";
+import type { Libp2p } from "@libp2p/interface";
+import { createLibp2p } from "libp2p";
+import type { PeerId } from "#base/brand.ts";
+import { createKeypair } from "#crypto/ed25519.ts";
+import { AddressBook } from "#net/address-book.ts";
+import { ConnectionBook } from "#net/connection-book.ts";
+import { dialAddress } from "#net/dial-address.ts";
+import { Dialler } from "#net/dialler.ts";
+import { PeerDirectory } from "#net/directory.ts";
+import { Doors, OPEN_DOORS } from "#net/doors.ts";
+import { createGate } from "#net/gate.ts";
+import { Heartbeat } from "#net/heartbeat.ts";
+import {
+  commonServices,
+  connectionEncrypters,
+  connectionManager,
+  type Host,
+  SILENT,
+  startHost,
+  streamMuxer,
+  tcpTransport,
+} from "#net/host.ts";
+import { Libp2pNetwork } from "#net/libp2p-network.ts";
+import { PathUpgrades } from "#net/path-upgrades.ts";
+import { Standings } from "#net/standing.ts";
+import { loadTransports } from "#net/transports.ts";
+import type { PathKind } from "#ports/network.ts";
+import { memoryAddresses } from "#storage/memory/addresses.ts";
+import { faultLog, realClock, realRandom } from "./real.ts";
+
+const LOOPBACK = "127.0.0.1";
+
+export interface HostPeer {
+  readonly host: Host;
+  readonly network: Libp2pNetwork;
+  readonly connections: ConnectionBook;
+  readonly directory: PeerDirectory;
+  readonly dialler: Dialler;
+  readonly faults: unknown[];
+  /** Dials one address, and waits for nothing else. */
+  dial(address: string, peer: PeerId): Promise<void>;
+  /**
+   * The same over WebRTC, again until it stands: on loopback the native part may meet the other side's certificate
+   * before it was told whose to expect, and then the handshake fails.
+   */
+  punch(address: string, peer: PeerId): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface HostPeerOptions {
+  readonly seed: number;
+  readonly listen: readonly string[];
+  /** Whether better paths are looked for, and dead ones noticed. */
+  readonly keepsPaths?: boolean;
+}
+
+export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer> {
+  const keypair = createKeypair(new Uint8Array(32).fill(options.seed));
+  const { log, faults } = faultLog();
+  const connections = new ConnectionBook(realClock);
+  const late = { disconnect: (_peer: PeerId): void => undefined };
+  const standings = new Standings(realClock, (peer) => late.disconnect(peer));
+  const isRefused = (peer: PeerId) => standings.isBanned(peer);
+  const transports = await loadTransports({ stunServers: () => [], bindAddress: LOOPBACK });
+  const host = await startHost({
+    keypair,
+    version: "0.0.0-test",
+    listen: options.listen,
+    gate: createGate({ self: keypair.peerId, isRefused, connections }),
+    doors: new Doors(OPEN_DOORS, { clock: realClock }),
+    standing: (peer) => standings.points(peer),
+    discovery: undefined,
+    transports: transports.factories,
+  });
+  const directory = new PeerDirectory({ clock: realClock, log, isKept: () => false });
+  const book = new AddressBook(memoryAddresses(), realClock);
+  const shared = { connections, directory, clock: realClock, random: realRandom, log };
+  const dialler = new Dialler({ ...shared, host, book, isRefused });
+  const network = new Libp2pNetwork({
+    host,
+    connections,
+    standings,
+    clock: realClock,
+    log,
+    dial: (peer, signal) => dialler.reach(peer, signal),
+  });
+  late.disconnect = (peer) => network.disconnect(peer, "banned");
+  const upgrades = options.keepsPaths === true ? keepPaths() : null;
+  function keepPaths() {
+    const heartbeat = new Heartbeat({ ...shared, network });
+    const search = new PathUpgrades({
+      ...shared,
+      self: keypair.peerId,
+      dialler,
+      punching: transports.problem,
+      nat: () => "unknown",
+      onReason: (peer, reason) => directory.explained(peer, reason),
+    });
+    network.subscribe((event) => {
+      if (event.type === "connected") directory.connected(event.connection, false);
+      else if (event.type === "path") directory.rerouted(event.connection);
+      else directory.disconnected(event.peer);
+      search.changed(event.type === "disconnected" ? event.peer : event.connection.peer);
+    });
+    return { heartbeat, search };
+  }
+  const dial = async (address: string, peer: PeerId, timeoutMs = 10_000) => {
+    await dialAddress(host.services.internals, address, peer, AbortSignal.timeout(timeoutMs));
+  };
+  const punch = async (address: string, peer: PeerId): Promise<void> => {
+    for (let time = 1; ; time++) {
+      try {
+        return await dial(`${address}/webrtc`, peer, 2_500);
+      } catch (error) {
+        if (time === 5) throw error;
+      }
+    }
+  };
+  return {
+    host,
+    network,
+    connections,
+    directory,
+    dialler,
+    faults,
+    dial: async (address, peer) => await dial(address, peer),
+    punch,
+    close: async () => {
+      upgrades?.heartbeat.close();
+      await upgrades?.search.close();
+      await dialler.close();
+      await host.stop();
+    },
+  };
+}
+
+export interface TestRelay {
+  /** Multiaddr of a way over it, without the peer called. */
+  readonly address: string;
+  stop(): Promise<void>;
+}
+
+/** A relay without quotas, made of what a tracker is made of. */
+export async function startRelay(): Promise<TestRelay> {
+  const relay: Libp2p = await createLibp2p({
+    addresses: { listen: [`/ip4/${LOOPBACK}/tcp/0`] },
+    transports: [tcpTransport(100)],
+    connectionEncrypters: connectionEncrypters(new Doors(OPEN_DOORS, { clock: realClock })),
+    streamMuxers: [streamMuxer()],
+    connectionManager: connectionManager(100),
+    connectionMonitor: { enabled: false },
+    logger: SILENT,
+    services: {
+      ...commonServices(),
+      relay: circuitRelayServer({ reservations: { maxReservations: 100, applyDefaultLimit: false } }),
+    },
+  });
+  const [address] = relay.getMultiaddrs();
+  if (address === undefined) throw new Error("the relay does not listen");
+  return {
+    address: `${address}/p2p-circuit`,
+    stop: async () => {
+      await relay.stop();
+    },
+  };
+}
+
+/** Resolves when the path by which `other` is reached is as wanted; null stands for none. */
+export async function untilPath(peer: HostPeer, other: PeerId, wanted: PathKind | null): Promise<void> {
+  const path = () => peer.network.connected().find((each) => each.peer === other)?.path ?? null;
+  while (path() !== wanted) {
+    const changed = Promise.withResolvers<void>();
+    const stop = peer.network.subscribe(() => changed.resolve());
+    await changed.promise;
+    stop();
+  }
+}
