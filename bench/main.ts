@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART...] [--json] [--size MIB]`: the figures of docs/performance.md, measured on this computer.
- * Parts: start, idle, message, transfer, block, miner; all of them when none is named.
+ * Parts: start, idle, message, transfer, block, miner, tracker; all of them when none is named.
  */
 import { cpus } from "node:os";
 import process from "node:process";
@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Findings, findingsText } from "./figures.ts";
 import { benchBlock, benchMiner } from "./ledger.ts";
 import { benchIdle, benchMessages, benchStart } from "./peers.ts";
+import { benchTracker } from "./tracker.ts";
 import { benchTransfer } from "./transfer.ts";
 
 const MIB = 1024 * 1024;
@@ -25,6 +26,7 @@ const PARTS: Readonly<Record<string, () => Promise<Findings>>> = {
   transfer: () => benchTransfer(Number(flags.size) * MIB),
   block: benchBlock,
   miner: benchMiner,
+  tracker: benchTracker,
 };
 
 const unknown = positionals.filter((name) => PARTS[name] === undefined);

@@ -1,6 +1,6 @@
 /**
  * A program: many simulated peers of one tracker in one process, each with its own key. Those that connect hold a real
- * libp2p connection (Noise, yamux) for as long as the program runs; the others only register over HTTP, as a script
+ * libp2p connection (Noise, yamux, identify) for as long as the program runs; the others only register over HTTP, as a script
  * does. Reports as lines of JSON; asked for lookups on standard input.
  */
 
@@ -8,6 +8,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { setTimeout as delay } from "node:timers/promises";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
+import { identify } from "@libp2p/identify";
 import type { Connection } from "@libp2p/interface";
 import { noise } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
@@ -88,6 +89,7 @@ async function connect(options: CrowdOptions, number: number): Promise<Simulated
     connectionGater: { denyDialMultiaddr: () => false },
     connectionMonitor: { enabled: false },
     logger: SILENT,
+    services: { identify: identify() },
   });
   const connection = await host.dial(multiaddr(options.tracker));
   return { keypair, connection };
