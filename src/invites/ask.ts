@@ -20,9 +20,7 @@ export type AskOutcome =
   /** Says that the invite is its own, and cannot prove it. */
   | { readonly is: "impostor" }
   /** Not reached, or the way there broke off: may be asked again. */
-  | { readonly is: "unreached" };
-
-const UNREACHED: AskOutcome = { is: "unreached" };
+  | { readonly is: "unreached"; readonly cause: string };
 
 /**
  * The secret does not leave this computer, and neither does anything from which it follows: not even a peer that lies
@@ -42,7 +40,9 @@ export async function ask(
   });
   if (!opened.ok) {
     // A peer that does not know the protocol is not the inviter.
-    return opened.fault.code === "protocol-unknown" ? { is: "refused", refusal: "unknown" } : UNREACHED;
+    if (opened.fault.code === "protocol-unknown") return { is: "refused", refusal: "unknown" };
+    const { fault } = opened;
+    return { is: "unreached", cause: fault.code === "failed" ? fault.cause : fault.problem.cause };
   }
   const stream = opened.value;
   const giveUp = () => stream.reset("given up");
@@ -83,7 +83,7 @@ async function refusedOn(stream: FrameStream, refusal: InviteRefusal): Promise<A
 function broken(stream: FrameStream, frame: InviteFrame | null, network: Pick<Network, "judge">): AskOutcome {
   if (frame !== null) network.judge(stream.peer, "reject");
   stream.reset("no answer to an invite");
-  return UNREACHED;
+  return { is: "unreached", cause: "the connection ended in the middle" };
 }
 
 async function answerTo(stream: FrameStream, frame: InviteFrame): Promise<InviteFrame | null> {

@@ -126,6 +126,16 @@ test("why nobody was found: wrong words, nobody to ask, nobody at home", async (
   assert.equal(await bob.join(bob.create().words), "invite-own");
 });
 
+test("a link and the address of somebody else: that one is not asked, and the user is told", async () => {
+  const { world, alice, bob } = await two();
+  const carol = await world.peer(3);
+  const { link } = alice.create();
+  world.listening.delete(alice.address);
+  const outcome = await world.settled(bob.invites.accept(link, carol.address));
+  assert.ok(!outcome.ok && outcome.fault.code === "invite-unreached");
+  assert.match(outcome.fault.cause, /somebody else answers/);
+});
+
 test("a link survives a mail program: broken lines and marks around it", async () => {
   const { alice, bob } = await two();
   const { link } = alice.create();

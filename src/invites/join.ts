@@ -38,7 +38,8 @@ export class Join {
   /** Peers that have answered for good. */
   readonly #answered = new Set<PeerId>();
   #refusal: InviteRefusal | null = null;
-  #unreached: Problem | null = null;
+  /** Why the inviter, or whoever is at the typed address, was not reached last. */
+  #unreached: string | null = null;
   #impostors = 0;
   #wake: () => void = () => undefined;
 
@@ -64,8 +65,10 @@ export class Join {
     const unsubscribe = network.subscribe((event) => {
       if (event.type === "connected") this.#wake();
     });
+    const { inviter, addresses } = this.#entered;
     try {
       this.#adoptTrackers();
+      if (inviter !== null) this.#deps.reach.suggest(inviter, addresses);
       while (!this.#stop.signal.aborted) {
         const found = await this.#round();
         if (found !== null) return found;
@@ -86,36 +89,27 @@ export class Join {
   }
 
   async #round(): Promise<Result<PeerId, Problem> | null> {
-    const { secret, at } = this.#entered;
+    const { inviter, secret, at } = this.#entered;
     const { reach, network } = this.#deps;
-    const here = await this.#askAll(this.#ofLink() ?? network.connected().map(({ peer }) => peer));
-    if (here !== null) return here;
+    if (inviter === null) {
+      const here = await this.#askAll(network.connected().map(({ peer }) => peer));
+      if (here !== null) return here;
+    }
     const [typed, met] = await Promise.all([
-      at === null ? this.#dialLink() : this.#dial(at),
+      at === null ? [] : this.#dial(at),
       this.#untilStopped(reach.meet(meetingPointOf(secret)), []),
     ]);
-    return this.#askAll([...typed, ...(this.#ofLink() ?? met)]);
-  }
-
-  /** A link names its inviter: nobody else is asked, so nobody else learns of it. */
-  #ofLink(): readonly PeerId[] | null {
-    return this.#entered.inviter === null ? null : [this.#entered.inviter];
-  }
-
-  async #dialLink(): Promise<readonly PeerId[]> {
-    const { inviter, addresses } = this.#entered;
-    if (inviter === null) return [];
-    for (const address of addresses) {
-      const reached = await this.#dial(`${address}/p2p/${inviter}`);
-      if (reached.length > 0 || this.#stop.signal.aborted) return reached;
-    }
-    return [];
+    if (inviter === null) return this.#askAll([...typed, ...met]);
+    const answered = typed.filter((peer) => peer !== inviter);
+    if (answered.length > 0) this.#unreached = "at the address that you gave somebody else answers";
+    // A link names its inviter: nobody else is asked, so nobody else learns of it.
+    return this.#askAll([inviter]);
   }
 
   async #dial(address: string): Promise<readonly PeerId[]> {
     const stopped = fail(CLOSING);
     const outcome = await this.#untilStopped(this.#deps.reach.connect(address), stopped);
-    if (!this.#stop.signal.aborted) this.#unreached = outcome.ok ? null : outcome.fault;
+    if (!outcome.ok && !this.#stop.signal.aborted) this.#unreached = outcome.fault.cause;
     return outcome.ok ? [outcome.value] : [];
   }
 
@@ -151,6 +145,7 @@ export class Join {
         this.#refusal = outcome.refusal;
         return this.#entered.inviter === peer && outcome.refusal === "unknown" ? fail(FORGOTTEN) : null;
       default:
+        if (peer === this.#entered.inviter && !this.#stop.signal.aborted) this.#unreached ??= outcome.cause;
         return null;
     }
   }

@@ -104,7 +104,7 @@ export interface JoinSights {
   /** Peers that answered, and took nobody. */
   readonly asked: number;
   /** Why the inviter, or the typed address, was not reached. */
-  readonly unreached: Problem | null;
+  readonly unreached: string | null;
   /** Peers that said it is theirs and could not prove it. */
   readonly impostors: number;
   /** The last refusal; one that may pass is told. */
@@ -133,7 +133,7 @@ export function notFound(sights: JoinSights): Problem {
   if (sights.unreached !== null) {
     return problem(
       "invite-unreached",
-      `Whoever made this invite is not reached: ${sights.unreached.cause} (${through}).`,
+      `Whoever made this invite is not reached: ${withoutStop(sights.unreached)} (${through}).`,
       "Waybill must be running there. Ask for an address, and give it with the invite.",
     );
   }
@@ -156,6 +156,11 @@ export function notFound(sights: JoinSights): Problem {
     `Nobody I reach knows an invite with these words (peers asked: ${sights.asked}, ${through}).`,
     "Compare the words: they hold no check of their own. Waybill must be running there; an address helps.",
   );
+}
+
+/** A sentence as a part of another. */
+function withoutStop(sentence: string): string {
+  return sentence.replace(/\.$/, "");
 }
 
 function listed(words: readonly string[]): string {

@@ -50,6 +50,8 @@ export interface InviteReach {
   addTracker(address: string): Result<undefined, Problem>;
   /** Dials an address and remembers it. */
   connect(address: string): Promise<Result<PeerId, Problem>>;
+  /** Notes where a peer may be; it is dialled there when a stream to it is opened. */
+  suggest(peer: PeerId, addresses: readonly string[]): void;
   /** Who waits at a meeting point, as trackers say. */
   meet(id: Uint8Array): Promise<readonly PeerId[]>;
   /** Meeting points at which trackers let this peer be found; replaces those set before. */

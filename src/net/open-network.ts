@@ -113,6 +113,11 @@ export interface PeerNetwork extends Finding {
    * @param address multiaddr with or without `/p2p`, `host:port`, or `[v6]:port`.
    */
   connect(address: string): Promise<Result<PeerId, Problem>>;
+  /**
+   * Notes where a peer may be, as an invite says: dialled when that peer is asked for, and held in memory alone. Those that
+   * cannot be dialled are left out.
+   */
+  suggest(peer: PeerId, addresses: readonly string[]): void;
   /** Drops every address remembered for this peer. */
   forget(peer: PeerId): void;
   /** Tells connected peers, and announces. */
@@ -431,6 +436,11 @@ class OpenNetwork implements PeerNetwork {
       nat: this.#finder.nat(),
       refused: { ...local.refused, ...this.#finder.refused(), ...this.#parts.doors.refusals() },
     };
+  }
+
+  suggest(peer: PeerId, addresses: readonly string[]): void {
+    if (peer === this.network.self || this.#parts.isRefused(peer)) return;
+    this.directory.heard(peer, "invite", addresses.filter(isDialable).slice(0, ADDRESSES_PER_PEER_MAX));
   }
 
   forget(peer: PeerId): void {

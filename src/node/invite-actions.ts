@@ -50,7 +50,10 @@ function inviteView(invite: Invite, nameOf: (peer: PeerId) => string): InviteVie
 
 /** @param addTracker uses a tracker and keeps it for later starts. */
 export function inviteReach(
-  network: Pick<PeerNetwork, "listenAddresses" | "connect" | "trackers" | "meet" | "setRendezvous">,
+  network: Pick<
+    PeerNetwork,
+    "listenAddresses" | "connect" | "suggest" | "trackers" | "meet" | "setRendezvous"
+  >,
   addTracker: (address: string) => Result<unknown, Problem>,
 ): InviteReach {
   return {
@@ -61,6 +64,7 @@ export function inviteReach(
       return added.ok ? ok() : added;
     },
     connect: (address) => network.connect(address),
+    suggest: (peer, addresses) => network.suggest(peer, addresses),
     meet: (id) => network.meet(id),
     setRendezvous: (ids) => network.setRendezvous(ids),
   };

@@ -128,6 +128,7 @@ export class Peer {
           trackers: () => this.trackers,
           addTracker: (address) => this.#addTracker(address),
           connect: (address) => this.#connect(address),
+          suggest: (peer, addresses) => this.#suggest(peer, addresses),
           meet: async (id) => this.#meet(toHex(id)),
           setRendezvous: (ids) => void world.meetings.set(this.id, new Set(ids.map(toHex))),
         },
@@ -155,6 +156,11 @@ export class Peer {
     if (peer === undefined) return fail(problem("unreachable", "nobody answers there", "It is tried again."));
     network.connect(this.id, peer);
     return ok(peer);
+  }
+
+  #suggest(peer: PeerId, addresses: readonly string[]): void {
+    const { listening, network } = this.world;
+    if (addresses.some((address) => listening.get(address) === peer)) network.connect(this.id, peer);
   }
 
   #meet(id: string): readonly PeerId[] {
