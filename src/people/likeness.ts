@@ -19,20 +19,31 @@ function isTrusted(person: Person): boolean {
   return !person.blocked && (person.contact || person.petname !== null || person.verified !== null);
 }
 
-/** Names under which the user knows people: those given, and those claimed by contacts. */
+/** By which names the user knows this peer: the one given, and that of a contact's own; compared as {@link nameKey}. */
+function namesBorneBy(person: Person): readonly string[] {
+  if (!isTrusted(person)) return [];
+  const isKnownByClaim = person.contact || person.verified !== null;
+  const names = [person.petname, isKnownByClaim ? person.claimedName : null];
+  return [...new Set(names.flatMap((name) => (name === null ? [] : [nameKey(name)])))];
+}
+
+/** Who bears each of the names by which the user knows people. */
 export type Bearers = ReadonlyMap<string, readonly PeerId[]>;
 
 export function bearersAmong(people: Iterable<Person>): Bearers {
   const bearers = new Map<string, PeerId[]>();
   for (const person of people) {
-    if (!isTrusted(person)) continue;
-    const isKnownByClaim = person.contact || person.verified !== null;
-    const names = [person.petname, isKnownByClaim ? person.claimedName : null];
-    for (const key of new Set(names.flatMap((name) => (name === null ? [] : [nameKey(name)])))) {
-      bearers.set(key, [...(bearers.get(key) ?? []), person.peer]);
+    for (const name of namesBorneBy(person)) {
+      bearers.set(name, [...(bearers.get(name) ?? []), person.peer]);
     }
   }
   return bearers;
+}
+
+/** Whether a peer bears after a change the names that it bore before. */
+export function bearsTheSame(before: Person | undefined, after: Person): boolean {
+  const [were, are] = [before === undefined ? [] : namesBorneBy(before), namesBorneBy(after)];
+  return were.length === are.length && were.every((name) => are.includes(name));
 }
 
 /** Whom a stranger claims to be; null when nobody known bears the name, or the user keeps them apart. */

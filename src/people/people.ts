@@ -8,7 +8,15 @@ import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
-import { type Bearers, bearersAmong, isChosen, keyChanged, likenessOf, oldKeyName } from "./likeness.ts";
+import {
+  type Bearers,
+  bearersAmong,
+  bearsTheSame,
+  isChosen,
+  keyChanged,
+  likenessOf,
+  oldKeyName,
+} from "./likeness.ts";
 import { APART_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
 import type { PeopleStore, Person, StandIn, Verified } from "./store.ts";
 
@@ -233,7 +241,7 @@ class KeptPeople implements People {
   /** Somebody known stays in its place; somebody new comes last. */
   #kept(person: Person): void {
     const before = this.#people.get(person.peer);
-    if (isChosen(person) || (before !== undefined && isChosen(before))) this.#bearers = null;
+    if (!bearsTheSame(before, person)) this.#bearers = null;
     this.#people.set(person.peer, person);
     this.#events.emit({ type: "person", person });
     const [of, wasOf] = [person.standIn?.of, before?.standIn?.of];
