@@ -68,6 +68,8 @@ export const STUN_PER_SECOND = 2048;
 
 /** HTTP connections and WebSockets together. */
 export const WEB_CONNECTIONS_MAX = 12_000;
+/** Of one public address: a school whose firewall lets out nothing else; whoever opens more waits for none to be left. */
+export const WEB_CONNECTIONS_PER_ADDRESS_MAX = 512;
 /** A record in base64url, and room for a line end. */
 export const WEB_BODY_BYTES_MAX = 4 * KIB;
 export const WEB_BODY_TIMEOUT_MS = 5 * SECOND_MS;

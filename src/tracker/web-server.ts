@@ -4,11 +4,13 @@
  */
 import type { IncomingMessage, Server } from "node:http";
 import { createServer as createSecureServer } from "node:https";
+import type { Socket } from "node:net";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import { placeOf } from "#net/index.ts";
 import {
   WEB_BODY_TIMEOUT_MS,
   WEB_CONNECTIONS_MAX,
+  WEB_CONNECTIONS_PER_ADDRESS_MAX,
   WEB_HEADERS_TIMEOUT_MS,
   WEB_KEEP_ALIVE_TIMEOUT_MS,
 } from "./limits.ts";
@@ -51,9 +53,30 @@ export function createWebServer(
         }),
   }) as Server;
   server.maxConnections = WEB_CONNECTIONS_MAX;
+  boundEachAddress(server);
   // Scanners speak all sorts of protocols to a port of HTTPS.
   server.on("tlsClientError", (_error, socket) => socket.destroy());
   return server;
+}
+
+/** Silent sockets cost their own address its places, and nobody else. A proxy's address is private, and not bounded. */
+function boundEachAddress(server: Server): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket: Socket) => {
+    const place = placeOf(socket.remoteAddress ?? "");
+    if (place === null || place.reach === "own") return;
+    const count = (open.get(place.address) ?? 0) + 1;
+    if (count > WEB_CONNECTIONS_PER_ADDRESS_MAX) {
+      socket.destroy();
+      return;
+    }
+    open.set(place.address, count);
+    socket.once("close", () => {
+      const left = (open.get(place.address) ?? 1) - 1;
+      if (left === 0) open.delete(place.address);
+      else open.set(place.address, left);
+    });
+  });
 }
 
 /** The IP address that calls. A proxy's word is taken from a private address alone, and only its last one. */
