@@ -1,7 +1,7 @@
 /** Owns what ways of mapping a port have in common: a router that can be asked, and what is told when it does not. */
 import { BlockList, isIPv4 } from "node:net";
 import { type Problem, problem, type Result } from "#base/result.ts";
-import { pathKindOf } from "./addresses.ts";
+import { isDialable, pathKindOf } from "./addresses.ts";
 import type { PortMapping } from "./reach.ts";
 
 export interface Mapped {
@@ -32,7 +32,9 @@ SHARED.addSubnet("100.64.0.0", 10, "ipv4");
 
 /** Whether others across the internet could reach a host that a router calls its outside. */
 export function isOutside(host: string): boolean {
-  return isIPv4(host) && pathKindOf(`/ip4/${host}/tcp/1`) === "direct" && !SHARED.check(host, "ipv4");
+  const address = `/ip4/${host}/tcp/1`;
+  const isPublic = isIPv4(host) && isDialable(address) && pathKindOf(address) === "direct";
+  return isPublic && !SHARED.check(host, "ipv4");
 }
 
 export const mappingProblems = {

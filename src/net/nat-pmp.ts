@@ -3,7 +3,6 @@
  * Only the router that was asked is listened to, and what it sends is read strictly.
  */
 import { createSocket } from "node:dgram";
-import { ByteWriter } from "#base/bytes.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import { NAT_PMP_PORT, NAT_PMP_RETRY_MS, NAT_PMP_TIMEOUT_MS } from "./limits.ts";
@@ -36,14 +35,14 @@ export function encodeMapRequest(
   externalPort: number,
   lifetimeSeconds: number,
 ): Uint8Array {
-  return new ByteWriter()
-    .u8(VERSION)
-    .u8(MAP_TCP)
-    .u16(0)
-    .u16(internalPort)
-    .u16(externalPort)
-    .u32(lifetimeSeconds)
-    .done();
+  // In network byte order, unlike formats of our own.
+  const view = new DataView(new ArrayBuffer(12));
+  view.setUint8(0, VERSION);
+  view.setUint8(1, MAP_TCP);
+  view.setUint16(4, internalPort);
+  view.setUint16(6, externalPort);
+  view.setUint32(8, lifetimeSeconds);
+  return new Uint8Array(view.buffer);
 }
 
 /** Null for what is no answer to one of ours. A refusal may be cut off after its code (section 3.5). */
