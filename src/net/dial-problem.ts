@@ -81,7 +81,7 @@ const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
       problem(
         "not-waybill",
         `Whatever answers at ${where} broke off, or does not speak Waybill.`,
-        "Check the address; if it is right, compare the versions of both sides.",
+        "Check the address; if it is right, compare both versions, and whether both hold the same network key or none.",
       ),
   ],
 ];

@@ -175,7 +175,8 @@ export class Doors {
 
   #againstMode(origin: Origin): DoorRefusal | null {
     if (this.#mode === "no-inbound") return "mode";
-    return this.#mode === "outbound-only" && origin.via === "address" ? "mode" : null;
+    const isStraight = origin.via === "address" || origin.via === "punched";
+    return this.#mode === "outbound-only" && isStraight ? "mode" : null;
   }
 
   #reasonOf(peer: PeerId, origin: Origin): DoorRefusal {

@@ -152,6 +152,7 @@ export async function openNetwork(
     !doors.mayDial({ peer, host: null });
   const networkKey = options.networkKey ?? null;
   const transports = await loadTransports({
+    punches: doors.settings.mode === "open",
     stunServers: () => late.stunServers(),
     ...(options.punchFrom === undefined ? {} : { bindAddress: options.punchFrom }),
   });

@@ -9,11 +9,15 @@ import type { TransportFactory } from "./host.ts";
 import {
   PUNCHED_BUFFER_BYTES,
   PUNCHED_MESSAGE_BYTES_MAX,
+  PUNCHED_PORT_FIRST,
+  PUNCHED_PORT_LAST,
   STREAM_READ_BUFFER_BYTES_MAX,
   STREAMS_PER_CONNECTION_MAX,
 } from "./limits.ts";
 
 export interface TransportsOptions {
+  /** False where this peer waits for nobody: each punched path is a port that listens. */
+  readonly punches: boolean;
   /** STUN servers as `stun:host:port`, asked anew at each attempt to punch. None: only addresses of this computer. */
   readonly stunServers: () => readonly string[];
   /** Address of this computer that punched paths are bound to; absent: all that lead outside. */
@@ -29,6 +33,7 @@ export interface Transports {
 /** Everything that dials beside TCP. Without the native part of WebRTC there is no punching, and all else works. */
 export async function loadTransports(options: TransportsOptions): Promise<Transports> {
   const always = [circuitRelayTransport(), webSockets()];
+  if (!options.punches) return { factories: always, problem: PUNCHING_OFF };
   try {
     return { factories: [...always, await loadPunching(options)], problem: null };
   } catch (error) {
@@ -45,12 +50,16 @@ async function loadPunching(options: TransportsOptions): Promise<TransportFactor
   return webRTC({
     rtcConfiguration: () => ({
       iceServers: options.stunServers().map((urls) => ({ urls })),
+      ...PORTS,
       ...(options.bindAddress === undefined ? {} : { bindAddress: options.bindAddress }),
     }),
     dataChannel: dataChannelOptions(),
     maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
   });
 }
+
+/** The native part takes them, though the type of a browser's configuration does not name them. */
+const PORTS = { portRangeBegin: PUNCHED_PORT_FIRST, portRangeEnd: PUNCHED_PORT_LAST };
 
 /** `maxReadBufferLength` reaches the stream, though the type does not name it. */
 function dataChannelOptions() {
@@ -59,6 +68,12 @@ function dataChannelOptions() {
     maxReadBufferLength: STREAM_READ_BUFFER_BYTES_MAX,
   };
 }
+
+const PUNCHING_OFF = problem(
+  "punching-off",
+  "This peer listens on nothing, so no path through routers is opened.",
+  "Nothing to do: relays and addresses of others work. To change it: waybill doors open, and start again.",
+);
 
 function notAvailable(error: unknown): Problem {
   return problem(

@@ -66,7 +66,7 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
   const late = { disconnect: (_peer: PeerId): void => undefined };
   const standings = new Standings(realClock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => standings.isBanned(peer);
-  const transports = await loadTransports({ stunServers: () => [], bindAddress: LOOPBACK });
+  const transports = await loadTransports({ punches: true, stunServers: () => [], bindAddress: LOOPBACK });
   const host = await startHost({
     keypair,
     version: "0.0.0-test",
