@@ -36,6 +36,25 @@ export function judgeListening(seen: SocketsSeen | null, context: ListeningConte
   return [...findings, ...judgePorts(seen, context.usual, seen.own)];
 }
 
+/** UDP sockets of our own that are not listed: perhaps a question to a router or tracker, open for seconds. */
+export function hasPassing(seen: SocketsSeen | null, listed: readonly Listening[]): boolean {
+  return (seen?.waiting ?? []).some(
+    (socket) =>
+      socket.transport === "udp" &&
+      seen?.own.has(socket.inode) === true &&
+      !listed.some((each) => isOf(socket, each)),
+  );
+}
+
+/** What of our own was there at both looks; of others what there is now. */
+export function lasting(first: SocketsSeen | null, second: SocketsSeen | null): SocketsSeen | null {
+  if (first === null || second === null) return second;
+  return {
+    ...second,
+    waiting: second.waiting.filter(({ inode }) => first.own.has(inode) || !second.own.has(inode)),
+  };
+}
+
 /** What the page of a peer is called in its list. */
 export const PAGE = "page and commands of this computer";
 
@@ -114,5 +133,7 @@ function isOf(socket: SocketSeen, listed: Listening): boolean {
   if (place === null || socket.transport !== listed.transport) return false;
   if (socket.port < place.from || socket.port > place.to) return false;
   if (place.host === socket.host) return true;
+  // A range is opened for both families at once, or for the one that there is.
+  if (place.from !== place.to && place.host === ANY_6) return true;
   return place.host === (socket.host.includes(":") ? ANY_6 : ANY_4);
 }

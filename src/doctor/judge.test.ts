@@ -6,7 +6,7 @@ import type { Listening, ReachReport, TrackerState } from "#net/reach.ts";
 import { bySeriousness, CATALOGUE, finding } from "./catalogue.ts";
 import { judgeClock, median } from "./judge-clock.ts";
 import { judgeComputer } from "./judge-computer.ts";
-import { judgeListening, judgePorts, PAGE } from "./judge-listening.ts";
+import { hasPassing, judgeListening, judgePorts, lasting, PAGE } from "./judge-listening.ts";
 import { judgeReach } from "./judge-reach.ts";
 import { CLOCK_OFF_MS, DISK_FULL_BYTES, DISK_LOW_BYTES, INODES_LOW } from "./limits.ts";
 import type { ComputerSeen, Finding, FirewallSeen, SocketSeen, SocketsSeen } from "./types.ts";
@@ -93,7 +93,7 @@ test("a firewall that drops is told with the port and how to open it", () => {
 const LISTED: readonly Listening[] = [
   { transport: "tcp", address: "0.0.0.0:28411", what: "other peers" },
   { transport: "tcp", address: "[::]:28411", what: "other peers" },
-  { transport: "udp", address: "0.0.0.0:40000-41000", what: "punched paths" },
+  { transport: "udp", address: "[::]:40000-41000", what: "punched paths" },
   { transport: "tcp", address: "127.0.0.1:4747", what: PAGE },
 ];
 
@@ -131,6 +131,22 @@ test("what waits is compared with the list in both directions", () => {
   });
   assert.equal(bad[0]?.level, "bad");
   assert.deepEqual(bad[0]?.details, [{ label: "TCP [::]:9000", value: "open, and not in the list" }]);
+});
+
+test("a port that was open at one look only is no port that waits", () => {
+  const first = sockets([...OPEN, udp("0.0.0.0", 50_000), udp("0.0.0.0", 50_001)]);
+  assert.equal(hasPassing(first, LISTED), true);
+  assert.equal(hasPassing(sockets(OPEN), LISTED), false);
+  assert.equal(hasPassing(sockets([...OPEN, udp("0.0.0.0", 40_001)]), LISTED), false);
+  // The second of the two closed meanwhile, and another one was opened.
+  const second = sockets([...OPEN, udp("0.0.0.0", 50_000), udp("0.0.0.0", 50_002)]);
+  const renumbered = {
+    ...second,
+    waiting: second.waiting.map((each) => (each.port === 50_002 ? { ...each, inode: "new" } : each)),
+    own: new Set([...second.own, "new"]),
+  };
+  const own = lasting(first, renumbered)?.waiting.map(({ port }) => port);
+  assert.deepEqual(own, [28411, 28411, 4747, 50_000]);
 });
 
 test("where the system does not tell, and where nobody is let in", () => {

@@ -8,10 +8,18 @@ test("what waits for others is listed once, with the port that the system gave",
     actual: ["/ip4/127.0.0.1/tcp/41000", "/ip4/10.0.0.2/tcp/41000", "/ip6/::1/tcp/28411"],
     announcements: { families: [4, 6], port: 28411 },
     mdns: true,
+    punching: true,
   });
   assert.deepEqual(
     list.map(({ transport, address }) => `${transport} ${address}`),
-    ["tcp 0.0.0.0:41000", "tcp [::]:28411", "udp 0.0.0.0:28411", "udp [::]:28411", "udp 0.0.0.0:5353"],
+    [
+      "tcp 0.0.0.0:41000",
+      "tcp [::]:28411",
+      "udp 0.0.0.0:28411",
+      "udp [::]:28411",
+      "udp 0.0.0.0:5353",
+      "udp [::]:28500-28899",
+    ],
   );
 });
 
@@ -21,6 +29,7 @@ test("an address that was asked for and not got is not listed, nor a path over a
     actual: ["/ip4/127.0.0.1/tcp/28411", "/ip4/1.2.3.4/tcp/28412/p2p-circuit"],
     announcements: null,
     mdns: false,
+    punching: false,
   });
   assert.deepEqual(list, []);
 });

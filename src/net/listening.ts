@@ -3,6 +3,7 @@
  * compares with what the system says. Pure.
  */
 import { endpointOf } from "./addresses.ts";
+import { PUNCHED_PORT_FIRST, PUNCHED_PORT_LAST } from "./limits.ts";
 import type { Listening } from "./reach.ts";
 
 export interface ListeningSources {
@@ -13,13 +14,21 @@ export interface ListeningSources {
   /** Families in which announcements are heard, and on which port. */
   readonly announcements: { readonly families: readonly (4 | 6)[]; readonly port: number } | null;
   readonly mdns: boolean;
+  /** Whether paths can be punched here; each that stands, or is tried, has a port of its own. */
+  readonly punching: boolean;
 }
 
 /** UDP port of multicast DNS (RFC 6762 section 5.1). */
 const MDNS_PORT = 5353;
 const ANY = { 4: "0.0.0.0", 6: "[::]" } as const;
 
-export function listeningOf({ planned, actual, announcements, mdns }: ListeningSources): Listening[] {
+export function listeningOf({
+  planned,
+  actual,
+  announcements,
+  mdns,
+  punching,
+}: ListeningSources): Listening[] {
   const list: Listening[] = [];
   const bound = actual.map(endpointOf).filter((endpoint) => endpoint !== null);
   for (const address of planned) {
@@ -42,5 +51,9 @@ export function listeningOf({ planned, actual, announcements, mdns }: ListeningS
     list.push({ transport: "udp", address, what: "announcements of peers nearby" });
   }
   if (mdns) list.push({ transport: "udp", address: `${ANY[4]}:${MDNS_PORT}`, what: "mDNS of peers nearby" });
+  if (punching) {
+    const address = `${ANY[6]}:${PUNCHED_PORT_FIRST}-${PUNCHED_PORT_LAST}`;
+    list.push({ transport: "udp", address, what: "one for each path through routers, while it stands" });
+  }
   return list;
 }

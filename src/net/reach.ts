@@ -36,7 +36,7 @@ export interface RelayState {
 /** Something of this peer that waits for others on a port of this computer. */
 export interface Listening {
   readonly transport: "tcp" | "udp";
-  /** `host:port`, IPv6 in brackets. */
+  /** `host:port`, IPv6 in brackets; `host:from-to` where each of some is open only while it is in use. */
   readonly address: string;
   /** What it is for, in a few words. */
   readonly what: string;

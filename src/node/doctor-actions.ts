@@ -11,21 +11,25 @@ import {
   type ComputerSeen,
   type Finding,
   finding,
+  hasPassing,
   judgeClock,
   judgeComputer,
   judgeListening,
   judgePerson,
   judgePorts,
   judgeReach,
+  lasting,
   nodeSystem,
   type PeerClocks,
   probeComputer,
+  probeSockets,
   type System,
   type UsualPort,
 } from "#doctor/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Facade } from "./facade.ts";
+import { SECOND_LOOK_MS } from "./limits.ts";
 import type { Listening } from "./listening.ts";
 import type { Persons } from "./person-view.ts";
 import { systemClock } from "./system.ts";
@@ -60,7 +64,8 @@ export function doctorActions(parts: Parts): Pick<Facade, "doctor" | "doctorPers
   return {
     async doctor() {
       const [computer, peers] = await Promise.all([look(), parts.peerClocks.ask()]);
-      return viewOf(examine(parts, computer, peers), clock.nowMs(), null);
+      const sockets = await lastingSockets(parts, computer);
+      return viewOf(examine(parts, { ...computer, sockets }, peers), clock.nowMs(), null);
     },
 
     async doctorPerson(who) {
@@ -74,6 +79,14 @@ export function doctorActions(parts: Parts): Pick<Facade, "doctor" | "doctorPers
       return ok({ ...viewOf(findings, clock.nowMs(), person), findings: findings.map(findingView) });
     },
   };
+}
+
+/** Questions to routers and trackers wait for their answers on a port for some seconds: these are no finding. */
+async function lastingSockets(parts: Parts, { sockets }: ComputerSeen): Promise<ComputerSeen["sockets"]> {
+  const { clock, listening, system = nodeSystem } = parts;
+  if (!hasPassing(sockets, listening())) return sockets;
+  await new Promise<void>((resolve) => clock.after(SECOND_LOOK_MS, resolve));
+  return lasting(sockets, await probeSockets(system));
 }
 
 function examine(parts: Parts, computer: ComputerSeen, peerClocks: readonly number[]): readonly Finding[] {
