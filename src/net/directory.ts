@@ -75,12 +75,15 @@ export interface PeerDirectoryDependencies {
   readonly isKept: (peer: PeerId) => boolean;
   /** Peers that are nobody's acquaintance: trackers. They never enter the list. */
   readonly isHidden?: (peer: PeerId) => boolean;
+  /** What is known better than a dial tells of why a peer is not reached; null: nothing. */
+  readonly explains?: (peer: PeerId) => Problem | null;
 }
 
 export class PeerDirectory implements Directory {
   readonly #clock: Clock;
   readonly #isKept: (peer: PeerId) => boolean;
   readonly #isHidden: (peer: PeerId) => boolean;
+  readonly #explains: (peer: PeerId) => Problem | null;
   readonly #events: Emitter<DirectoryEvent>;
   readonly #entries = new Map<PeerId, PeerEntry>();
   /** When each peer was first or last heard of, connected or not. */
@@ -93,6 +96,7 @@ export class PeerDirectory implements Directory {
     this.#clock = dependencies.clock;
     this.#isKept = dependencies.isKept;
     this.#isHidden = dependencies.isHidden ?? (() => false);
+    this.#explains = dependencies.explains ?? (() => null);
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of the directory", error));
   }
 
@@ -207,7 +211,8 @@ export class PeerDirectory implements Directory {
   }
 
   unreached(peer: PeerId, why: Problem): void {
-    this.#change(peer, (entry) => (entry.online ? {} : { problem: why }));
+    const explained = this.#explains(peer) ?? why;
+    this.#change(peer, (entry) => (entry.online ? {} : { problem: explained }));
   }
 
   /** Tells listeners that our own addresses or warnings are new. */

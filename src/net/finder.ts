@@ -11,7 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import type { AddressBook } from "./address-book.ts";
-import { endpointOf, isLoopback, pathKindOf, readableAddress, withoutPeer } from "./addresses.ts";
+import { endpointOf, isLoopback, pathKindOf, readableAddress, relayOf, withoutPeer } from "./addresses.ts";
 import { dialProblem } from "./dial-problem.ts";
 import type { PeerDirectory } from "./directory.ts";
 import { PROFILE_PROTOCOL } from "./exchange.ts";
@@ -34,6 +34,7 @@ import { PortMapper } from "./port-mapper.ts";
 import type { Presence } from "./presence-record.ts";
 import type { NatKind, PortMapping, ScanReport, ScanRequest } from "./reach.ts";
 import { relayListener } from "./relay-listener.ts";
+import { RelayWatch } from "./relay-watch.ts";
 import { findRouters } from "./routers.ts";
 import { scan } from "./scan.ts";
 import { stunServersOf } from "./tracker-address.ts";
@@ -82,6 +83,7 @@ export class Finder implements Offered {
   readonly #dependencies: FinderDependencies;
   readonly #trackers: Trackers;
   readonly #lookups: Lookups;
+  readonly #relays: RelayWatch;
   readonly #stopped = new AbortController();
   /** Peers known to be trackers; those who answered where one should be; and addresses that are being dialled. */
   readonly #trackerPeers = new Set<PeerId>();
@@ -126,6 +128,11 @@ export class Finder implements Offered {
       hasKademlia: () =>
         this.#kademlia() !== null && this.#trackers.states().some((each) => each.state === "connected"),
       onFault: (error) => log.fault("looking for somebody", error),
+    });
+    this.#relays = new RelayWatch({
+      clock,
+      ask: (relay, other) => this.#trackers.carried(relay, other),
+      onQuota: (peer, why) => dependencies.directory.unreached(peer, why),
     });
     this.#mapper = dependencies.mapsPorts ? this.#openMapper() : null;
     // Somebody found by a scan, or who called us, may turn out to be a tracker.
@@ -204,6 +211,20 @@ export class Finder implements Offered {
   /** Somebody is connected at an address: it may be one where a tracker should be. */
   connectedAt(peer: PeerId, address: string): void {
     if (this.#dialling.has(withoutPeer(address)) && !this.#trackerPeers.has(peer)) this.#suspects.add(peer);
+  }
+
+  /** Why a peer is not reached, where a relay's quota is the cause; asks the relays that lead to it. */
+  quotaReason(peer: PeerId): Problem | null {
+    const reason = this.#relays.reason(peer);
+    if (reason !== null) return reason;
+    const addresses = this.#dependencies.directory.get(peer)?.addresses ?? [];
+    this.#relays.suspect(peer, [...new Set(addresses.flatMap((address) => relayOf(address) ?? []))]);
+    return null;
+  }
+
+  /** Somebody is connected. */
+  reached(peer: PeerId): void {
+    this.#relays.reached(peer);
   }
 
   /** Addresses, without our own `/p2p`, at which routers and relays let others through to this peer. */

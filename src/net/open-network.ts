@@ -175,7 +175,8 @@ export async function openNetwork(
   );
   const hasLan = hasLanOn(plan.addresses);
   const punching = transports.problem;
-  const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan, punching };
+  const release = transports.release;
+  const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan, punching, release };
   const opened = new OpenNetwork(options, dependencies, parts);
   late.stunServers = () => opened.stunServers();
   late.isWanted = (peer) => opened.isWanted(peer);
@@ -217,6 +218,8 @@ interface Parts {
   readonly hasLan: boolean;
   /** Why nothing can be punched on this computer; null when it can. */
   readonly punching: Problem | null;
+  /** Lets go of the transports, after the host. */
+  readonly release: () => void;
 }
 
 class OpenNetwork implements PeerNetwork {
@@ -253,6 +256,7 @@ class OpenNetwork implements PeerNetwork {
       log,
       isKept: (peer) => this.isWanted(peer),
       isHidden: (peer) => this.#finder.isTracker(peer),
+      explains: (peer) => this.#finder.quotaReason(peer),
     });
     this.#dialler = new Dialler({
       host,
@@ -533,6 +537,7 @@ class OpenNetwork implements PeerNetwork {
     await this.#dialler.close();
     this.#exchange.close();
     await this.#parts.host.stop();
+    this.#parts.release();
   }
 
   #watchConnections(): void {
@@ -566,6 +571,7 @@ class OpenNetwork implements PeerNetwork {
     const connection = this.network.connected().find((each) => each.peer === peer);
     if (connection === undefined) return;
     this.#finder.connectedAt(peer, connection.address);
+    this.#finder.reached(peer);
     const isInbound = this.#parts.connections.of(peer).every((each) => each.direction === "inbound");
     this.directory.connected(connection, isInbound);
     this.#upgrades.changed(peer);

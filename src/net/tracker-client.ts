@@ -258,7 +258,8 @@ export class TrackerClient {
       latencyMs: roundTripMs,
       clockOffsetMs: Math.round(answer.value.nowMs - (clock.nowMs() - roundTripMs / 2)),
     });
-    if (answer.value.type === "relay") this.#quota = answer.value.relay;
+    const isOwn = request.type === "relay" && request.other === null;
+    if (isOwn && answer.value.type === "relay") this.#quota = answer.value.relay;
     return ok(answer.value);
   }
 

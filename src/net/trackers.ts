@@ -22,6 +22,7 @@ import { type Presence, signPresence } from "./presence-record.ts";
 import { PresenceTaker } from "./presence-taker.ts";
 import type { TrackerState } from "./reach.ts";
 import { type RelayListener, RelayPlaces } from "./relay-places.ts";
+import type { Carried } from "./relay-watch.ts";
 import { parseTrackerAddress, type TrackerAddress } from "./tracker-address.ts";
 import { type Announced, TrackerClient, type TrackerClientDependencies } from "./tracker-client.ts";
 
@@ -169,6 +170,18 @@ export class Trackers {
       }
     }
     return [...new Set(found)];
+  }
+
+  /** What a tracker that is a relay still carries between this peer and another; null where it does not say. */
+  async carried(relay: PeerId, other: PeerId): Promise<Carried | null> {
+    const client = this.#members.find((member) => member.client.connectedPeer === relay)?.client;
+    if (client === undefined) return null;
+    const answer = await client.ask({ type: "relay", other });
+    // Also for what is shown of this peer's own quota.
+    await client.ask({ type: "relay", other: null });
+    this.#onChange();
+    if (!answer.ok || answer.value.type !== "relay" || answer.value.relay === null) return null;
+    return { relay: answer.value.relay, name: client.address.text, nowMs: answer.value.nowMs };
   }
 
   /** Our own addresses or name may be new: says so where they are. Also looks after relay places. */

@@ -12,10 +12,11 @@ const ALONE = { discovery: QUIET, stunPorts: [] } as const;
 async function withTrackers(
   count: number,
   body: (trackers: readonly TestTracker[]) => Promise<void>,
+  change: Parameters<typeof openTestTracker>[0] = {},
 ): Promise<void> {
   const all: TestTracker[] = [];
   try {
-    for (let at = 0; at < count; at++) all.push(await openTestTracker());
+    for (let at = 0; at < count; at++) all.push(await openTestTracker(change));
     await body(all);
   } finally {
     await Promise.all(all.map(({ tracker }) => tracker.close()));
@@ -159,4 +160,46 @@ test("a peer named as a tracker is said to be none, and is a person all the same
     assert.ok(a.net.removeTracker(firstAddress(b.net)));
     assert.deepEqual(a.net.trackers(), []);
   }),
+);
+
+/** Nothing listens, and paths are punched from an address that is not ours: what is left are relays. */
+const RELAYED_ONLY = {
+  ...ALONE,
+  doors: { mode: "outbound-only", allow: [], block: [] },
+  punchFrom: "198.51.100.77",
+} as const;
+const QUOTA_BYTES = 300_000;
+
+test(
+  "a relay whose quota is used up is named as the cause, and no stream ends as if it were whole",
+  TIMEOUT,
+  () =>
+    withTrackers(
+      1,
+      ([tracker]) =>
+        withPeers(async (open) => {
+          assert.ok(tracker !== undefined);
+          const a = await open(164, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
+          const b = await open(165, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
+          const ofB = await until(a.net, b.peer, (entry) => entry.online);
+          assert.deepEqual([ofB.path, ofB.via], ["relayed", idOf(tracker)]);
+          const ended = Promise.withResolvers<string>();
+          const options = { frameBytesMax: 70_000, streamsPerPeerMax: 2 };
+          b.net.network.handle("/test/sink/1", options, async (stream) => {
+            for (;;) {
+              const frame = await stream.receive();
+              if (!frame.ok) return ended.resolve(frame.fault.code);
+              if (frame.value === null) return ended.resolve("as if it were whole");
+            }
+          });
+          const opened = await a.net.network.open(b.peer, "/test/sink/1", { ...options, timeoutMs: 5_000 });
+          assert.ok(opened.ok);
+          for (let sent = true; sent; ) sent = (await opened.value.send(new Uint8Array(60_000))).ok;
+          assert.notEqual(await ended.promise, "as if it were whole");
+          const away = await until(a.net, b.peer, (entry) => entry.problem?.code === "relay-quota");
+          assert.match(away.problem?.nextStep ?? "", /\d\d:\d\d/);
+          await untilSelf(a.net, () => a.net.trackers()[0]?.relay?.bytesLeft === 0);
+        }),
+      { relay: { placesMax: 16, bytesPerPeer: QUOTA_BYTES, bytesTotal: null } },
+    ),
 );
