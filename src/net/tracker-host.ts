@@ -25,10 +25,10 @@ import { Doors, OPEN_DOORS } from "./doors.ts";
 import { createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
 import {
   commonServices,
-  connectionEncrypters,
   connectionManager,
   createGossip,
   type Host,
+  leanEncrypters,
   nodeInfo,
   SILENT,
   streamMuxer,
@@ -171,7 +171,7 @@ export async function openTrackerHost(
       tcpTransport(TRACKER_CONNECTIONS_MAX, TRACKER_SILENCE_MS),
       options.web === null ? webSockets() : webPort(options.web),
     ],
-    connectionEncrypters: connectionEncrypters(doors),
+    connectionEncrypters: leanEncrypters(doors),
     // Peers ping; answering is enough, and only so is a silent connection known for dead.
     streamMuxers: [streamMuxer(false)],
     connectionGater: behindDoors(gate, doors),
