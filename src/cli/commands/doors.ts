@@ -62,7 +62,9 @@ export async function show(session: Session): Promise<Outcome> {
 
 export async function setMode(session: Session, mode: DoorsView["mode"]): Promise<Outcome> {
   return showAnswer(session, await session.client.setDoors({ mode }), (doors) =>
-    session.terminal.print(`${MODE_WORDS[doors.mode]}.`),
+    session.terminal.print(
+      `${MODE_WORDS[doors.mode]}.\nCalls are judged by it from now on; ports open and close with the next start.`,
+    ),
   );
 }
 
