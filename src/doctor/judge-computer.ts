@@ -50,9 +50,13 @@ function judgeInterfaces(seen: ComputerSeen, excluded: readonly string[]): reado
   return [
     main,
     ...(down.length === 0 ? [] : [finding("interface-down", { cause: downText(down) })]),
-    ...left.map((name) =>
-      finding("interface-excluded", { cause: `Nothing is announced or heard on ${name}, and mDNS is off.` }),
-    ),
+    ...(left.length === 0
+      ? []
+      : [
+          finding("interface-excluded", {
+            cause: `Nothing is announced or heard on ${left.join(", ")}, and mDNS is off.`,
+          }),
+        ]),
     ...(seen.isInContainer ? [finding("container-network")] : []),
   ];
 }

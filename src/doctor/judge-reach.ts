@@ -49,7 +49,7 @@ function judgeNearby({ report, nowMs, looksNearby }: ReachContext): readonly Fin
 function silent(isMute: boolean, details: readonly Detail[]): Finding {
   if (!isMute) return finding("nearby-silent", { details });
   const cause =
-    "No announcement left this computer so far: it lets nobody in, or is on no network. Nobody is heard.";
+    "Nobody is heard, and nothing was announced so far: no interface is left to say it on, or no port to tell.";
   return finding("nearby-silent", { cause, details });
 }
 
