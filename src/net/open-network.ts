@@ -4,47 +4,21 @@
  */
 import { mdns } from "@libp2p/mdns";
 import type { PeerId } from "#base/brand.ts";
-import { fail, type Problem, problem, type Result } from "#base/result.ts";
-import type { Keypair } from "#crypto/ed25519.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
-import type { Log } from "#ports/log.ts";
-import type { Network } from "#ports/network.ts";
-import type { Random } from "#ports/random.ts";
-import { AddressBook } from "./address-book.ts";
-import type { AddressStore } from "./address-store.ts";
-import { compareAddresses, isDialable, isLoopback, parseAddress, relayOf, withoutPeer } from "./addresses.ts";
-import { Announcer, type HeardPeer } from "./announcer.ts";
-import { outboundOf } from "./call-list.ts";
-import { type CallSign, callSignOf } from "./call-sign.ts";
-import { isFinal, keptOut, ownAddress, refused } from "./connect-problem.ts";
 import { ConnectionBook } from "./connection-book.ts";
-import { Dialler } from "./dialler.ts";
-import { type Directory, PeerDirectory } from "./directory.ts";
-import { hostOf, originOf } from "./door-origin.ts";
-import { type DoorSettings, Doors, type DoorsState, OPEN_DOORS } from "./doors.ts";
-import { Exchange, otherNetwork } from "./exchange.ts";
-import { Feelers } from "./feelers.ts";
-import { Finder } from "./finder.ts";
-import type { Finding } from "./finding.ts";
-import { createGate, isAdmissiblePeer, peerOf } from "./gate.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import { type DiscoveryFactory, type Host, startHost } from "./host.ts";
+import { Doors, OPEN_DOORS } from "./doors.ts";
+import { createGate, isAdmissiblePeer } from "./gate.ts";
+import { type DiscoveryFactory, startHost } from "./host.ts";
+import { JoinedNetwork, type Parts, speaksMdns } from "./joined-network.ts";
 import { kademlia } from "./kademlia.ts";
-import { lanWarnings } from "./lan-warnings.ts";
-import { Libp2pNetwork } from "./libp2p-network.ts";
-import {
-  ADDRESSES_PER_PEER_MAX,
-  ANNOUNCEMENT_PERIOD_MS,
-  ANNOUNCEMENT_PORT_DEFAULT,
-  LOOK_AROUND_PERIOD_MS,
-  MDNS_PERIOD_MS,
-} from "./limits.ts";
-import { isLoopbackOnly, notListening } from "./listen.ts";
-import { listeningOf } from "./listening.ts";
-import type { NetworkKey } from "./network-key.ts";
-import { PathUpgrades } from "./path-upgrades.ts";
+import { MDNS_PERIOD_MS } from "./limits.ts";
+import { isLoopbackOnly } from "./listen.ts";
+import type {
+  DiscoveryOptions,
+  NetworkDependencies,
+  NetworkOptions,
+  PeerNetwork,
+} from "./network-options.ts";
 import { protectorOf } from "./private-network.ts";
-import type { DialAttempt, LocalReach, ReachReport, ScanReport, ScanRequest, TrackerState } from "./reach.ts";
 import { Standings } from "./standing.ts";
 import { startListening } from "./start-listening.ts";
 import { loadTransports } from "./transports.ts";
@@ -118,4 +92,3 @@ function mdnsDiscovery(discovery: DiscoveryOptions | undefined, hasLan: boolean)
   if (!speaksMdns(discovery, hasLan)) return undefined;
   return [mdns({ interval: MDNS_PERIOD_MS, serviceTag: `_waybill${discovery?.mdnsTag ?? ""}._udp.local` })];
 }
-

@@ -28,26 +28,45 @@ export interface Transports {
   readonly factories: readonly TransportFactory[];
   /** Why nothing can be punched on this computer; null when it can. */
   readonly problem: Problem | null;
+  /** Call it once the host that uses them has stopped. */
+  release(): void;
 }
+
+/**
+ * The native part of WebRTC belongs to the process. It keeps the process alive for each channel that ended together
+ * with its path, so the last of its users lets go of all that is left.
+ */
+let nativeUsers = 0;
 
 /** Everything that dials beside TCP. Without the native part of WebRTC there is no punching, and all else works. */
 export async function loadTransports(options: TransportsOptions): Promise<Transports> {
   const always = [circuitRelayTransport(), webSockets()];
-  if (!options.punches) return { factories: always, problem: PUNCHING_OFF };
+  if (!options.punches) return { factories: always, problem: PUNCHING_OFF, release: () => undefined };
   try {
-    return { factories: [...always, await loadPunching(options)], problem: null };
+    const { factory, cleanup } = await loadPunching(options);
+    nativeUsers += 1;
+    let isHeld = true;
+    const release = () => {
+      if (!isHeld) return;
+      isHeld = false;
+      nativeUsers -= 1;
+      if (nativeUsers === 0) cleanup();
+    };
+    return { factories: [...always, factory], problem: null, release };
   } catch (error) {
-    return { factories: always, problem: notAvailable(error) };
+    return { factories: always, problem: notAvailable(error), release: () => undefined };
   }
 }
 
 /** Loaded late, because its native part exists for some platforms only. */
-async function loadPunching(options: TransportsOptions): Promise<TransportFactory> {
-  const { setSctpSettings } = await import("node-datachannel");
+async function loadPunching(
+  options: TransportsOptions,
+): Promise<{ readonly factory: TransportFactory; readonly cleanup: () => void }> {
+  const { cleanup, setSctpSettings } = await import("node-datachannel");
   // Before the first connection: what is under way at 100 ms must fit, or the path carries 1 to 5 MB/s.
   setSctpSettings({ recvBufferSize: PUNCHED_BUFFER_BYTES, sendBufferSize: PUNCHED_BUFFER_BYTES });
   const { webRTC } = await import("@libp2p/webrtc");
-  return webRTC({
+  const factory = webRTC({
     rtcConfiguration: () => ({
       iceServers: options.stunServers().map((urls) => ({ urls })),
       ...PORTS,
@@ -56,6 +75,7 @@ async function loadPunching(options: TransportsOptions): Promise<TransportFactor
     dataChannel: dataChannelOptions(),
     maxEarlyStreams: STREAMS_PER_CONNECTION_MAX,
   });
+  return { factory, cleanup };
 }
 
 /** The native part takes them, though the type of a browser's configuration does not name them. */

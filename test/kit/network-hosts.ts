@@ -135,6 +135,7 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
       await upgrades?.search.close();
       await dialler.close();
       await host.stop();
+      transports.release();
     },
   };
 }
