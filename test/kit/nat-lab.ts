@@ -57,6 +57,7 @@ const TRIAL = `
   iptables -t nat -A POSTROUTING -o one -j MASQUERADE --random-fully
   iptables -A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED,DNAT -j ACCEPT
   ip6tables -A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT
+  iptables -A INPUT -m pkttype --pkt-type broadcast -j DROP
   tc qdisc add dev one root tbf rate 8mbit burst 64k latency 100ms`;
 
 /** Why no internet can be made here; false when one can. */
@@ -85,9 +86,12 @@ export class NatLab {
     return new NatLab(scope, hub, families);
   }
 
-  /** A host on the public segment. */
+  /** A host on the public segment. Nobody hears there what is said to everybody: these are no neighbours. */
   async host(): Promise<Host> {
     const namespace = await openNamespace(this.#scope);
+    namespace.run(`iptables -A INPUT -i eth0 -m pkttype --pkt-type broadcast -j DROP
+      iptables -A INPUT -i eth0 -m pkttype --pkt-type multicast -j DROP
+      ip6tables -A INPUT -i eth0 -p udp -m pkttype --pkt-type multicast -j DROP`);
     return { namespace, ...this.#join(namespace, "eth0") };
   }
 
