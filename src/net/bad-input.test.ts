@@ -186,3 +186,84 @@ test("a path that died without a word is noticed within 10 s", { timeout: TEST_T
     }
   }),
 );
+
+/** A socket that calls as peers do; sends to the group of announcements on loopback. */
+async function caller(): Promise<{
+  readonly say: (bytes: Uint8Array) => Promise<unknown>;
+  readonly close: () => void;
+}> {
+  const socket = createSocket("udp4");
+  socket.bind(0, "127.0.0.1");
+  await once(socket, "listening");
+  socket.setMulticastInterface("127.0.0.1");
+  return {
+    say: (bytes) => new Promise((resolve) => socket.send(bytes, ANNOUNCEMENT_PORT, "239.255.87.66", resolve)),
+    close: () => socket.close(),
+  };
+}
+
+const CALL = {
+  name: "Somebody",
+  chainPrefix: new Uint8Array(8).fill(9),
+  runMs: 1,
+  counter: 1,
+  isNewcomer: false,
+  port: 9,
+  addresses: [],
+} as const;
+
+test(
+  "ten thousand announcements in a second, forged, replayed and of as many keys: counted, and few are believed",
+  { timeout: 40_000 },
+  () =>
+    withPeers(async (open) => {
+      const a = await open(241);
+      const victim = await open(242, { discovery: QUIET });
+      assert.ok((await victim.net.connect(firstAddress(a.net))).ok);
+      const known = await until(a.net, victim.peer, (entry) => entry.claimedName === "peer 242");
+      const mallory = createKeypair(new Uint8Array(32).fill(243));
+      const own = signAnnouncement(CALL, mallory);
+      // The victim's key in the place of Mallory's: the signature does not stand.
+      const at = Buffer.from(own).indexOf(Buffer.from(mallory.publicKey));
+      const forged = own.slice();
+      forged.set(createKeypair(new Uint8Array(32).fill(242)).publicKey, at);
+      const { say, close } = await caller();
+      const startedMs = realClock.monotonicMs();
+      for (let round = 0; round < 200; round++) {
+        const several = Array.from({ length: 50 }, (_, each) => (each % 2 === 0 ? own : forged));
+        await Promise.all(several.map(say));
+      }
+      const tookMs = realClock.monotonicMs() - startedMs;
+      const { refused } = a.net.reach();
+      const counted = Object.values(refused).reduce((sum, each) => sum + each, 0);
+      assert.ok((refused["announcement-flood"] ?? 0) > 5_000, JSON.stringify({ refused, tookMs }));
+      assert.ok((refused["announcement-forged"] ?? 0) > 0 && (refused["announcement-replayed"] ?? 0) > 0);
+      assert.ok(counted <= 10_000, `${counted}`);
+      const after = a.net.directory.get(victim.peer);
+      assert.equal(after?.claimedName, known.claimedName);
+      assert.deepEqual(after?.addresses, known.addresses);
+      assert.equal(after?.online, true);
+      close();
+    }),
+);
+
+test(
+  "a peer of a private network answers only calls of its own, and says no name",
+  { timeout: TEST_TIMEOUT_MS },
+  () =>
+    withPeers(async (open) => {
+      const networkKey = new Uint8Array(32).fill(1);
+      const outside = await open(251);
+      const a = await open(252, { networkKey });
+      const b = await open(253, { networkKey });
+      await until(a.net, b.peer, (entry) => entry.online && entry.claimedName === "peer 253");
+      const seen = await until(outside.net, a.peer, () => true);
+      assert.equal(seen.claimedName, "private");
+      assert.equal(a.net.directory.get(outside.peer), null);
+      const refused = await outside.net.connect(firstAddress(a.net));
+      assert.ok(!refused.ok);
+      assert.ok((a.net.doors().refused["network-key"] ?? 0) > 0);
+      const otherKey = await open(254, { networkKey: new Uint8Array(32).fill(2), discovery: QUIET });
+      assert.equal((await otherKey.net.connect(firstAddress(a.net))).ok, false);
+    }),
+);

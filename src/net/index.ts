@@ -12,7 +12,7 @@ export type {
   NetworkDependencies,
   NetworkOptions,
   PeerNetwork,
-} from "./open-network.ts";
+} from "./network-options.ts";
 export { openNetwork } from "./open-network.ts";
 export {
   decodePresence,
