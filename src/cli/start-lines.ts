@@ -8,6 +8,7 @@ import {
   each,
   integer,
   ipAddress,
+  type ProgramContext,
   pageOrigin,
 } from "./command-line.ts";
 import { dataDirOf } from "./data-dir.ts";
@@ -85,32 +86,36 @@ export function addStart(commands: Commands): void {
   command.action(async () => {
     const options = command.opts<StartOptions>();
     const { start, WEB_ROOT } = await import("./commands/start.ts");
-    const config: NodeConfig = Object.freeze({
-      dataDir: dataDirOf(options.data, context.surroundings),
-      name: options.name ?? null,
-      listen: options.listen ?? [],
-      join: options.join ?? [],
-      accept: options.accept ?? null,
-      uiPort: options.uiPort ?? null,
-      uiHost: options.uiHost ?? null,
-      uiOrigin: options.uiOrigin ?? null,
-      mine: options.mine,
-      networkFile: options.network ?? null,
-      webRoot: WEB_ROOT,
-      version: context.version,
-      clockOffsetMs: options.clockOffset ?? 0,
-      discovery: options.discovery,
-      announceEveryMs: options.announceEvery === undefined ? null : options.announceEvery * 1_000,
-      announcePort: options.announcePort ?? null,
-      excludedInterfaces: options.excludeInterface ?? [],
-      doorMode: options.inbound ? (options.outboundOnly === true ? "outbound-only" : null) : "no-inbound",
-      networkKeyFile: options.networkKey ?? null,
-      trackers: options.tracker ?? [],
-      listed: options.listed,
-      portMapping: options.portMapping,
-    });
+    const config = configOf(options, WEB_ROOT, context);
     const json = options.json === true;
     const { terminal, surroundings } = context;
     report(await start(config, { terminal, json, surroundings, open: options.open && !json }), json);
+  });
+}
+
+function configOf(options: StartOptions, webRoot: string, context: ProgramContext): NodeConfig {
+  return Object.freeze({
+    dataDir: dataDirOf(options.data, context.surroundings),
+    name: options.name ?? null,
+    listen: options.listen ?? [],
+    join: options.join ?? [],
+    accept: options.accept ?? null,
+    uiPort: options.uiPort ?? null,
+    uiHost: options.uiHost ?? null,
+    uiOrigin: options.uiOrigin ?? null,
+    mine: options.mine,
+    networkFile: options.network ?? null,
+    webRoot,
+    version: context.version,
+    clockOffsetMs: options.clockOffset ?? 0,
+    discovery: options.discovery,
+    announceEveryMs: options.announceEvery === undefined ? null : options.announceEvery * 1_000,
+    announcePort: options.announcePort ?? null,
+    excludedInterfaces: options.excludeInterface ?? [],
+    doorMode: options.inbound ? (options.outboundOnly === true ? "outbound-only" : null) : "no-inbound",
+    networkKeyFile: options.networkKey ?? null,
+    trackers: options.tracker ?? [],
+    listed: options.listed,
+    portMapping: options.portMapping,
   });
 }

@@ -6,7 +6,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import process from "node:process";
-import { setTimeout as pause } from "node:timers/promises";
+import { realClock } from "./real.ts";
 
 const [address = "", port, perSecond, seconds, ...packets] = process.argv.slice(2);
 const bytes = packets.map((hex) => Buffer.from(hex, "hex"));
@@ -14,15 +14,17 @@ const socket = createSocket("udp4");
 socket.bind(0, "127.0.0.1");
 await once(socket, "listening");
 socket.setMulticastInterface("127.0.0.1");
-const startMs = performance.now();
+const startMs = realClock.monotonicMs();
 let sent = 0;
-for (let elapsedMs = 0; elapsedMs < Number(seconds) * 1_000; elapsedMs = performance.now() - startMs) {
+const timer = realClock.every(2, () => {
+  const elapsedMs = realClock.monotonicMs() - startMs;
   // What should have been sent by now, less what was: a late timer is made up for.
   const due = Math.floor((elapsedMs * Number(perSecond)) / 1_000) - sent;
   for (let count = 0; count < due; count++) {
     socket.send(bytes[sent % bytes.length] ?? Buffer.alloc(1), Number(port), address, () => undefined);
     sent += 1;
   }
-  await pause(2);
-}
-socket.close(() => process.stdout.write(`${sent}\n`));
+  if (elapsedMs < Number(seconds) * 1_000) return;
+  timer.cancel();
+  socket.close(() => process.stdout.write(`${sent}\n`));
+});

@@ -61,6 +61,10 @@ function statusText(status: StatusView, terminal: Terminal): string {
     ["Mining", mining.active ? rate : `${mining.mode}${separator}${mining.reason?.cause ?? "idle"}`],
     ["Balance", `${formatAmount(status.balance, coin.unitsPerCoin)} ${coin.symbol}`],
     ...status.addresses.map((address, at) => [at === 0 ? "Addresses" : "", address]),
+    ...status.listening.map(({ transport, address, what }, at) => [
+      at === 0 ? "Listens" : "",
+      `${transport} ${address}${separator}${what}`,
+    ]),
     ...status.warnings.map(({ cause, nextStep }) => ["Warning", `${cause} ${nextStep}`]),
   ];
   // Addresses are copied from here: nothing is cut.
