@@ -11,7 +11,7 @@ import { type TestContext, test } from "node:test";
 import { toHex } from "#base/bytes.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { type RealTracker, startRealTracker } from "../../tools/real-tracker.ts";
-import { CLASSROOM, freshFolder, peer, waybill } from "../kit/process.ts";
+import { CLASSROOM, freshFolder, must, peer, waybill } from "../kit/process.ts";
 import { openTestTracker } from "../kit/tracker.ts";
 import { CHAIN, openTrackerPeer, presenceOf, seedOf } from "../kit/tracker-peer.ts";
 
@@ -186,14 +186,23 @@ test("requests over the web port alone: registered, found, met, and told how one
   assert.ok(forged.type === "refused" && forged.code === "not-yours");
 });
 
-test("a tracker that keeps the ledger has what its peers mined, and serves it", async (context) => {
+test("a tracker introduces two peers to each other, and keeps and serves the ledger that they make", async (context) => {
   const tracker = await started(context, ["--ledger", "--network", CLASSROOM]);
   const height = async () => {
     const { body } = await json(`${tracker.origin}/api/v1/status`);
     return (body["ledger"] as { height: number }).height;
   };
   assert.equal(await height(), 0);
-  const alice = await peer(context, { name: "alice", flags: ["--tracker", tracker.tcp] });
+  const flags = ["--no-discovery", "--tracker", tracker.tcp];
+  const [alice] = await Promise.all([
+    peer(context, { name: "alice", flags }),
+    peer(context, { name: "bob", flags }),
+  ]);
+  await alice.until("bob, of whom only the tracker told", 30_000, async () => {
+    const people = await alice.client.people();
+    return people.ok && people.value.some(({ name, online }) => name === "bob" && online) ? true : null;
+  });
+  await must(alice.client.say("bob", "Something to anchor."));
   await alice.until("blocks that the tracker has too", 60_000, async () => {
     const own = await alice.client.chain();
     const has = await height();
