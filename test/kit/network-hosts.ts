@@ -29,6 +29,7 @@ import { Libp2pNetwork } from "#net/libp2p-network.ts";
 import { PathUpgrades } from "#net/path-upgrades.ts";
 import { Standings } from "#net/standing.ts";
 import { loadTransports } from "#net/transports.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { PathKind } from "#ports/network.ts";
 import { memoryAddresses } from "#storage/memory/addresses.ts";
 import { faultLog, realClock, realRandom } from "./real.ts";
@@ -57,14 +58,17 @@ export interface HostPeerOptions {
   readonly listen: readonly string[];
   /** Whether better paths are looked for, and dead ones noticed. */
   readonly keepsPaths?: boolean;
+  /** Of everything above libp2p; real when absent. */
+  readonly clock?: Clock;
 }
 
 export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer> {
   const keypair = createKeypair(new Uint8Array(32).fill(options.seed));
   const { log, faults } = faultLog();
-  const connections = new ConnectionBook(realClock);
+  const clock = options.clock ?? realClock;
+  const connections = new ConnectionBook(clock);
   const late = { disconnect: (_peer: PeerId): void => undefined };
-  const standings = new Standings(realClock, (peer) => late.disconnect(peer));
+  const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => standings.isBanned(peer);
   const transports = await loadTransports({ punches: true, stunServers: () => [], bindAddress: LOOPBACK });
   const host = await startHost({
@@ -77,15 +81,15 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
     discovery: undefined,
     transports: transports.factories,
   });
-  const directory = new PeerDirectory({ clock: realClock, log, isKept: () => false });
-  const book = new AddressBook(memoryAddresses(), realClock);
-  const shared = { connections, directory, clock: realClock, random: realRandom, log };
+  const directory = new PeerDirectory({ clock, log, isKept: () => false });
+  const book = new AddressBook(memoryAddresses(), clock);
+  const shared = { connections, directory, clock, random: realRandom, log };
   const dialler = new Dialler({ ...shared, host, book, isRefused });
   const network = new Libp2pNetwork({
     host,
     connections,
     standings,
-    clock: realClock,
+    clock,
     log,
     dial: (peer, signal) => dialler.reach(peer, signal),
   });
