@@ -19,6 +19,7 @@ import {
   seesOnline,
   waybill,
 } from "#test/kit/process.ts";
+import { openTestTracker } from "#test/kit/tracker.ts";
 
 const OPTIONS = { timeout: 120_000 };
 const NO_TABLES = process.platform === "linux" ? false : "only Linux shows open ports to everybody";
@@ -99,6 +100,46 @@ test("why bob is reached, then not, then blocked", OPTIONS, async (t) => {
   const nobody = await alice.client.doctorPerson("nobody");
   assert.ok(!nobody.ok && nobody.fault.code === "who-unknown");
 });
+
+test(
+  "with a tracker: relay, clock and whom it introduced; without it again, that it is gone",
+  OPTIONS,
+  async (t) => {
+    const { tracker, tcp } = await openTestTracker();
+    t.after(() => tracker.close());
+    const flags = ["--no-discovery", "--tracker", tcp];
+    const alice = await peer(t, { name: "alice", flags });
+    const bob = await peer(t, { name: "bob", flags });
+    await Promise.all([seesOnline(alice, bob), seesOnline(bob, alice)]);
+    const view = await alice.until("the relay keeps a place", 30_000, async () => {
+      const seen = await must(alice.client.doctor());
+      return codesOf(seen).includes("relay-ready") ? seen : null;
+    });
+    const inOrder = [
+      "tracker-connected",
+      "clock-agrees",
+      ...(NO_TABLES === false ? ["listening-as-listed"] : []),
+    ];
+    for (const code of inOrder) {
+      assert.ok(findingOf(view, code), `${code} is missing: ${codesOf(view).join(" ")}`);
+    }
+    const [ofBob, ofAlice] = await Promise.all([
+      must(alice.client.doctorPerson(await peerIdOf(bob))),
+      must(bob.client.doctorPerson(await peerIdOf(alice))),
+    ]);
+    assert.equal(ofBob.findings[0]?.code, "person-reached");
+    // Whoever was introduced first called the other, who then knows nothing of an introduction.
+    const codes = [...codesOf(ofBob), ...codesOf(ofAlice)];
+    assert.ok(codes.includes("person-at-tracker"), codes.join(" "));
+    await tracker.close();
+    const gone = await alice.until("the tracker is missed", 30_000, async () => {
+      const seen = await must(alice.client.doctor());
+      return findingOf(seen, "tracker-unreachable") ?? null;
+    });
+    assert.ok((gone.nextStep ?? "").length > 0);
+    assert.ok(gone.cause.includes(tcp));
+  },
+);
 
 test("a clock that peers disagree with is bad, and that is the exit code", OPTIONS, async (t) => {
   const alice = await peer(t, { name: "alice", flags: ["--no-discovery"] });
