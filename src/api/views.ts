@@ -1,6 +1,7 @@
 /**
  * Owns what the API says: the shape of every answer and event, as schemas from which the types, the OpenAPI
- * document and the clients follow. The single definition of these shapes; holds no behaviour.
+ * document and the clients follow. The single definition of these shapes; holds no behaviour. It is long because
+ * there are many of them, and they name each other.
  *
  * Amounts are integers in the smallest unit (`COIN` of them are one coin). Times are milliseconds since the Unix
  * epoch, in fields that end in `Ms`. Sizes are bytes.

@@ -131,7 +131,9 @@ export const RULES: readonly Rule[] = [
 ];
 
 /** Names that others gave, or that the world expects to be written so. */
-const OTHER_NAMES = new Set(["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "NOTICE"]);
+const OTHER_NAMES = new Set([
+  ...["README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "NOTICE", "Dockerfile"],
+]);
 const KEBAB = /^\.?[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*$/;
 
 export function checkNames(paths: readonly string[]): readonly Finding[] {
