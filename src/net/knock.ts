@@ -13,21 +13,29 @@ import type {
   StreamMuxerFactory,
   Upgrader,
 } from "@libp2p/interface";
+import { noise } from "@libp2p/noise";
+import { peerIdFromPrivateKey } from "@libp2p/peer-id";
 import { tcp } from "@libp2p/tcp";
 import { tls } from "@libp2p/tls";
 import { byteStream } from "@libp2p/utils";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
-import { concat, equalBytes, utf8 } from "#base/bytes.ts";
+import { concat, fromUtf8, utf8 } from "#base/bytes.ts";
 import type { Clock } from "#ports/clock.ts";
 import { peerOf } from "./gate.ts";
 import type { HostInternals } from "./host-internals.ts";
 import { SCAN_GREETING_BYTES_MAX, SCAN_HANDSHAKE_TIMEOUT_MS, SCAN_KNOCK_TIMEOUT_MS } from "./limits.ts";
 
-/** Multistream-select: each line with its length in front, and both sides say which version they speak first. */
-const GREETING = line("/multistream/1.0.0");
-const TLS = line("/tls/1.0.0");
+/** From here on a length takes a second byte, which none of our lines does. */
+const LONG_LINE = 0x80;
+const GREETING = "/multistream/1.0.0";
+/** Preferred first; peers speak both, trackers the second alone. */
+const ENCRYPTERS = [
+  { protocol: "/tls/1.0.0", create: tls() },
+  { protocol: "/noise", create: noise() },
+] as const;
 
+/** Multistream-select: each line with its length in front; both sides begin with the version they speak. */
 function line(text: string): Uint8Array {
   const bytes = utf8(`${text}\n`);
   return concat(Uint8Array.of(bytes.length), bytes);
@@ -71,11 +79,16 @@ export function identifyBy(
     const patience = new AbortController();
     const timer = clock.after(SCAN_HANDSHAKE_TIMEOUT_MS, () => patience.abort());
     const either = AbortSignal.any([signal, patience.signal]);
-    const encrypter = tls()({ logger, upgrader, privateKey: await key });
+    const privateKey = await key;
     const asker = new Asker(internals, async (connection) => {
       const shared = (await connectionProtector?.protect(connection, { signal: either })) ?? connection;
-      await agreeOnTls(shared, either);
-      const secured = await encrypter.secureOutbound(shared, {
+      const { create } = await agreeOnEncrypter(shared, either);
+      const secured = await create({
+        logger,
+        upgrader,
+        privateKey,
+        peerId: peerIdFromPrivateKey(privateKey),
+      }).secureOutbound(shared, {
         signal: either,
         skipStreamMuxerNegotiation: true,
       });
@@ -92,14 +105,25 @@ export function identifyBy(
   };
 }
 
-async function agreeOnTls(connection: MessageStream, signal: AbortSignal): Promise<void> {
+async function agreeOnEncrypter(
+  connection: MessageStream,
+  signal: AbortSignal,
+): Promise<(typeof ENCRYPTERS)[number]> {
   const bytes = byteStream(connection, { maxBufferSize: SCAN_GREETING_BYTES_MAX });
-  await bytes.write(concat(GREETING, TLS), { signal });
-  for (const expected of [GREETING, TLS]) {
-    const got = await bytes.read({ bytes: expected.length, signal });
-    if (!equalBytes(got.subarray(), expected)) throw new Error("it does not speak our handshake");
+  const readLine = async (): Promise<string | null> => {
+    const [length = 0] = (await bytes.read({ bytes: 1, signal })).subarray();
+    if (length === 0 || length >= LONG_LINE) return null;
+    return fromUtf8((await bytes.read({ bytes: length, signal })).subarray());
+  };
+  await bytes.write(line(GREETING), { signal });
+  for (const encrypter of ENCRYPTERS) {
+    await bytes.write(line(encrypter.protocol), { signal });
+    if (encrypter === ENCRYPTERS[0] && (await readLine()) !== `${GREETING}\n`) break;
+    if ((await readLine()) !== `${encrypter.protocol}\n`) continue;
+    bytes.unwrap();
+    return encrypter;
   }
-  bytes.unwrap();
+  throw new Error("it does not speak our handshake");
 }
 
 /** Stands where libp2p would make a connection out of a socket, and only asks the other side who it is. */

@@ -437,6 +437,8 @@ export const RELAY_PLACES_MAX = 3;
 export const RELAY_ADDRESSES_MAX = 2;
 /** A relay answers within a round trip or two; libp2p itself waits for five seconds. */
 export const RELAY_ASK_TIMEOUT_MS = 6 * SECOND_MS;
+/** A relay is asked so often at most what it still carries to one peer. */
+export const RELAY_QUOTA_ASK_MS = 2 * SECOND_MS;
 /** A relay that gave no place is asked again after this. */
 export const RELAY_RETRY_MS = 10 * SECOND_MS;
 /** Whoever is wanted and away is asked for at trackers so often. */

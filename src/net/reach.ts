@@ -114,6 +114,3 @@ export interface ScanReport {
   /** Open ports where something else answered. */
   readonly others: readonly string[];
 }
-
-/** The part of the report that asks nobody beyond the local network. */
-export type LocalReach = Pick<ReachReport, "listening" | "interfaces" | "mdnsSeen" | "refused">;

@@ -5,7 +5,7 @@
 import type { PeerId } from "#base/brand.ts";
 import { type Problem, problem } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
-import { DIRECTORY_PEERS_MAX, RELAY_RETRY_MS } from "./limits.ts";
+import { DIRECTORY_PEERS_MAX, RELAY_QUOTA_ASK_MS } from "./limits.ts";
 import type { RelayState } from "./reach.ts";
 
 /** What a tracker said of the bytes it carries between this peer and another. */
@@ -53,7 +53,10 @@ export class RelayWatch {
   /** A way to a peer over one of these relays ended, or could not be made. */
   suspect(peer: PeerId, relays: readonly PeerId[]): void {
     const nowMs = this.#dependencies.clock.monotonicMs();
-    if (relays.length === 0 || nowMs - (this.#asked.get(peer) ?? Number.NEGATIVE_INFINITY) < RELAY_RETRY_MS)
+    if (
+      relays.length === 0 ||
+      nowMs - (this.#asked.get(peer) ?? Number.NEGATIVE_INFINITY) < RELAY_QUOTA_ASK_MS
+    )
       return;
     if (this.#asked.size >= DIRECTORY_PEERS_MAX) this.#asked.clear();
     this.#asked.set(peer, nowMs);

@@ -141,6 +141,11 @@ test("what a scan finds is connected to, once, and keeps how it was found before
         report.value.peers.map(({ peer }) => peer),
         [b.peer],
       );
+      assert.deepEqual(
+        report.value.others.map(portOf),
+        [portOf(tracker.tcp)],
+        "a tracker, known as one, is no person",
+      );
       await until(a.net, b.peer, (entry) => entry.online && entry.latencyMs !== null);
       assert.ok((await a.net.connect(firstAddress(b.net))).ok);
       const entry = await until(a.net, b.peer, (each) => each.foundBy.includes("typed"));
