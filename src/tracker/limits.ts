@@ -1,8 +1,6 @@
 /** Owns the bounds of a tracker: each with its reason. What its wire carries is bounded in net/limits.ts. */
 
 const KIB = 1024;
-const MIB = 1024 * KIB;
-const GIB = 1024 * MIB;
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 
@@ -45,15 +43,8 @@ export const SENDERS_REMEMBERED_MAX = 8192;
 
 // Relay.
 
-/** What one peer may send through the relay in a period: a film or two, so that nobody lives on it. */
-export const RELAY_BYTES_PER_PEER = 2 * GIB;
-/** What all together may send in a period: a fast line (150 Mbit/s) kept busy. */
-export const RELAY_BYTES_TOTAL = 64 * GIB;
+/** In which a peer's quota, and that of all together, is whole again; how large they are is a flag. */
 export const RELAY_PERIOD_MS = 60 * MINUTE_MS;
-/** Peers that hold a place at the relay; each costs a connection that stays open. */
-export const RELAY_PLACES_MAX = 8192;
-/** Relayed connections of one peer: a class in which nobody reaches anybody straight. */
-export const RELAY_CONNECTIONS_PER_PEER_MAX = 64;
 
 // STUN.
 

@@ -11,7 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { Desk } from "./desk.ts";
-import { RELAY_CONNECTIONS_PER_PEER_MAX, RELAY_PERIOD_MS, SWEEP_PERIOD_MS } from "./limits.ts";
+import { RELAY_PERIOD_MS, SWEEP_PERIOD_MS } from "./limits.ts";
 import { Registry } from "./registry.ts";
 import { RelayQuota } from "./relay-quota.ts";
 import { gatherStatus, type LedgerStatus, type TrackerStatus } from "./status.ts";
@@ -20,7 +20,10 @@ import { createWebAnswers } from "./web-answers.ts";
 import { callerOf, createWebServer, type WebServerOptions } from "./web-server.ts";
 
 export interface RelayOptions {
+  /** Peers that may hold a place. */
   readonly placesMax: number;
+  /** Relayed connections of one peer. */
+  readonly connectionsPerPeer: number;
   /** What a peer may send in an hour; null: no limit. */
   readonly bytesPerPeer: number | null;
   /** What all may send in an hour; null: no limit. */
@@ -151,7 +154,7 @@ async function openStun(
 function relayPolicy(relay: RelayOptions, quota: RelayQuota, clock: Clock) {
   return {
     placesMax: relay.placesMax,
-    connectionsPerPeerMax: RELAY_CONNECTIONS_PER_PEER_MAX,
+    connectionsPerPeerMax: relay.connectionsPerPeer,
     mayJoin: (caller: PeerId, called: PeerId) =>
       !quota.isUsedUp(caller, clock.nowMs()) && !quota.isUsedUp(called, clock.nowMs()),
     charge: (sender: PeerId, bytes: number) => quota.charge(sender, bytes, clock.nowMs()),

@@ -72,7 +72,7 @@ test("a peer that used up its quota is told so, by a reset and by the tracker, a
   let movedMs = 0;
   const clock: Clock = { ...real, nowMs: () => real.nowMs() + movedMs };
   const server = await openTestTracker(
-    { relay: { placesMax: 16, bytesPerPeer: 200_000, bytesTotal: null } },
+    { relay: { placesMax: 16, connectionsPerPeer: 4, bytesPerPeer: 200_000, bytesTotal: null } },
     clock,
   );
   opened.defer(() => server.tracker.close());
@@ -131,7 +131,7 @@ test("a peer that used up its quota is told so, by a reset and by the tracker, a
 
 test("places at the relay are limited, and free again when their peer goes", async () => {
   await using opened = new AsyncDisposableStack();
-  const server = await openTestTracker({ relay: { placesMax: 1, bytesPerPeer: null, bytesTotal: null } });
+  const server = await openTestTracker({ relay: { placesMax: 1, connectionsPerPeer: 4, bytesPerPeer: null, bytesTotal: null } });
   opened.defer(() => server.tracker.close());
   const [bob, alice] = [await openTrackerPeer(1), await openTrackerPeer(2)];
   for (const peer of [bob, alice]) opened.defer(() => peer.close());

@@ -37,7 +37,7 @@ export async function openTestTracker(
       webPort: 0,
       stunPorts: [],
       web: { tls: null, isBehindProxy: false },
-      relay: { placesMax: 16, bytesPerPeer: null, bytesTotal: null },
+      relay: { placesMax: 16, connectionsPerPeer: 4, bytesPerPeer: null, bytesTotal: null },
       announce: [],
       trackers: [],
       gossips: false,
