@@ -125,8 +125,8 @@ export const PERSON_ENTRIES = {
   "person-at-tracker": entry(
     "person",
     "info",
-    "A tracker in common introduced this person",
-    "At least one of the trackers in use knew this person.",
+    "A tracker in use knows this person",
+    "A tracker in use holds a signed record of this person that has not expired: their Waybill runs, or did until minutes ago.",
     null,
   ),
   "person-not-at-tracker": entry(

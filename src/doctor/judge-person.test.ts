@@ -61,6 +61,7 @@ function judge(
       entry: { ...ENTRY, ...entryChange },
       lastSeenMs: null,
       attempts: [],
+      isAtTracker: null,
       ...given,
     },
     { ...CONTEXT, ...context },
@@ -157,9 +158,12 @@ test("trackers, versions and our own doors are told beside it", () => {
   };
   const beside = (given: Parameters<typeof judge>[0], context: Partial<PersonContext>) =>
     judge(given, context).map(({ code }) => code);
-  assert.ok(beside({}, { trackers: [tracker] }).includes("person-not-at-tracker"));
-  assert.ok(
-    beside({ entryChange: { foundBy: ["tracker"] } }, { trackers: [tracker] }).includes("person-at-tracker"),
+  assert.ok(beside({ isAtTracker: false }, { trackers: [tracker] }).includes("person-not-at-tracker"));
+  const there = judge({ isAtTracker: true }, { trackers: [tracker] });
+  assert.match(there.find(({ code }) => code === "person-at-tracker")?.cause ?? "", /their Waybill runs/);
+  assert.deepEqual(
+    beside({ isAtTracker: false, entryChange: { online: true, path: "lan" } }, { trackers: [tracker] }),
+    ["person-reached"],
   );
   assert.ok(beside({ entryChange: { version: "9.9.9" } }, {}).includes("person-version"));
   assert.ok(beside({}, { mode: "outbound-only" }).includes("listening-outbound-only"));

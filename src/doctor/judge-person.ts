@@ -24,6 +24,8 @@ export interface PersonSeen {
   readonly lastSeenMs: number | null;
   /** Newest first. */
   readonly attempts: readonly DialAttempt[];
+  /** Whether a tracker in use knows them now; null when none could be asked. */
+  readonly isAtTracker: boolean | null;
 }
 
 export interface PersonContext {
@@ -211,12 +213,17 @@ function attemptText({ atMs, tookMs, problem }: DialAttempt, nowMs: number): str
   return problem === null ? `answered (${when})` : `${problem.cause} (${when})`;
 }
 
-function judgeTrackersInCommon({ entry }: PersonSeen, { trackers }: PersonContext): readonly Finding[] {
-  const connected = trackers.filter(({ state }) => state === "connected");
-  if (connected.length === 0) return [];
-  const details = connected.map(({ address }) => ({ label: "Tracker", value: address }));
-  if (entry?.foundBy.includes("tracker") === true) return [finding("person-at-tracker", { details })];
-  return entry?.online === true ? [] : [finding("person-not-at-tracker", { details })];
+function judgeTrackersInCommon(person: PersonSeen, { trackers }: PersonContext): readonly Finding[] {
+  const { entry, isAtTracker, name } = person;
+  if (isAtTracker === null) return [];
+  const details = trackers
+    .filter(({ state }) => state === "connected")
+    .map(({ address }) => ({ label: "Tracker", value: address }));
+  const isOnline = entry?.online === true;
+  if (!isAtTracker) return isOnline ? [] : [finding("person-not-at-tracker", { details })];
+  if (isOnline) return [finding("person-at-tracker", { details })];
+  const cause = `A tracker heard from ${name} within the last minutes: their Waybill runs, and calls from here do not get there yet.`;
+  return [finding("person-at-tracker", { cause, details })];
 }
 
 function judgeSameNetwork(person: PersonSeen, { interfaces }: PersonContext): readonly Finding[] {

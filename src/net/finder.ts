@@ -76,7 +76,10 @@ export interface FinderDependencies {
   readonly onChange: () => void;
 }
 
-type Offered = Pick<Finding, "trackers" | "addTracker" | "removeTracker" | "setRendezvous" | "meet" | "scan">;
+type Offered = Pick<
+  Finding,
+  "trackers" | "addTracker" | "removeTracker" | "setRendezvous" | "meet" | "isAtTracker" | "scan"
+>;
 
 export class Finder implements Offered {
   readonly #options: FinderOptions;
@@ -168,6 +171,11 @@ export class Finder implements Offered {
 
   setRendezvous(ids: readonly Uint8Array[]): void {
     this.#trackers.setRendezvous(ids);
+  }
+
+  async isAtTracker(peer: PeerId): Promise<boolean | null> {
+    if (!this.#trackers.states().some(({ state }) => state === "connected")) return null;
+    return (await this.#trackers.find([peer])).includes(peer);
   }
 
   async meet(id: Uint8Array): Promise<readonly PeerId[]> {

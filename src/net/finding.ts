@@ -21,6 +21,8 @@ export interface Finding {
   setRendezvous(ids: readonly Uint8Array[]): void;
   /** Who waits at a meeting point, as all trackers say. Those found are in the directory, found by invite. */
   meet(id: Uint8Array): Promise<readonly PeerId[]>;
+  /** Whether a tracker in use knows the peer now; null when none is connected that could be asked. */
+  isAtTracker(peer: PeerId): Promise<boolean | null>;
   /** Looks for peers behind open ports. Those found are in the directory, and are dialled as anybody else. */
   scan(request: ScanRequest, signal: AbortSignal): Promise<Result<ScanReport, Problem>>;
   reach(): ReachReport;

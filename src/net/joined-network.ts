@@ -270,6 +270,10 @@ export class JoinedNetwork implements PeerNetwork {
     return await this.#finder.meet(id);
   }
 
+  async isAtTracker(peer: PeerId): Promise<boolean | null> {
+    return await this.#finder.isAtTracker(peer);
+  }
+
   async scan(request: ScanRequest, signal: AbortSignal): Promise<Result<ScanReport, Problem>> {
     return await this.#finder.scan(request, signal);
   }

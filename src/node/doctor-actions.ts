@@ -44,7 +44,10 @@ export const USUAL_PORTS: readonly UsualPort[] = [
 interface Parts {
   readonly dataDir: string;
   readonly version: string;
-  readonly network: Pick<PeerNetwork, "network" | "directory" | "warnings" | "reach" | "attempts" | "doors">;
+  readonly network: Pick<
+    PeerNetwork,
+    "network" | "directory" | "warnings" | "reach" | "attempts" | "isAtTracker" | "doors"
+  >;
   readonly persons: Pick<Persons, "resolve" | "view">;
   readonly listening: () => readonly Listening[];
   /** Names of interfaces that the user left out. */
@@ -71,10 +74,10 @@ export function doctorActions(parts: Parts): Pick<Facade, "doctor" | "doctorPers
     async doctorPerson(who) {
       const resolved = parts.persons.resolve(who);
       if (!resolved.ok) return resolved;
-      const computer = await look();
       const peer = resolved.value;
+      const [computer, isAtTracker] = await Promise.all([look(), parts.network.isAtTracker(peer)]);
       const { name, online } = parts.persons.view(peer);
-      const findings = examinePerson(parts, peer, computer);
+      const findings = examinePerson(parts, peer, { computer, isAtTracker });
       const person = { peerId: peer, name, online };
       return ok({ ...viewOf(findings, clock.nowMs(), person), findings: findings.map(findingView) });
     },
@@ -132,7 +135,11 @@ function tcpPortsOf(listed: readonly Listening[]): readonly number[] {
   return [...new Set(ports)];
 }
 
-function examinePerson(parts: Parts, peer: PeerId, computer: ComputerSeen): readonly Finding[] {
+function examinePerson(
+  parts: Parts,
+  peer: PeerId,
+  { computer, isAtTracker }: { readonly computer: ComputerSeen; readonly isAtTracker: boolean | null },
+): readonly Finding[] {
   const { network, persons } = parts;
   const { name, blocked, standIn, problem, lastSeenMs } = persons.view(peer);
   return judgePerson(
@@ -145,6 +152,7 @@ function examinePerson(parts: Parts, peer: PeerId, computer: ComputerSeen): read
       entry: network.directory.get(peer),
       lastSeenMs,
       attempts: network.attempts(peer),
+      isAtTracker,
     },
     {
       nowMs: parts.clock.nowMs(),

@@ -123,14 +123,9 @@ test(
     for (const code of inOrder) {
       assert.ok(findingOf(view, code), `${code} is missing: ${codesOf(view).join(" ")}`);
     }
-    const [ofBob, ofAlice] = await Promise.all([
-      must(alice.client.doctorPerson(await peerIdOf(bob))),
-      must(bob.client.doctorPerson(await peerIdOf(alice))),
-    ]);
+    const ofBob = await must(alice.client.doctorPerson(await peerIdOf(bob)));
     assert.equal(ofBob.findings[0]?.code, "person-reached");
-    // Whoever was introduced first called the other, who then knows nothing of an introduction.
-    const codes = [...codesOf(ofBob), ...codesOf(ofAlice)];
-    assert.ok(codes.includes("person-at-tracker"), codes.join(" "));
+    assert.ok(codesOf(ofBob).includes("person-at-tracker"), codesOf(ofBob).join(" "));
     await tracker.close();
     const gone = await alice.until("the tracker is missed", 30_000, async () => {
       const seen = await must(alice.client.doctor());
