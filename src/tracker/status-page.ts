@@ -21,7 +21,10 @@ p { margin: .25rem 0; }
 table { width: 100%; border-collapse: collapse; }
 th, td { text-align: left; font-weight: normal; padding: .4rem .75rem .4rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; overflow-wrap: anywhere; }
-th[scope=row] { width: 14rem; }
+th[scope=row] { width: 30%; }
+h3 { font-size: 1rem; margin: 1.5rem 0 .25rem; }
+.last { white-space: nowrap; padding-right: 0; }
+.end { margin-top: 2.25rem; }
 code { font: .875rem/1.5 ui-monospace, monospace; }
 meter { width: 100%; max-width: 18rem; height: .75rem; }
 `;
@@ -59,7 +62,7 @@ It brings peers together. It holds no message and no key of anybody, and what it
 ${row("Peers registered", String(status.records))}
 ${row("Peers connected", String(status.connections))}
 ${row("Peer id", html`<code>${status.peerId}</code>`)}
-${row("Addresses", lines(status.addresses))}
+${row("Addresses", lines(status.addresses.map((address) => address.replace(`/p2p/${status.peerId}`, ""))))}
 ${row("STUN, over UDP", status.stun.length === 0 ? "off" : lines(status.stun))}
 ${status.ledger === null ? "" : row("Ledger kept", `${status.ledger.networkName}, height ${status.ledger.height}`)}
 ${status.trackers.length === 0 ? "" : row("Other trackers", lines(status.trackers))}
@@ -69,7 +72,7 @@ ${status.relay === null ? html`<p>Nothing is relayed here.</p>` : relayTable(sta
 <h2>Networks</h2>
 ${networks.length === 0 ? html`<p>Nobody is registered now.</p>` : ""}
 ${networks.map((network) => networkSection(network, peersOf(network.chainId), status.nowMs))}
-<p class="faint">As data: <code>/api/v1/status</code>, <code>/api/v1/online?network=…</code>, <code>/metrics</code>.</p>
+<p class="faint end">As data: <code>/api/v1/status</code>, <code>/api/v1/online?network=…</code>, <code>/metrics</code>.</p>
 </main>
 </body>
 </html>
@@ -109,13 +112,13 @@ function networkSection(
 ) {
   const unlisted = network.peers - network.listed;
   const notShown = network.listed - peers.length;
-  return html`<h3><code>${network.chainId.slice(0, 16)}…</code></h3>
+  return html`<h3>Network <code>${network.chainId.slice(0, 16)}…</code></h3>
 <p class="faint">${network.peers} registered, ${unlisted} of them not shown to strangers.</p>
 <table>
-<thead><tr><th scope="col">Name they claim</th><th scope="col">Peer id</th><th scope="col">Registered</th></tr></thead>
+<thead><tr><th scope="col">Name they claim</th><th scope="col">Peer id</th><th scope="col" class="last">Seen</th></tr></thead>
 <tbody>${peers.map(
     ({ presence }) => html`<tr><td>${presence.name}</td><td><code>${presence.peer}</code></td>
-<td>${durationText(nowMs - presence.issuedMs)} ago</td></tr>`,
+<td class="last">${durationText(nowMs - presence.issuedMs)} ago</td></tr>`,
   )}</tbody>
 </table>
 ${notShown > 0 ? html`<p class="faint">And ${notShown} more.</p>` : ""}`;
