@@ -68,6 +68,8 @@ interface Reached {
 interface Dial {
   readonly first: Promise<Result<PeerId, Problem>>;
   readonly over: Promise<void>;
+  /** Tries these relays too, the first time that it is called; where relays were known at the start, never. */
+  readonly widen: (relayed: readonly string[]) => void;
 }
 
 export class Dialler {
@@ -95,6 +97,9 @@ export class Dialler {
   heard(peer: PeerId): void {
     const soonestMs = this.#turnMs(peer);
     this.#attempts.set(peer, afterWord(this.#attempts.get(peer) ?? firstAttempt(soonestMs), soonestMs));
+    // Its first word came before it had a place at a relay: straight addresses alone may take their time to fail.
+    const relayed = this.#calls.addressesOf(peer).filter((address) => pathClassOf(address) === "relayed");
+    if (relayed.length > 0) this.#underWay.get(peer)?.widen(relayed);
     this.#tick();
   }
 
@@ -218,13 +223,38 @@ export class Dialler {
   #dial(target: string, addresses: readonly string[], peer: PeerId | null): Promise<Result<PeerId, Problem>> {
     const running = this.#underWay.get(target);
     if (running !== undefined) return running.first;
-    const ways = this.#startWays(addresses, peer);
+    const known = this.#startWays(addresses, peer);
+    const { way, widen } = this.#lateWay(known, addresses, peer);
+    const ways = [...known, way];
     const first = this.#conclude(target, addresses, peer, ways);
     const over = Promise.allSettled([...ways, first]).then(() => {
       this.#underWay.delete(target);
     });
-    this.#underWay.set(target, { first, over });
+    this.#underWay.set(target, { first, over, widen });
     return first;
+  }
+
+  /** Room for relays that become known while straight addresses alone are tried. */
+  #lateWay(known: readonly Promise<Reached>[], addresses: readonly string[], peer: PeerId | null) {
+    const { promise: way, resolve, reject } = Promise.withResolvers<Reached>();
+    const late = new AbortController();
+    let isOpen = !addresses.some((address) => pathClassOf(address) === "relayed");
+    void Promise.any(known).then(
+      () => late.abort(SUPERSEDED),
+      () => undefined,
+    );
+    void Promise.allSettled(known).then(() => {
+      if (isOpen || addresses.some((address) => pathClassOf(address) === "relayed")) {
+        reject(new AggregateError([], "no relay became known"));
+      }
+    });
+    const widen = (relayed: readonly string[]): void => {
+      if (!isOpen) return;
+      isOpen = false;
+      const signal = AbortSignal.any([late.signal, this.#stopped.signal]);
+      this.#race(relayed, peer, RELAY_DIAL_TIMEOUT_MS, signal).then(resolve, reject);
+    };
+    return { way, widen };
   }
 
   /**
