@@ -156,7 +156,6 @@ function search(self: PeerId, change: Partial<PathUpgradesDependencies> = {}) {
     onReason: (_peer, reason) => reasons.push(reason?.code ?? null),
     dialler: {
       attempts: () => [],
-      isDialling: () => false,
       straighten: async () => false,
       dialOne: async (address) => {
         punches.push([address, clock.monotonicMs()]);
@@ -213,7 +212,6 @@ test("an attempt is given up when a straight path stands, and when it takes too 
   const given: boolean[] = [];
   const hanging = {
     attempts: () => [],
-    isDialling: () => false,
     straighten: async () => false,
     dialOne: (_address: string, _peer: PeerId, signal: AbortSignal) =>
       new Promise<Connection>((_resolve, reject) => {

@@ -142,11 +142,6 @@ export class Dialler {
     return this.#log.of(peer);
   }
 
-  /** Whether a peer is being dialled now, straight addresses included. */
-  isDialling(peer: PeerId): boolean {
-    return this.#underWay.has(peer);
-  }
-
   /** Tries the straight addresses of a peer that is there already. Whether one stands now. */
   async straighten(peer: PeerId, signal: AbortSignal): Promise<boolean> {
     const straight = this.#calls.addressesOf(peer).filter((address) => pathClassOf(address) === "straight");

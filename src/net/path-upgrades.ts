@@ -26,7 +26,7 @@ import type { NatKind } from "./reach.ts";
 export interface PathUpgradesDependencies {
   readonly self: PeerId;
   readonly connections: ConnectionBook;
-  readonly dialler: Pick<Dialler, "straighten" | "dialOne" | "isDialling" | "attempts">;
+  readonly dialler: Pick<Dialler, "straighten" | "dialOne" | "attempts">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -96,13 +96,10 @@ export class PathUpgrades {
   }
 
   #tick(): void {
-    const { clock, dialler, log } = this.#dependencies;
+    const { clock, log } = this.#dependencies;
     const nowMs = clock.monotonicMs();
     for (const [peer, search] of this.#searches) {
       if (search.running !== null || nowMs < search.nextMs) continue;
-      // Its straight addresses are being tried anyway, which is the cheaper way.
-      if (search.failures === 0 && dialler.isDialling(peer) && nowMs < search.nextMs + PUNCH_TURN_MS)
-        continue;
       const work = this.#attempt(peer, search).catch((error: unknown) => log.fault("a better path", error));
       this.#underWay.add(work);
       void work.finally(() => this.#underWay.delete(work));
