@@ -11,6 +11,7 @@ import type { Random } from "#ports/random.ts";
 import {
   TRACKER_ANSWER_BYTES_MAX,
   TRACKER_GATHER_MS,
+  TRACKER_LEAVE_TIMEOUT_MS,
   TRACKER_RENEW_MIN_MS,
   TRACKER_RENEW_MS,
   TRACKER_RETRY_FIRST_MS,
@@ -124,7 +125,9 @@ export class TrackerClient {
     const peer = this.connectedPeer;
     this.#unsubscribe();
     this.#timer?.cancel();
+    const patience = this.#dependencies.clock.after(TRACKER_LEAVE_TIMEOUT_MS, () => this.#stopped.abort());
     if (peer !== null && this.#running === null) await this.#ask(peer, { type: "leave" });
+    patience.cancel();
     this.#stopped.abort();
     await this.#running;
   }
@@ -244,9 +247,12 @@ export class TrackerClient {
     }
     const stream = opened.value;
     const startMs = clock.monotonicMs();
+    const giveUp = () => stream.reset("not waited for any longer");
+    this.#stopped.signal.addEventListener("abort", giveUp, { once: true });
     await stream.send(encodeTrackerRequest(request));
     await stream.close();
     const frame = await stream.receive({ timeoutMs: TRACKER_TIMEOUT_MS });
+    this.#stopped.signal.removeEventListener("abort", giveUp);
     const roundTripMs = clock.monotonicMs() - startMs;
     if (!frame.ok || frame.value === null) {
       stream.reset("no answer");

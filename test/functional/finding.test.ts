@@ -205,6 +205,6 @@ test(
           assert.match(away.problem?.nextStep ?? "", /\d\d:\d\d/);
           await untilSelf(a.net, () => a.net.trackers()[0]?.relay?.bytesLeft === 0);
         }),
-      { relay: { placesMax: 16, bytesPerPeer: QUOTA_BYTES, bytesTotal: null } },
+      { relay: { placesMax: 16, connectionsPerPeer: 8, bytesPerPeer: QUOTA_BYTES, bytesTotal: null } },
     ),
 );
