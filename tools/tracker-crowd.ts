@@ -37,6 +37,8 @@ export interface CrowdOptions {
   readonly overHttp: number;
   /** Seeds begin here, so that two crowds are different people. */
   readonly first: number;
+  /** Whom they look up; absent: each other. */
+  readonly wanted?: { readonly first: number; readonly count: number };
 }
 
 export interface CrowdReport {
@@ -167,10 +169,10 @@ async function lookUp(
   const begun = performance.now();
   const latenciesMs: number[] = [];
   let failed = 0;
-  const total = options.connected + options.overHttp;
+  const wantedOf = options.wanted ?? { first: options.first, count: options.connected + options.overHttp };
   const one = async (at: number) => {
     const peer = peers[(at * 7919) % peers.length];
-    const wanted: PeerId = keypairOf(options.first + ((at * 104_729) % total)).peerId;
+    const wanted: PeerId = keypairOf(wantedOf.first + ((at * 104_729) % wantedOf.count)).peerId;
     if (peer === undefined) return;
     const since = performance.now();
     const answer = await ask(peer, { type: "find", peers: [wanted] }).catch(() => null);

@@ -359,6 +359,8 @@ export const INBOUND_RELAYED_MAX = 160;
 
 /** Queued on one WebSocket before the sender waits. */
 export const WEB_SOCKET_QUEUE_BYTES_MAX = 4 * MIB;
+/** How often WebSockets are looked at for silence. */
+export const WEB_SOCKET_LOOK_MS = 5 * SECOND_MS;
 /**
  * A place at a relay; given up at once by whoever disconnects. So long, because the library's timer runs on from the
  * first renewal (retimeable-signal 1.0) and would break relayed connections off in the middle.
@@ -415,6 +417,8 @@ export const TRACKERS_MAX = 8;
 /** Reports are repeated so often, and sooner where a tracker keeps them for a shorter time. */
 export const TRACKER_RENEW_MS = MINUTE_MS;
 export const TRACKER_RENEW_MIN_MS = 5 * SECOND_MS;
+/** A good-bye may hold up an end for so long. */
+export const TRACKER_LEAVE_TIMEOUT_MS = SECOND_MS;
 /** Changes that come together, as addresses of several relays do, are reported once. */
 export const TRACKER_GATHER_MS = 300;
 /** First pause after a failed try; doubled each time. */

@@ -169,7 +169,7 @@ export async function openTrackerHost(
     },
     transports: [
       tcpTransport(TRACKER_CONNECTIONS_MAX, TRACKER_SILENCE_MS),
-      options.web === null ? webSockets() : webPort(options.web),
+      options.web === null ? webSockets() : webPort(options.web, { clock }),
     ],
     connectionEncrypters: leanEncrypters(doors),
     // Peers ping; answering is enough, and only so is a silent connection known for dead.

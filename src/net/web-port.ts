@@ -4,7 +4,7 @@
  * not hold a fast sender back. What the HTTP server answers is its owner's.
  */
 import type { IncomingMessage, Server } from "node:http";
-import { isIPv6 } from "node:net";
+import { isIPv6, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import {
   type ComponentLogger,
@@ -24,8 +24,14 @@ import { AbstractMultiaddrConnection, getThinWaistAddresses } from "@libp2p/util
 import { webSockets } from "@libp2p/websockets";
 import { type Multiaddr, multiaddr } from "@multiformats/multiaddr";
 import { type WebSocket, WebSocketServer } from "ws";
+import type { Clock, Timer } from "#ports/clock.ts";
 import { addressOf } from "./addresses.ts";
-import { MUXER_MESSAGE_BYTES_MAX, TRACKER_SILENCE_MS, WEB_SOCKET_QUEUE_BYTES_MAX } from "./limits.ts";
+import {
+  MUXER_MESSAGE_BYTES_MAX,
+  TRACKER_SILENCE_MS,
+  WEB_SOCKET_LOOK_MS,
+  WEB_SOCKET_QUEUE_BYTES_MAX,
+} from "./limits.ts";
 
 export interface WebPortOptions {
   /** A server that does not listen yet; called once for each address that is listened on. */
@@ -36,13 +42,21 @@ export interface WebPortOptions {
   readonly callerOf: (request: IncomingMessage) => string;
 }
 
+/** What the port needs of its surroundings. */
+export interface WebPortDependencies {
+  readonly clock: Clock;
+}
+
 interface Components {
   readonly logger: ComponentLogger;
   readonly events: TypedEventTarget<Libp2pEvents>;
 }
 
 /** A transport as `webSockets()` gives, whose listeners live on the web port. */
-export function webPort(options: WebPortOptions): (components: Components) => Transport {
+export function webPort(
+  options: WebPortOptions,
+  { clock }: WebPortDependencies,
+): (components: Components) => Transport {
   return (components) => {
     const dialling = webSockets()(components);
     const capabilities = { [serviceCapabilities]: ["@libp2p/transport"] };
@@ -53,7 +67,8 @@ export function webPort(options: WebPortOptions): (components: Components) => Tr
       dial: (address, dialOptions) => dialling.dial(address, dialOptions),
       dialFilter: (addresses) => dialling.dialFilter(addresses),
       listenFilter: (addresses) => dialling.listenFilter(addresses),
-      createListener: (listenOptions) => new WebPortListener(options, listenOptions, components.logger),
+      createListener: (listenOptions) =>
+        new WebPortListener(options, listenOptions, { clock, logger: components.logger }),
     };
   };
 }
@@ -62,6 +77,7 @@ class WebPortListener extends TypedEventEmitter<ListenerEvents> implements Liste
   readonly #options: WebPortOptions;
   readonly #upgrader: CreateListenerOptions["upgrader"];
   readonly #log: Logger;
+  readonly #clock: Clock;
   readonly #server: Server;
   readonly #sockets = new WebSocketServer({
     noServer: true,
@@ -71,14 +87,23 @@ class WebPortListener extends TypedEventEmitter<ListenerEvents> implements Liste
     maxPayload: 2 * MUXER_MESSAGE_BYTES_MAX,
   });
   readonly #ending = new AbortController();
+  readonly #watch: Timer;
+  /** Bytes that had moved over each connection when something last did, and when that was; monotonic. */
+  readonly #heard = new Map<WebSocket, { readonly socket: Socket; bytes: number; atMs: number }>();
   #address: Multiaddr | null = null;
 
-  constructor(options: WebPortOptions, { upgrader }: CreateListenerOptions, logger: ComponentLogger) {
+  constructor(
+    options: WebPortOptions,
+    { upgrader }: CreateListenerOptions,
+    { clock, logger }: WebPortDependencies & { readonly logger: ComponentLogger },
+  ) {
     super();
     this.#options = options;
     this.#upgrader = upgrader;
     this.#log = logger.forComponent("waybill:web-port");
     this.#server = options.createServer();
+    this.#clock = clock;
+    this.#watch = clock.every(WEB_SOCKET_LOOK_MS, () => this.#endSilent());
     this.#server.on("upgrade", (request, socket, head) => this.#onUpgrade(request, socket, head));
   }
 
@@ -107,6 +132,7 @@ class WebPortListener extends TypedEventEmitter<ListenerEvents> implements Liste
 
   async close(): Promise<void> {
     this.#ending.abort();
+    this.#watch.cancel();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     this.#sockets.close();
     for (const socket of this.#sockets.clients) socket.terminate();
@@ -124,13 +150,28 @@ class WebPortListener extends TypedEventEmitter<ListenerEvents> implements Liste
   }
 
   #onSocket(socket: WebSocket, request: IncomingMessage): void {
-    request.socket.setTimeout(TRACKER_SILENCE_MS, () => socket.terminate());
+    this.#heard.set(socket, { socket: request.socket, bytes: -1, atMs: this.#clock.monotonicMs() });
+    socket.on("close", () => this.#heard.delete(socket));
     const caller = addressOf(this.#options.callerOf(request), request.socket.remotePort ?? 0);
     const remoteAddr = multiaddr(`${caller ?? "/ip4/0.0.0.0/tcp/0"}/ws`);
     const connection = new WebSocketConnection(socket, remoteAddr, this.#log);
     this.#upgrader.upgradeInbound(connection, { signal: this.#ending.signal }).catch((error: unknown) => {
       connection.abort(error instanceof Error ? error : new Error(String(error)));
     });
+  }
+
+  /** Peers ping: over a connection on which nothing moves any more there is nobody. */
+  #endSilent(): void {
+    const nowMs = this.#clock.monotonicMs();
+    for (const [webSocket, heard] of this.#heard) {
+      const bytes = heard.socket.bytesRead + heard.socket.bytesWritten;
+      if (bytes !== heard.bytes) {
+        heard.bytes = bytes;
+        heard.atMs = nowMs;
+      } else if (nowMs - heard.atMs >= TRACKER_SILENCE_MS) {
+        webSocket.terminate();
+      }
+    }
   }
 }
 
