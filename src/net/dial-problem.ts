@@ -9,7 +9,17 @@ const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
       problem("address-own", "This is the address of this very peer.", "Give the address of the other one."),
   ],
   [
-    /gate|intercepted|denied|PERMISSION_DENIED/i,
+    // Whether the relay or the peer behind it refused is not told; the relay is asked about its quota (relay-watch.ts).
+    /PERMISSION_DENIED/,
+    (where) =>
+      problem(
+        "relay-refused",
+        `The relay did not connect to ${where}: the peer takes no calls from here, or the relay carries no more for now.`,
+        "It is tried again by itself.",
+      ),
+  ],
+  [
+    /gate|intercepted|denied/i,
     () =>
       problem(
         "peer-refused",
