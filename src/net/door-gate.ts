@@ -13,7 +13,10 @@ export function behindDoors(gate: ConnectionGater, doors: Doors): ConnectionGate
       !doors.mayDial({ peer: named(peer), host: null }) || (await gate.denyDialPeer?.(peer)) === true,
     denyDialMultiaddr: async (address) => {
       const host = hostOf(originOf(address.toString()));
-      return !doors.mayDial({ peer: null, host }) || (await gate.denyDialMultiaddr?.(address)) === true;
+      return (
+        !doors.mayDial({ peer: null, host }, address.toString()) ||
+        (await gate.denyDialMultiaddr?.(address)) === true
+      );
     },
     denyInboundConnection: async (connection) =>
       !doors.begins(connection) || (await gate.denyInboundConnection?.(connection)) === true,

@@ -93,10 +93,18 @@ export class DoorLaw {
     if (peer === null) return this.#allow.peers.size > 0 ? "admitted" : "not-allowed";
     return this.#allow.peers.has(peer) ? "admitted" : "not-allowed";
   }
+
+  /** What they would say at best, once it is known who and where: for a call of our own. */
+  judgeBefore({ peer, host }: Caller): ListVerdict {
+    const verdict = this.judge({ peer, host });
+    const mayChange = verdict === "not-allowed" && host === null && this.#allow.hasRanges;
+    return mayChange ? "admitted" : verdict;
+  }
 }
 
 interface Entries {
   readonly isEmpty: boolean;
+  readonly hasRanges: boolean;
   readonly peers: ReadonlySet<string>;
   readonly ranges: BlockList;
 }
@@ -110,7 +118,7 @@ function entriesOf(list: readonly string[]): Entries {
     if (family === 0) peers.add(entry);
     else ranges.addSubnet(host, Number(prefix ?? (family === 4 ? 32 : 128)), family === 4 ? "ipv4" : "ipv6");
   }
-  return { isEmpty: list.length === 0, peers, ranges };
+  return { isEmpty: list.length === 0, hasRanges: peers.size < new Set(list).size, peers, ranges };
 }
 
 function isInside(entries: Entries, host: string | null): boolean {

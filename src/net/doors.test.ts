@@ -285,6 +285,28 @@ test("those who are protected never give way", () => {
   assert.equal(places.take(from("9.9.9.9"), someone(9), origin("9.9.9.9")), "all-full");
 });
 
+test("a tracker that the user named is called, whatever the allow list says, unless it is blocked", () => {
+  const remote = "/ip4/45.67.89.1/tcp/28412";
+  const lists = { allow: ["10.0.0.0/8"], block: [] as string[], mode: "open" as const };
+  const isTracker = (peer: PeerId | null, at: string) => peer === RELAY || at === remote;
+  const doors = new Doors(lists, { clock: new SimulatedClock(), isTracker });
+  assert.equal(doors.mayDial({ peer: null, host: "45.67.89.1" }, remote), true);
+  assert.equal(doors.mayDial({ peer: null, host: "45.67.89.2" }, "/ip4/45.67.89.2/tcp/1"), false);
+  assert.equal(doors.admits(RELAY, remote, "outbound"), true);
+  assert.equal(doors.admits(RELAY, "/ip4/45.67.89.1/tcp/1", "inbound"), false);
+  doors.change({ ...lists, block: [RELAY] });
+  assert.equal(doors.admits(RELAY, remote, "outbound"), false);
+});
+
+test("whoever can never be admitted is not called; whoever may yet turn out to be, is", () => {
+  const byKey = openDoors({ allow: [A] }).doors;
+  assert.equal(byKey.mayDial({ peer: B, host: null }), false);
+  assert.equal(byKey.mayDial({ peer: A, host: null }), true);
+  const byAddress = openDoors({ allow: ["10.0.0.0/8"] }).doors;
+  assert.equal(byAddress.mayDial({ peer: B, host: null }), true);
+  assert.equal(byAddress.mayDial({ peer: B, host: "8.8.8.8" }), false);
+});
+
 test("the mode says who may begin a connection", () => {
   const direct = "/ip4/45.67.89.1/tcp/1";
   const relayed = `/ip4/45.67.89.1/tcp/1/p2p/${RELAY}/p2p-circuit/p2p/${A}`;

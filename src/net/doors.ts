@@ -6,7 +6,7 @@ import { Socket } from "node:net";
 import type { PeerId } from "#base/brand.ts";
 import type { Clock } from "#ports/clock.ts";
 import { type DoorLimits, PEER_DOOR_LIMITS } from "./door-limits.ts";
-import { type Caller, DoorLaw, type DoorLists } from "./door-lists.ts";
+import { type Caller, DoorLaw, type DoorLists, type ListVerdict } from "./door-lists.ts";
 import { callerKeyOf, hostOf, type Origin, originOf } from "./door-origin.ts";
 import { HalfOpen } from "./half-open.ts";
 import { InboundPlaces, type PlaceRefusal } from "./inbound-places.ts";
@@ -68,6 +68,11 @@ export interface DoorsDependencies {
   readonly limits?: DoorLimits;
   /** Peers whom no stranger may push out: whom the user typed, or chose. */
   readonly isProtected?: (peer: PeerId) => boolean;
+  /**
+   * Whether a call of ours goes to a tracker that the user named, by who answers or where it leads: that is said once,
+   * and not again on the allow list.
+   */
+  readonly isTracker?: (peer: PeerId | null, remote: string) => boolean;
 }
 
 export class Doors {
@@ -76,10 +81,13 @@ export class Doors {
   readonly #places: InboundPlaces;
   readonly #callers: RateLimit;
   readonly #refused = new Map<DoorRefusal, number>();
+  readonly #isTracker: (peer: PeerId | null, remote: string) => boolean;
   #mode: DoorMode;
   #law: DoorLaw;
 
-  constructor(settings: DoorSettings, { clock, limits, isProtected }: DoorsDependencies) {
+  constructor(settings: DoorSettings, dependencies: DoorsDependencies) {
+    const { clock, limits, isProtected, isTracker } = dependencies;
+    this.#isTracker = isTracker ?? (() => false);
     this.#limits = limits ?? PEER_DOOR_LIMITS;
     this.#mode = settings.mode;
     this.#law = new DoorLaw(settings);
@@ -138,7 +146,8 @@ export class Doors {
   admits(peer: PeerId, remote: string, direction: "inbound" | "outbound"): boolean {
     const origin = originOf(remote);
     if (direction === "inbound" && this.#againstMode(origin) !== null) return this.#refuse("mode");
-    return this.mayMeet({ peer, host: hostOf(origin) }) || this.#refuse(this.#reasonOf(peer, origin));
+    const verdict = this.#verdictOn(peer, remote, direction);
+    return verdict === "admitted" || this.#refuse(verdict);
   }
 
   /** A connection that others began is about to stand; it takes a place until it closes. */
@@ -148,22 +157,21 @@ export class Doors {
     return refusal === null || this.#refuse(refusal);
   }
 
-  /** Whom this peer itself calls; where an address is hidden or not yet known, the lists are asked again later. */
-  mayDial(caller: Caller): boolean {
-    const verdict = this.#law.judge(caller);
-    return verdict === "admitted" || (verdict === "not-allowed" && caller.host === null);
-  }
-
-  /** What the lists say, by what is known. Counts nothing. */
-  mayMeet(caller: Caller): boolean {
-    return this.#law.judge(caller) === "admitted";
+  /**
+   * Whether this peer may call, by what is known before; the lists are asked again once more is.
+   * @param remote the multiaddr to be called, where one was chosen.
+   */
+  mayDial(caller: Caller, remote = ""): boolean {
+    const verdict = this.#law.judgeBefore(caller);
+    return verdict === "admitted" || (verdict === "not-allowed" && this.#isTracker(caller.peer, remote));
   }
 
   /** Whether a connection that stands would still be let in. */
   fits(connection: StandingConnection): boolean {
     const origin = originOf(connection.remoteAddr.toString());
     if (connection.direction === "inbound" && this.#againstMode(origin) !== null) return false;
-    return this.mayMeet({ peer: connection.remotePeer.toString() as PeerId, host: hostOf(origin) });
+    const peer = connection.remotePeer.toString() as PeerId;
+    return this.#verdictOn(peer, connection.remoteAddr.toString(), connection.direction) === "admitted";
   }
 
   #againstArrival(origin: Origin): DoorRefusal | null {
@@ -179,9 +187,10 @@ export class Doors {
     return this.#mode === "outbound-only" && isStraight ? "mode" : null;
   }
 
-  #reasonOf(peer: PeerId, origin: Origin): DoorRefusal {
-    const verdict = this.#law.judge({ peer, host: hostOf(origin) });
-    return verdict === "blocked" ? "blocked" : "not-allowed";
+  #verdictOn(peer: PeerId, remote: string, direction: "inbound" | "outbound"): ListVerdict {
+    const verdict = this.#law.judge({ peer, host: hostOf(originOf(remote)) });
+    const isExempt = verdict === "not-allowed" && direction === "outbound" && this.#isTracker(peer, remote);
+    return isExempt ? "admitted" : verdict;
   }
 
   #halfOpenMaxOf(origin: Origin): number {

@@ -216,6 +216,11 @@ export class Finder implements Offered {
     return this.#trackerPeers.has(peer) || this.#suspects.has(peer);
   }
 
+  /** Whether a tracker is being called there now. */
+  isCalling(address: string): boolean {
+    return this.#dialling.has(withoutPeer(address));
+  }
+
   /** Somebody is connected at an address: it may be one where a tracker should be. */
   connectedAt(peer: PeerId, address: string): void {
     if (this.#dialling.has(withoutPeer(address)) && !this.#trackerPeers.has(peer)) this.#suspects.add(peer);

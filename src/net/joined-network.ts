@@ -122,23 +122,7 @@ export class JoinedNetwork implements PeerNetwork {
     });
     this.#finder = this.#createFinder();
     this.#watchConnections();
-    this.#exchange = new Exchange(
-      {
-        keypair: options.keypair,
-        chainId: options.chainId,
-        version: options.version,
-        capabilities: options.capabilities ?? [],
-      },
-      {
-        network: this.network,
-        directory: this.directory,
-        book: this.#book,
-        clock,
-        name: () => this.#name,
-        addresses: () => this.#ownAddresses(),
-        isRefused,
-      },
-    );
+    this.#exchange = this.#createExchange();
     this.#heartbeat = new Heartbeat({
       connections: parts.connections,
       network: this.network,
@@ -157,15 +141,7 @@ export class JoinedNetwork implements PeerNetwork {
       nat: () => this.#finder.nat(),
       onReason: (peer, reason) => this.directory.explained(peer, reason),
     });
-    this.#feelers = new Feelers({
-      dialler: this.#dialler,
-      book: this.#book,
-      outbound: () => outboundOf(parts.connections),
-      disconnect: (peer, cause) => this.network.disconnect(peer, cause),
-      clock,
-      random,
-      log,
-    });
+    this.#feelers = this.#createFeelers();
     this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
   }
 
@@ -230,6 +206,11 @@ export class JoinedNetwork implements PeerNetwork {
     const { code, cause, nextStep } = outcome.fault;
     if (!isRemembered) return fail(problem(code, cause, `${nextStep} Too many addresses are remembered.`));
     return fail(problem(code, cause, `${nextStep} It is remembered, and tried again by itself.`));
+  }
+
+  /** Whether a tracker is called there, or answered. */
+  isTracker(peer: PeerId | null, remote: string): boolean {
+    return (peer !== null && this.#finder.isTracker(peer)) || this.#finder.isCalling(remote);
   }
 
   /** Typed by the user, or chosen in another way. */
@@ -399,6 +380,35 @@ export class JoinedNetwork implements PeerNetwork {
     const isInbound = this.#parts.connections.of(peer).every((each) => each.direction === "inbound");
     this.directory.connected(connection, isInbound);
     this.#upgrades.changed(peer);
+  }
+
+  #createFeelers(): Feelers {
+    const { clock, random, log } = this.#dependencies;
+    return new Feelers({
+      dialler: this.#dialler,
+      book: this.#book,
+      outbound: () => outboundOf(this.#parts.connections),
+      disconnect: (peer, cause) => this.network.disconnect(peer, cause),
+      clock,
+      random,
+      log,
+    });
+  }
+
+  #createExchange(): Exchange {
+    const { keypair, chainId, version, capabilities = [] } = this.#options;
+    return new Exchange(
+      { keypair, chainId, version, capabilities },
+      {
+        network: this.network,
+        directory: this.directory,
+        book: this.#book,
+        clock: this.#dependencies.clock,
+        name: () => this.#name,
+        addresses: () => this.#ownAddresses(),
+        isRefused: this.#parts.isRefused,
+      },
+    );
   }
 
   #createFinder(): Finder {

@@ -31,10 +31,18 @@ export async function openNetwork(
   const options = withEarsFor(given);
   const { clock, isBlocked } = dependencies;
   const connections = new ConnectionBook(clock);
-  const late: Late = { disconnect: () => undefined, stunServers: () => [], isWanted: () => false };
+  const late: Late = {
+    disconnect: () => undefined,
+    stunServers: () => [],
+    isWanted: () => false,
+    isTracker: () => false,
+  };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
-  const isProtected = (peer: PeerId) => late.isWanted(peer);
-  const doors = new Doors(options.doors ?? OPEN_DOORS, { clock, isProtected });
+  const doors = new Doors(options.doors ?? OPEN_DOORS, {
+    clock,
+    isProtected: (peer) => late.isWanted(peer),
+    isTracker: (peer, remote) => late.isTracker(peer, remote),
+  });
   const isRefused = (peer: PeerId) =>
     !isAdmissiblePeer(peer) ||
     isBlocked(peer) ||
@@ -69,6 +77,7 @@ export async function openNetwork(
   const parts: Parts = { host, connections, doors, standings, isRefused, plan, hasLan, punching, release };
   const opened = new JoinedNetwork(options, dependencies, parts);
   late.stunServers = () => opened.stunServers();
+  late.isTracker = (peer, remote) => opened.isTracker(peer, remote);
   late.isWanted = (peer) => opened.isWanted(peer);
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
   await opened.start();
@@ -78,6 +87,7 @@ export async function openNetwork(
 /** What the host asks of the network that is opened on it. */
 interface Late {
   isWanted: (peer: PeerId) => boolean;
+  isTracker: (peer: PeerId | null, remote: string) => boolean;
   disconnect: (peer: PeerId) => void;
   stunServers: () => readonly string[];
 }
