@@ -115,6 +115,33 @@ test(
     }),
 );
 
+test("gossip goes over the best path, and outlives the one it began on", { timeout: TEST_TIMEOUT_MS }, () =>
+  withRelay(async (relay, peers) => {
+    const a = await startHostPeer({ seed: 205, listen: [relay.address] });
+    peers.push(a);
+    const b = await startHostPeer({ seed: 206, listen: [relay.address] });
+    peers.push(b);
+    const [self, other] = [a.network.self, b.network.self];
+    const [fromA, atB] = [listen(a), listen(b)];
+    await a.dial(relay.address, other);
+    await gossips(a, fromA.topic, atB.heard, "relayed");
+    await a.punch(relay.address, other);
+    await untilPath(b, self, "punched");
+    await gossips(a, fromA.topic, atB.heard, "punched");
+    const [punched] = a.connections.ofClass(other, "punched");
+    const isGossip = ({ protocol }: { protocol: string }) => protocol.startsWith("/meshsub/");
+    assert.ok(punched?.streams.some((each) => each.direction === "outbound" && isGossip(each)));
+    for (const [peer, to] of [
+      [a, other],
+      [b, self],
+    ] as const) {
+      for (const relayed of peer.connections.ofClass(to, "relayed")) relayed.abort(new Error("cut"));
+    }
+    await gossips(a, fromA.topic, atB.heard, "without a relay");
+    assert.equal(a.network.connected().find(({ peer }) => peer === other)?.path, "punched");
+  }),
+);
+
 /** Passes bytes on between a port of its own and another, until it holds everything back. */
 async function startWire(port: number) {
   const sockets = new Set<Socket>();
