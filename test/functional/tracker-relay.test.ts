@@ -3,8 +3,10 @@ import { test } from "node:test";
 import type { Stream } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
 import { Libp2pFrameStream } from "#net/libp2p-frame-stream.ts";
+import { TRACKER_SILENCE_MS } from "#net/limits.ts";
 import { systemClock } from "#node/system.ts";
 import type { Clock } from "#ports/clock.ts";
+import { SimulatedClock } from "../kit/clock.ts";
 import { openTestTracker } from "../kit/tracker.ts";
 import { openTrackerPeer, presenceOf } from "../kit/tracker-peer.ts";
 
@@ -131,7 +133,9 @@ test("a peer that used up its quota is told so, by a reset and by the tracker, a
 
 test("places at the relay are limited, and free again when their peer goes", async () => {
   await using opened = new AsyncDisposableStack();
-  const server = await openTestTracker({ relay: { placesMax: 1, connectionsPerPeer: 4, bytesPerPeer: null, bytesTotal: null } });
+  const server = await openTestTracker({
+    relay: { placesMax: 1, connectionsPerPeer: 4, bytesPerPeer: null, bytesTotal: null },
+  });
   opened.defer(() => server.tracker.close());
   const [bob, alice] = [await openTrackerPeer(1), await openTrackerPeer(2)];
   for (const peer of [bob, alice]) opened.defer(() => peer.close());
@@ -147,4 +151,33 @@ test("places at the relay are limited, and free again when their peer goes", asy
   }
   await alice.reserve(server.tcp);
   assert.equal(server.tracker.status().relay?.places, 1);
+});
+
+test("a peer over WebSocket that fell silent is taken for gone", async (context) => {
+  const clock = new SimulatedClock();
+  const server = await openTestTracker({}, clock);
+  context.after(() => server.tracker.close());
+  const alice = await openTrackerPeer(2);
+  context.after(() => alice.close());
+  const connection = await alice.dial(server.web);
+  const closed = new Promise<void>((resolve) => connection.addEventListener("close", () => resolve()));
+  await clock.advance(30_000);
+  assert.equal(connection.status, "open");
+  // Its muxer pings every ten seconds; none of them has passed.
+  await clock.advance(TRACKER_SILENCE_MS);
+  await closed;
+});
+
+test("a tracker with a network key lets in those who hold it, and nobody else", async (context) => {
+  const networkKey = new Uint8Array(32).fill(11);
+  const server = await openTestTracker({ networkKey });
+  context.after(() => server.tracker.close());
+  const [holder, stranger] = [await openTrackerPeer(1, networkKey), await openTrackerPeer(2)];
+  context.after(() => Promise.all([holder.close(), stranger.close()]));
+  for (const address of [server.tcp, server.web]) {
+    const answer = await holder.ask(await holder.dial(address), { type: "relay", other: null });
+    assert.equal(answer.type, "relay");
+    await assert.rejects(stranger.dial(address));
+  }
+  assert.ok((server.tracker.status().refused["network-key"] ?? 0) >= 2);
 });

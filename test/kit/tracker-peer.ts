@@ -21,6 +21,7 @@ import {
 } from "#net/host.ts";
 import { Libp2pFrameStream } from "#net/libp2p-frame-stream.ts";
 import { type SignedPresence, signPresence } from "#net/presence-record.ts";
+import { protectorOf } from "#net/private-network.ts";
 import {
   decodeTrackerAnswer,
   encodeTrackerRequest,
@@ -71,20 +72,24 @@ export function presenceOf(
   return signPresence(fields, keypair);
 }
 
-/** @param listen multiaddrs, none by default. */
-export async function openTrackerPeer(number: number, listen: readonly string[] = []): Promise<TrackerPeer> {
+/** @param networkKey of a private network; null: none. */
+export async function openTrackerPeer(
+  number: number,
+  networkKey: Uint8Array | null = null,
+): Promise<TrackerPeer> {
   const keypair = createKeypair(seedOf(number));
   const doors = new Doors(OPEN_DOORS, { clock });
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed("Ed25519", keypair.seed),
     nodeInfo: nodeInfo("test"),
-    addresses: { listen: [...listen] },
+    addresses: { listen: [] },
     transports: [tcpTransport(100), webSockets(), circuitRelayTransport()],
     connectionEncrypters: connectionEncrypters(doors),
     streamMuxers: [streamMuxer()],
     connectionManager: connectionManager(100),
     connectionGater: { denyDialMultiaddr: () => false },
     connectionMonitor: { enabled: false },
+    connectionProtector: protectorOf(networkKey, () => undefined),
     logger: SILENT,
     services: commonServices(),
   });
