@@ -123,7 +123,10 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
     releaseUploads(features, log),
     network.directory.subscribe((event) => {
-      if (event.type === "peer" && event.entry.online) people.seen(event.entry.peer, event.entry.claimedName);
+      if (event.type !== "peer") return;
+      const { peer, claimedName, online } = event.entry;
+      if (online) people.seen(peer, claimedName);
+      else if (claimedName !== null) people.heardOf(peer, claimedName);
     }),
     joinFeed({
       ...features,

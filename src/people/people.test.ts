@@ -78,6 +78,17 @@ test("who claims the name of a contact under another key is held until the user 
   assert.equal(again.holds(BOB), null);
 });
 
+test("who is only heard of is held too when it bears a known name, and is otherwise not kept", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.heardOf(CAROL, "carol");
+  people.heardOf(ALICE, "BOB");
+  people.heardOf(BOB, "bob");
+  assert.deepEqual([people.get(CAROL), people.holds(BOB)], [null, null]);
+  assert.equal(people.holds(ALICE)?.code, "key-changed");
+});
+
 test("a petname is somebody's name as well, whatever that one calls itself", () => {
   const { people } = opened();
   people.update(BOB, { petname: "Robert" });

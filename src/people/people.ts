@@ -52,6 +52,8 @@ export interface People {
   ): Result<Person, Problem>;
   /** Notes that a peer is or was there, and what it calls itself. Written at most once a minute for each peer. */
   seen(peer: PeerId, claimedName: string | null): void;
+  /** Notes what a peer that is not here calls itself: kept only when somebody else is known by that name. */
+  heardOf(peer: PeerId, claimedName: string): void;
   /** A stranger answers at an address where `of`, whom the user chose, answered before. */
   answeredAt(peer: PeerId, of: PeerId): void;
   /** Why nothing is sent to this peer; null when nothing stands against it. */
@@ -160,6 +162,13 @@ class KeptPeople implements People {
     if (!isNews && !isStale) return;
     if (!this.#hasRoomFor(peer)) return;
     this.#keep({ ...seen, lastSeenMs: nowMs });
+  }
+
+  heardOf(peer: PeerId, claimedName: string): void {
+    const named: Person = { ...this.#known(peer), claimedName };
+    if (named.standIn !== null) return;
+    const standIn = this.#likeness(named);
+    if (standIn !== null && this.#hasRoomFor(peer)) this.#keep({ ...named, standIn });
   }
 
   answeredAt(peer: PeerId, of: PeerId): void {
