@@ -6,7 +6,7 @@ import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
@@ -22,14 +22,12 @@ import { findByKademlia, type Kademlia, setAnswering } from "./kademlia.ts";
 import { identifyBy, knock, lookUp } from "./knock.ts";
 import {
   DIAL_TIMEOUT_MS,
-  NAT_PROBE_PERIOD_MS,
-  NAT_PROBE_RETRY_MS,
   STUN_PORT_DEFAULT,
   STUN_SECOND_PORT_DEFAULT,
   TRACKER_PEERS_REMEMBERED_MAX,
 } from "./limits.ts";
 import { Lookups } from "./lookups.ts";
-import { probeNat } from "./nat.ts";
+import { NatWatch } from "./nat-watch.ts";
 import { PortMapper } from "./port-mapper.ts";
 import type { Presence } from "./presence-record.ts";
 import type { NatKind, PortMapping, ScanReport, ScanRequest } from "./reach.ts";
@@ -93,10 +91,7 @@ export class Finder implements Offered {
   readonly #suspects = new Set<PeerId>();
   readonly #dialling = new Set<string>();
   readonly #mapper: PortMapper | null;
-  #nat: NatKind = "unknown";
-  #natTimer: Timer | null = null;
-  #probing: Promise<void> | null = null;
-  #stunTargets = "";
+  readonly #nat: NatWatch;
 
   constructor(options: FinderOptions, dependencies: FinderDependencies) {
     this.#options = options;
@@ -132,6 +127,13 @@ export class Finder implements Offered {
         this.#kademlia() !== null && this.#trackers.states().some((each) => each.state === "connected"),
       onFault: (error) => log.fault("looking for somebody", error),
     });
+    this.#nat = new NatWatch({
+      clock,
+      random,
+      servers: () =>
+        this.#trackers.list().flatMap(({ host }) => this.#stunPorts().map((port) => ({ host, port }))),
+      onChange: dependencies.onChange,
+    });
     this.#relays = new RelayWatch({
       clock,
       ask: (relay, other) => this.#trackers.carried(relay, other),
@@ -152,7 +154,7 @@ export class Finder implements Offered {
       const added = this.#trackers.add(text);
       if (!added.ok) this.#dependencies.log.warn("a tracker is left out", { code: added.fault.code });
     }
-    this.#probeSoon(0);
+    this.#nat.tick();
   }
 
   trackers() {
@@ -160,9 +162,7 @@ export class Finder implements Offered {
   }
 
   addTracker(address: string): Result<undefined, Problem> {
-    const added = this.#trackers.add(address);
-    if (added.ok) this.#probeSoon(0);
-    return added;
+    return this.#trackers.add(address);
   }
 
   removeTracker(address: string): boolean {
@@ -250,7 +250,7 @@ export class Finder implements Offered {
   }
 
   nat(): NatKind {
-    return this.#nat;
+    return this.#nat.kind();
   }
 
   refused(): Readonly<Record<string, number>> {
@@ -265,11 +265,7 @@ export class Finder implements Offered {
   /** Called every second or so. */
   tick(): void {
     this.#trackers.tick();
-    const targets = this.stunServers().join(" ");
-    if (targets !== this.#stunTargets) {
-      this.#stunTargets = targets;
-      this.#probeSoon(0);
-    }
+    this.#nat.tick();
     const service = this.#kademlia();
     if (service !== null) {
       setAnswering(service, this.#isPublic()).catch((error: unknown) =>
@@ -282,13 +278,12 @@ export class Finder implements Offered {
   moved(): void {
     this.#trackers.moved();
     this.#mapper?.moved();
-    this.#probeSoon(0);
+    this.#nat.look();
   }
 
   async close(): Promise<void> {
-    this.#natTimer?.cancel();
     this.#stopped.abort();
-    const parts = [this.#lookups.close(), this.#trackers.close(), this.#mapper?.close(), this.#probing];
+    const parts = [this.#lookups.close(), this.#trackers.close(), this.#mapper?.close(), this.#nat.close()];
     await Promise.all(parts);
   }
 
@@ -385,29 +380,5 @@ export class Finder implements Offered {
 
   #stunPorts(): readonly number[] {
     return this.#options.stunPorts ?? [STUN_PORT_DEFAULT, STUN_SECOND_PORT_DEFAULT];
-  }
-
-  #probeSoon(delayMs: number): void {
-    if (this.#stopped.signal.aborted) return;
-    this.#natTimer?.cancel();
-    this.#natTimer = this.#dependencies.clock.after(delayMs, () => {
-      this.#probing ??= this.#probe().finally(() => {
-        this.#probing = null;
-      });
-    });
-  }
-
-  async #probe(): Promise<void> {
-    const { clock, random, onChange } = this.#dependencies;
-    const servers = this.#trackers
-      .list()
-      .flatMap(({ host }) => this.#stunPorts().map((port) => ({ host, port })));
-    const kind = await probeNat(servers, { clock, random }, this.#stopped.signal);
-    if (this.#stopped.signal.aborted) return;
-    const isNew = kind !== this.#nat;
-    this.#nat = kind;
-    if (isNew) onChange();
-    const isSure = kind !== "unknown" && kind !== "udp-blocked";
-    if (servers.length > 0) this.#probeSoon(isSure ? NAT_PROBE_PERIOD_MS : NAT_PROBE_RETRY_MS);
   }
 }

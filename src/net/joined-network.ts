@@ -1,7 +1,7 @@
 /**
  * Owns the network of one running peer: host, dialler, exchange, heartbeat, announcements, and the finder, joined. Each
- * of them is a file beside this one; here is only what happens between them. Long because it answers for all of them:
- * most of it hands a question on.
+ * of them is a file beside this one; here is only what happens between them. It is long because it answers for all
+ * of them: most of it hands a question on.
  */
 import type { PeerId } from "#base/brand.ts";
 import { fail, type Problem, problem, type Result } from "#base/result.ts";

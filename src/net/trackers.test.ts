@@ -1,4 +1,7 @@
-/** Trackers as a peer uses them, honest ones and lying ones; on the simulated network and a clock that is moved. */
+/**
+ * Trackers as a peer uses them, honest ones and lying ones; on the simulated network and a clock that is moved. It is
+ * long because one scene, with trackers that answer as they are told, plays them all.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
