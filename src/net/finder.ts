@@ -2,6 +2,7 @@
  * Owns the ways in which a peer is found beyond its local network, joined: trackers and their relays, lookups, scans,
  * mapped ports, and the kind of NAT. Feeds the directory; dials nobody but trackers.
  */
+import { RELAY_V2_STOP_CODEC } from "@libp2p/circuit-relay-v2";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
@@ -86,12 +87,14 @@ export class Finder implements Offered {
   readonly #lookups: Lookups;
   readonly #relays: RelayWatch;
   readonly #stopped = new AbortController();
-  /** Peers known to be trackers; those who answered where one should be; and addresses that are being dialled. */
+  /** Peers known to be trackers; those who answered where one should be; and what is being dialled, addresses and ids. */
   readonly #trackerPeers = new Set<PeerId>();
   readonly #suspects = new Set<PeerId>();
   readonly #dialling = new Set<string>();
   readonly #mapper: PortMapper | null;
   readonly #nat: NatWatch;
+  /** Calls brought by peers who are no relay of ours. */
+  #unaskedCalls = 0;
 
   constructor(options: FinderOptions, dependencies: FinderDependencies) {
     this.#options = options;
@@ -140,6 +143,12 @@ export class Finder implements Offered {
       onQuota: (peer, why) => dependencies.directory.unreached(peer, why),
     });
     this.#mapper = dependencies.mapsPorts ? this.#openMapper() : null;
+    // libp2p takes a place, and with each call another listener, at whoever brings a call.
+    host.use(RELAY_V2_STOP_CODEC, async (stream, connection, next) => {
+      if (this.#trackers.expectsCallsOver(peerOf(connection.remotePeer))) return next(stream, connection);
+      this.#unaskedCalls += 1;
+      stream.abort(new Error("no relay of ours"));
+    });
     // Somebody found by a scan, or who called us, may turn out to be a tracker.
     host.addEventListener("peer:identify", ({ detail }) => {
       const isTracker =
@@ -216,9 +225,9 @@ export class Finder implements Offered {
     return this.#trackerPeers.has(peer) || this.#suspects.has(peer);
   }
 
-  /** Whether a tracker is being called there now. */
-  isCalling(address: string): boolean {
-    return this.#dialling.has(withoutPeer(address));
+  /** Whether a tracker is being called at this address, or one with this peer id. */
+  isCalling(target: string): boolean {
+    return this.#dialling.has(withoutPeer(target));
   }
 
   /** Somebody is connected at an address: it may be one where a tracker should be. */
@@ -254,7 +263,8 @@ export class Finder implements Offered {
   }
 
   refused(): Readonly<Record<string, number>> {
-    return this.#trackers.refused();
+    const refused = this.#trackers.refused();
+    return this.#unaskedCalls === 0 ? refused : { ...refused, "relay-unasked": this.#unaskedCalls };
   }
 
   /** `host:port` of the STUN servers of the trackers in use, nearest first as they are listed. */
@@ -291,7 +301,8 @@ export class Finder implements Offered {
     const { host, clock } = this.#dependencies;
     const patience = new AbortController();
     const timer = clock.after(DIAL_TIMEOUT_MS, () => patience.abort());
-    this.#dialling.add(address);
+    const targets = peer === null ? [address] : [address, peer];
+    for (const target of targets) this.#dialling.add(target);
     try {
       const connection = await host.dial(multiaddr(peer === null ? address : `${address}/p2p/${peer}`), {
         signal: AbortSignal.any([signal, patience.signal, this.#stopped.signal]),
@@ -301,7 +312,7 @@ export class Finder implements Offered {
       return fail(dialProblem(error, readableAddress(address)));
     } finally {
       timer.cancel();
-      this.#dialling.delete(address);
+      for (const target of targets) this.#dialling.delete(target);
     }
   }
 

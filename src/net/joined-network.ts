@@ -210,7 +210,8 @@ export class JoinedNetwork implements PeerNetwork {
 
   /** Whether a tracker is called there, or answered. */
   isTracker(peer: PeerId | null, remote: string): boolean {
-    return (peer !== null && this.#finder.isTracker(peer)) || this.#finder.isCalling(remote);
+    if (this.#finder.isCalling(remote)) return true;
+    return peer !== null && (this.#finder.isTracker(peer) || this.#finder.isCalling(peer));
   }
 
   /** Typed by the user, or chosen in another way. */
