@@ -60,6 +60,11 @@ export class RelayPlaces {
     return this.#dependencies.listener.addresses(relay).length > 0;
   }
 
+  /** Whether a relay may bring callers: a place is held there, or being asked for. */
+  expects(relay: PeerId): boolean {
+    return this.has(relay) || this.#underWay.has(relay);
+  }
+
   /** At which others reach this peer over relays; most promising first, without our own `/p2p`. */
   addresses(): readonly string[] {
     return this.#offers.flatMap((offer) =>

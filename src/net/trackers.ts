@@ -107,6 +107,11 @@ export class Trackers {
     return Object.fromEntries(this.#taker.refused);
   }
 
+  /** Whether a relay may bring callers here. */
+  expectsCallsOver(relay: PeerId): boolean {
+    return this.#dependencies.mayHoldPlaces() && this.#places.expects(relay);
+  }
+
   relayAddresses(): readonly string[] {
     return this.#places.addresses();
   }

@@ -1,10 +1,12 @@
 /** Peers find each other beyond the local network: by real trackers, by Kademlia, by a scan; on loopback. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import type { PeerNetwork } from "#net/index.ts";
 import { firstAddress, type OpenedPeer, QUIET, until, withPeers } from "../kit/peer-network.ts";
 import { realClock } from "../kit/real.ts";
 import { openTestTracker, type TestTracker } from "../kit/tracker.ts";
+import { openTrackerPeer } from "../kit/tracker-peer.ts";
 
 const TIMEOUT = { timeout: 25_000 };
 const ALONE = { discovery: QUIET, stunPorts: [] } as const;
@@ -164,6 +166,24 @@ test("a peer named as a tracker is said to be none, and is a person all the same
     await until(a.net, b.peer, (entry) => entry.online && entry.version !== null);
     assert.ok(a.net.removeTracker(firstAddress(b.net)));
     assert.deepEqual(a.net.trackers(), []);
+  }),
+);
+
+test("nobody becomes a relay of this peer by bringing it a call", TIMEOUT, () =>
+  withPeers(async (open) => {
+    const a = await open(166, ALONE);
+    const stranger = await openTrackerPeer(3);
+    try {
+      const connection = await stranger.dial(firstAddress(a.net));
+      for (let count = 0; count < 5; count++) {
+        const stream = await connection.newStream("/libp2p/circuit/relay/0.2.0/stop");
+        if (stream.status === "open") await once(stream, "close");
+      }
+      assert.equal(a.net.reach().refused["relay-unasked"], 5);
+      assert.ok(a.net.listenAddresses().every((address) => !address.includes("/p2p-circuit/")));
+    } finally {
+      await stranger.close();
+    }
   }),
 );
 
