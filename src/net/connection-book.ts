@@ -7,7 +7,6 @@ import type { PeerId } from "#base/brand.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { PathKind } from "#ports/network.ts";
 import { comparePaths, pathKindOf } from "./addresses.ts";
-import { peerOf } from "./gate.ts";
 import { SUSPECT_SILENCE_MS } from "./limits.ts";
 
 /** Within a class there is one connection to a peer; those of different classes stand side by side. */
@@ -24,6 +23,10 @@ export function pathOf(connection: Connection): PathKind {
 
 export function classOf(connection: Connection): PathClass {
   return pathClassOf(connection.remoteAddr.toString());
+}
+
+function ownerOf(connection: Connection): PeerId {
+  return connection.remotePeer.toString() as PeerId;
 }
 
 /** Times by a clock that does not jump. */
@@ -43,7 +46,7 @@ export class ConnectionBook {
   }
 
   add(connection: Connection): void {
-    const peer = peerOf(connection.remotePeer);
+    const peer = ownerOf(connection);
     const nowMs = this.#clock.monotonicMs();
     const known = this.#open.get(peer) ?? new Map<Connection, Standing>();
     this.#open.set(peer, known);
@@ -51,7 +54,7 @@ export class ConnectionBook {
   }
 
   remove(connection: Connection): void {
-    const peer = peerOf(connection.remotePeer);
+    const peer = ownerOf(connection);
     const known = this.#open.get(peer);
     known?.delete(connection);
     if (known?.size === 0) this.#open.delete(peer);
@@ -109,6 +112,6 @@ export class ConnectionBook {
   }
 
   #standingOf(connection: Connection): Standing | undefined {
-    return this.#open.get(peerOf(connection.remotePeer))?.get(connection);
+    return this.#open.get(ownerOf(connection))?.get(connection);
   }
 }

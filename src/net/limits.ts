@@ -1,4 +1,7 @@
-/** Owns the bounds of the network: each with its reason. What a feature's protocol adds is in that feature's limits. */
+/**
+ * Owns the bounds of the network: each with its reason. What a feature's protocol adds is in that feature's limits. It is
+ * long because all bounds of a folder stand in one list, where they can be weighed against each other.
+ */
 
 const KIB = 1024;
 const MIB = 1024 * KIB;
@@ -473,8 +476,8 @@ export const TRACKER_STREAMS_PER_PEER_MAX = 8;
 
 /** Peers of the last run that are called before all others after a restart. */
 export const ANCHORS_MAX = 4;
-/** What was held within so long of the last word of the last run was held at its end. */
-export const ANCHOR_WINDOW_MS = 2 * REACHED_WRITE_PERIOD_MS;
+/** Held within so long of the last note of the last run is held at its end: a note may come a period late. */
+export const ANCHOR_WINDOW_MS = 3 * REACHED_WRITE_PERIOD_MS;
 /** Connections begun from here that are kept up however many others call. */
 export const OUTBOUND_FLOOR = 8;
 /** Of the floor, in one public network group. */

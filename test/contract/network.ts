@@ -7,127 +7,26 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
 import { utf8 } from "#base/bytes.ts";
-import type {
-  FrameStream,
-  Judgement,
-  Network,
-  NetworkEvent,
-  ProtocolOptions,
-  Topic,
-} from "#ports/network.ts";
-
-/** Some networks of one kind, wired as asked for. */
-export interface NetworkRig {
-  readonly networks: readonly Network[];
-  /** At most this much of one stream may be under way or unread before `send` waits. */
-  readonly streamBufferBytesMax: number;
-  /** Resolves when `networks[at]` would hand a message of the topic directly to each of `peers`. */
-  listening(at: number, topic: string, peers: readonly PeerId[]): Promise<void>;
-  /** Breaks the connection between two of the networks, as a pulled cable does; they stay apart. */
-  cut(a: number, b: number): Promise<void>;
-  /** Two that are relayed get a better path, or lose it again; null where there is none to get. */
-  readonly reroute: ((a: number, b: number, to: "better" | "relayed") => Promise<void>) | null;
-  close(): Promise<void>;
-}
-
-/**
- * Opens `count` networks, with a connection for each pair in `links` and no other; resolves when all of them stand.
- * Streams and gossip go over these connections only.
- */
-export type OpenRig = (count: number, links: readonly (readonly [number, number])[]) => Promise<NetworkRig>;
-
-const PROTOCOL = "/waybill/contract/1";
-const OPTIONS = { frameBytesMax: 1024 * 1024, streamsPerPeerMax: 8 };
-const OPEN_OPTIONS = { ...OPTIONS, timeoutMs: 10_000 };
-const TEST_TIMEOUT_MS = 20_000;
-
-/** Values in the order in which they came, awaited one by one. */
-class Arrivals<Value> {
-  readonly all: Value[] = [];
-  #taken = 0;
-  #waiting: ((value: Value) => void) | null = null;
-
-  push(value: Value): void {
-    this.all.push(value);
-    this.#hand();
-  }
-
-  next(): Promise<Value> {
-    return new Promise((resolve) => {
-      this.#waiting = resolve;
-      this.#hand();
-    });
-  }
-
-  #hand(): void {
-    const value = this.all[this.#taken];
-    if (this.#waiting === null || value === undefined) return;
-    const resolve = this.#waiting;
-    this.#waiting = null;
-    this.#taken += 1;
-    resolve(value);
-  }
-}
-
-function at(rig: NetworkRig, index: number): Network {
-  const network = rig.networks[index];
-  assert.ok(network !== undefined);
-  return network;
-}
-
-async function openStream(
-  from: Network,
-  to: Network,
-  options: ProtocolOptions & { readonly timeoutMs: number; readonly signal?: AbortSignal } = OPEN_OPTIONS,
-): Promise<FrameStream> {
-  const opened = await from.open(to.self, PROTOCOL, options);
-  assert.ok(opened.ok, `open failed: ${JSON.stringify(opened)}`);
-  return opened.value;
-}
-
-async function frame(stream: FrameStream, options?: { timeoutMs: number }): Promise<Uint8Array | null> {
-  const received = await stream.receive(options);
-  assert.ok(received.ok, `receive failed: ${JSON.stringify(received)}`);
-  return received.value;
-}
-
-async function echo(stream: FrameStream): Promise<void> {
-  for (;;) {
-    const received = await stream.receive();
-    if (!received.ok || received.value === null) return;
-    await stream.send(received.value);
-  }
-}
-
-function isConnected(from: Network, to: Network): boolean {
-  return from.connected().some(({ peer }) => peer === to.self);
-}
-
-/** Holds a handler open until the other side has gone. */
-async function untilGone(stream: FrameStream): Promise<void> {
-  for (;;) {
-    const received = await stream.receive();
-    if (!received.ok || received.value === null) return;
-  }
-}
-
-function bytes(length: number, fill: number): Uint8Array {
-  return new Uint8Array(length).fill(fill);
-}
-
-/** A topic whose validator records and judges. */
-function listen(network: Network, name: string, judge: (text: string) => Judgement = () => "accept") {
-  const arrivals = new Arrivals<{ text: string; from: PeerId }>();
-  const topic: Topic = network.topic(name, {
-    messageBytesMax: 1024,
-    validate: async (message, from) => {
-      const text = new TextDecoder().decode(message);
-      arrivals.push({ text, from });
-      return judge(text);
-    },
-  });
-  return { arrivals, topic };
-}
+import type { Judgement, NetworkEvent } from "#ports/network.ts";
+import { testPaths } from "./network-paths.ts";
+import {
+  Arrivals,
+  at,
+  bytes,
+  type Contract,
+  echo,
+  frame,
+  isConnected,
+  listen,
+  type NetworkRig,
+  OPEN_OPTIONS,
+  OPTIONS,
+  type OpenRig,
+  openStream,
+  PROTOCOL,
+  TEST_TIMEOUT_MS,
+  untilGone,
+} from "./network-rig.ts";
 
 export function testNetwork(name: string, openRig: OpenRig): void {
   const contract = (
@@ -151,12 +50,6 @@ export function testNetwork(name: string, openRig: OpenRig): void {
   testConnections(contract);
   testPaths(contract);
 }
-
-type Contract = (
-  what: string,
-  links: readonly (readonly [number, number])[],
-  body: (rig: NetworkRig) => Promise<void>,
-) => void;
 
 function testStreams(contract: Contract): void {
   contract("frames arrive whole and in order, both ways", [[0, 1]], async (rig) => {
@@ -560,44 +453,5 @@ function testConnections(contract: Contract): void {
     let ended = await events.next();
     while (ended.type === "path") ended = await events.next();
     assert.deepEqual(ended, { type: "disconnected", peer: b.self });
-  });
-}
-
-function testPaths(contract: Contract): void {
-  contract("a better path is taken by new streams, and a lost one is not the end", [[0, 1]], async (rig) => {
-    if (rig.reroute === null) return;
-    const [a, b] = [at(rig, 0), at(rig, 1)];
-    b.handle(PROTOCOL, OPTIONS, echo);
-    const events = [a, b].map((network) => {
-      const arrivals = new Arrivals<NetworkEvent>();
-      network.subscribe((event) => arrivals.push(event));
-      return arrivals;
-    });
-    const before = await openStream(a, b);
-    await rig.reroute(0, 1, "better");
-    for (const [index, arrivals] of events.entries()) {
-      const event = await arrivals.next();
-      assert.ok(event.type === "path" && event.isBetter);
-      assert.equal(event.connection.peer, at(rig, 1 - index).self);
-      assert.notEqual(event.connection.path, "relayed");
-      assert.equal(event.connection.via, null);
-    }
-    // What was open stays where it is.
-    await before.send(bytes(1, 1));
-    assert.deepEqual(await frame(before), bytes(1, 1));
-    const on = await openStream(a, b);
-    await on.send(bytes(1, 2));
-    assert.deepEqual(await frame(on), bytes(1, 2));
-    await rig.reroute(0, 1, "relayed");
-    for (const arrivals of events) {
-      const event = await arrivals.next();
-      assert.ok(event.type === "path" && !event.isBetter);
-      assert.equal(event.connection.path, "relayed");
-      assert.notEqual(event.connection.via, null);
-    }
-    assert.equal((await on.receive()).ok, false, "what was on the lost path ended, and not in order");
-    const anew = await openStream(a, b);
-    await anew.send(bytes(1, 3));
-    assert.deepEqual(await frame(anew), bytes(1, 3));
   });
 }

@@ -14,7 +14,7 @@ import { Dialler } from "#net/dialler.ts";
 import { PeerDirectory } from "#net/directory.ts";
 import { Doors, OPEN_DOORS } from "#net/doors.ts";
 import { createGate } from "#net/gate.ts";
-import { Heartbeat } from "#net/heartbeat.ts";
+import { Heartbeat, type HeartbeatDependencies } from "#net/heartbeat.ts";
 import {
   commonServices,
   connectionEncrypters,
@@ -26,7 +26,7 @@ import {
   tcpTransport,
 } from "#net/host.ts";
 import { Libp2pNetwork } from "#net/libp2p-network.ts";
-import { PathUpgrades } from "#net/path-upgrades.ts";
+import { PathUpgrades, type PathUpgradesDependencies } from "#net/path-upgrades.ts";
 import { Standings } from "#net/standing.ts";
 import { loadTransports } from "#net/transports.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -94,36 +94,12 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
     dial: (peer, signal) => dialler.reach(peer, signal),
   });
   late.disconnect = (peer) => network.disconnect(peer, "banned");
-  const upgrades = options.keepsPaths === true ? keepPaths() : null;
-  function keepPaths() {
-    const heartbeat = new Heartbeat({ ...shared, network });
-    const search = new PathUpgrades({
-      ...shared,
-      self: keypair.peerId,
-      dialler,
-      punching: transports.problem,
-      nat: () => "unknown",
-      onReason: (peer, reason) => directory.explained(peer, reason),
-    });
-    network.subscribe((event) => {
-      if (event.type === "connected") directory.connected(event.connection, false);
-      else if (event.type === "path") directory.rerouted(event.connection);
-      else directory.disconnected(event.peer);
-      search.changed(event.type === "disconnected" ? event.peer : event.connection.peer);
-    });
-    return { heartbeat, search };
-  }
+  const keeper =
+    options.keepsPaths === true
+      ? keepPaths({ ...shared, self: keypair.peerId, network, dialler, punching: transports.problem })
+      : null;
   const dial = async (address: string, peer: PeerId, timeoutMs = 10_000) => {
     await dialAddress(host.services.internals, address, peer, AbortSignal.timeout(timeoutMs));
-  };
-  const punch = async (address: string, peer: PeerId): Promise<void> => {
-    for (let time = 1; ; time++) {
-      try {
-        return await dial(`${address}/webrtc`, peer, 2_500);
-      } catch (error) {
-        if (time === 5) throw error;
-      }
-    }
   };
   return {
     host,
@@ -133,13 +109,48 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
     dialler,
     faults,
     dial: async (address, peer) => await dial(address, peer),
-    punch,
+    punch: async (address, peer) => await again(() => dial(`${address}/webrtc`, peer, 2_500)),
     close: async () => {
-      upgrades?.heartbeat.close();
-      await upgrades?.search.close();
+      await keeper?.close();
       await dialler.close();
       await host.stop();
       transports.release();
+    },
+  };
+}
+
+/** Up to five times. */
+async function again(work: () => Promise<void>): Promise<void> {
+  for (let time = 1; ; time++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (time === 5) throw error;
+    }
+  }
+}
+
+type Kept = Omit<PathUpgradesDependencies, "nat" | "onReason"> & HeartbeatDependencies;
+
+/** The heartbeat and the search for better paths, joined with the directory as the network of a peer joins them. */
+function keepPaths(parts: Kept): { close(): Promise<void> } {
+  const { directory, network } = parts;
+  const heartbeat = new Heartbeat(parts);
+  const search = new PathUpgrades({
+    ...parts,
+    nat: () => "unknown",
+    onReason: (peer, reason) => directory.explained(peer, reason),
+  });
+  network.subscribe((event) => {
+    if (event.type === "connected") directory.connected(event.connection, false);
+    else if (event.type === "path") directory.rerouted(event.connection);
+    else directory.disconnected(event.peer);
+    search.changed(event.type === "disconnected" ? event.peer : event.connection.peer);
+  });
+  return {
+    close: async () => {
+      heartbeat.close();
+      await search.close();
     },
   };
 }
