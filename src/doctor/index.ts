@@ -14,7 +14,7 @@ export {
 export { judgePerson, type PersonContext, type PersonSeen } from "./judge-person.ts";
 export { judgeReach, type ReachContext } from "./judge-reach.ts";
 export { openPeerClocks, type PeerClocks } from "./peer-clocks.ts";
-export { type ProbeDependencies, probeComputer } from "./probe-computer.ts";
+export { type ProbeDependencies, probeComputer, probeInterfaces } from "./probe-computer.ts";
 export { probeSockets } from "./probe-sockets.ts";
 export { nodeSystem, type System } from "./system.ts";
 export type { ClockSeen, ComputerSeen, Detail, Finding, Level, UsualPort } from "./types.ts";

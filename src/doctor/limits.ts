@@ -21,7 +21,7 @@ export const CLOCK_STREAMS_PER_PEER_MAX = 2;
 export const CLOCK_OFF_MS = 30_000;
 /** Below this, large files are likely not to fit; what is delivered already is not touched. */
 export const DISK_LOW_BYTES = 1_000_000_000;
-/** What a transfer leaves free on the receiver's disk, in whole: below it nothing comes in. */
+/** Transfers leave 64 MiB of the receiver's disk free; with so little above that nothing of use comes in. */
 export const DISK_FULL_BYTES = 100_000_000;
 /** Files that can still be made; a study of small files needs some thousands. */
 export const INODES_LOW = 10_000;

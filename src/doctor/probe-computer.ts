@@ -17,8 +17,14 @@ export interface ProbeDependencies {
   readonly clock: Pick<Clock, "after">;
 }
 
+export interface ProbeOptions {
+  readonly dataDir: string;
+  /** Ports of which it matters who else holds them. */
+  readonly ports: ReadonlySet<number>;
+}
+
 export async function probeComputer(
-  { dataDir }: { readonly dataDir: string },
+  { dataDir, ports }: ProbeOptions,
   { system, clock }: ProbeDependencies,
 ): Promise<ComputerSeen> {
   const inTime = <Value>(work: Promise<Value>, otherwise: Value) => within(clock, work, otherwise);
@@ -26,7 +32,7 @@ export async function probeComputer(
     inTime(probeContainer(system), false),
     inTime(probeInterfaces(system), []),
     inTime(probeRoutes(system), { four: undefined, six: undefined }),
-    inTime(probeSockets(system), null),
+    inTime(probeSockets(system, ports), null),
     inTime(probeFirewalls(system), []),
     inTime(probeDisk(dataDir, system), null),
     inTime<FolderSeen>(probeFolder(dataDir, system), {
@@ -57,7 +63,8 @@ async function probeContainer(system: System): Promise<boolean> {
   return marks.some((mark) => mark !== null);
 }
 
-async function probeInterfaces(system: System): Promise<readonly InterfaceSeen[]> {
+/** Interfaces with their addresses, and those that are down where the system tells of them. */
+export async function probeInterfaces(system: System): Promise<readonly InterfaceSeen[]> {
   const known = system.interfaces().map(({ name, addresses }) => ({
     name: name.slice(0, NAME_CHARACTERS_MAX),
     isUp: true,

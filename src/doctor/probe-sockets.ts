@@ -14,8 +14,11 @@ const TABLES = [
   ["udp6", "udp"],
 ] as const;
 
-/** Null where the system does not tell. */
-export async function probeSockets(system: System): Promise<SocketsSeen | null> {
+/**
+ * Null where the system does not tell.
+ * @param ports those of which it matters who else holds them: only then are other processes looked into.
+ */
+export async function probeSockets(system: System, ports: ReadonlySet<number>): Promise<SocketsSeen | null> {
   if (system.platform !== "linux") return null;
   const tables = await Promise.all(
     TABLES.map(async ([name, transport]) => {
@@ -26,16 +29,18 @@ export async function probeSockets(system: System): Promise<SocketsSeen | null> 
   // A kernel without IPv6 has no table of it; without the first one nothing is known.
   if (tables[0] === null) return null;
   const waiting = tables.flatMap((table) => table ?? []);
-  const own = await inodesOf(system.pid, system);
-  return { waiting, own: new Set(own), holders: await findHolders(waiting, system) };
+  const own = new Set(await inodesOf(system.pid, system));
+  const held = waiting.filter(({ port, inode }) => ports.has(port) && !own.has(inode));
+  return { waiting, own, holders: await findHolders(held, system) };
 }
 
 async function findHolders(
-  waiting: readonly SocketSeen[],
+  held: readonly SocketSeen[],
   system: System,
 ): Promise<ReadonlyMap<string, HolderSeen>> {
-  const wanted = new Set(waiting.map(({ inode }) => inode));
+  const wanted = new Set(held.map(({ inode }) => inode));
   const holders = new Map<string, HolderSeen>();
+  if (wanted.size === 0) return holders;
   const names = (await system.list("/proc")) ?? [];
   const pids = names.filter((name) => /^\d+$/.test(name)).slice(0, PROCESSES_MAX);
   for (const pid of pids.map(Number)) {

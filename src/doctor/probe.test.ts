@@ -52,11 +52,12 @@ test("who holds a port is named as far as this process may look", async () => {
       files: { "/proc/net/tcp": LISTEN("6EFB", 50) + LISTEN("128B", 51), "/proc/8/comm": "nginx\n" },
       links: { "/proc/7/fd/3": "socket:[51]", "/proc/8/fd/9": "socket:[50]", "/proc/8/fd/1": "/dev/null" },
     }),
+    new Set([0x6efb]),
   );
   assert.deepEqual([...(seen?.own ?? [])], ["51"]);
   assert.deepEqual(seen?.holders.get("50"), { pid: 8, name: "nginx" });
   assert.equal(seen?.waiting.length, 2);
-  assert.equal(await probeSockets(system({ change: { platform: "darwin" } })), null);
+  assert.equal(await probeSockets(system({ change: { platform: "darwin" } }), new Set()), null);
 });
 
 test("firewalls: missing programs are no firewall, rules that may not be read are said so", async () => {
@@ -124,7 +125,7 @@ test("rules of nftables: the chain for what comes in, its policy, and its ports"
 
 test("a folder that is not there yet is on the disk of the one above it", async () => {
   const clock = new SimulatedClock();
-  const seen = await probeComputer({ dataDir: "/data" }, { system: system({}), clock });
+  const seen = await probeComputer({ dataDir: "/data", ports: new Set() }, { system: system({}), clock });
   assert.equal(seen.disk?.freeBytes, 40_960);
   assert.equal(seen.disk?.freeFiles, null);
   assert.equal(seen.folder.isOpenToOthers, true);
@@ -133,7 +134,7 @@ test("a folder that is not there yet is on the disk of the one above it", async 
 test("a disk that hangs costs its own finding and not the examination", async () => {
   const clock = new SimulatedClock();
   const hanging = system({ change: { diskOf: () => Promise.withResolvers<never>().promise } });
-  const looking = probeComputer({ dataDir: "/data" }, { system: hanging, clock });
+  const looking = probeComputer({ dataDir: "/data", ports: new Set() }, { system: hanging, clock });
   const seen = await clock.advanceUntilSettled(looking, PROBE_TIMEOUT_MS, "the examination ends");
   assert.equal(seen.disk, null);
   assert.equal(seen.interfaces[0]?.name, "eth0");
@@ -148,6 +149,6 @@ test("a probe that throws is a probe that saw nothing", async () => {
       },
     },
   });
-  const seen = await probeComputer({ dataDir: "/data" }, { system: failing, clock });
+  const seen = await probeComputer({ dataDir: "/data", ports: new Set() }, { system: failing, clock });
   assert.deepEqual(seen.interfaces, []);
 });

@@ -57,16 +57,7 @@ export const nodeSystem: System = {
   list: (path) => orNull(readdir(path)),
   link: (path) => orNull(readlink(path)),
   run,
-  interfaces: () =>
-    Object.entries(networkInterfaces()).map(([name, addresses]) => ({
-      name,
-      addresses: (addresses ?? []).map(({ address, cidr, family, internal }) => ({
-        address,
-        cidr,
-        family: family === "IPv4" ? 4 : 6,
-        internal,
-      })),
-    })),
+  interfaces,
   diskOf: async (path) => {
     const seen = await orNull(statfs(path));
     if (seen === null) return null;
@@ -83,6 +74,23 @@ export const nodeSystem: System = {
     return { mode: seen.mode & 0o777, isWritable };
   },
 };
+
+function interfaces(): readonly SystemInterface[] {
+  try {
+    return Object.entries(networkInterfaces()).map(([name, addresses]) => ({
+      name,
+      addresses: (addresses ?? []).map(({ address, cidr, family, internal }) => ({
+        address,
+        cidr,
+        family: family === "IPv4" ? 4 : 6,
+        internal,
+      })),
+    }));
+  } catch {
+    // Some containers forbid the question.
+    return [];
+  }
+}
 
 async function orNull<Value>(work: Promise<Value>): Promise<Value | null> {
   try {

@@ -21,7 +21,9 @@ import {
   lasting,
   nodeSystem,
   type PeerClocks,
+  type PersonSeen,
   probeComputer,
+  probeInterfaces,
   probeSockets,
   type System,
   type UsualPort,
@@ -40,6 +42,8 @@ export const USUAL_PORTS: readonly UsualPort[] = [
   { transport: "udp", port: 28_411, what: "announcements of peers nearby" },
   { transport: "tcp", port: 4_747, what: "the page" },
 ];
+
+const USUAL = new Set(USUAL_PORTS.map(({ port }) => port));
 
 interface Parts {
   readonly dataDir: string;
@@ -62,22 +66,35 @@ interface Parts {
 }
 
 export function doctorActions(parts: Parts): Pick<Facade, "doctor" | "doctorPerson"> {
-  const { clock, dataDir } = parts;
-  const look = () => probeComputer({ dataDir }, { system: parts.system ?? nodeSystem, clock });
+  const { clock, dataDir, system = nodeSystem } = parts;
+  let running: Promise<DoctorView> | null = null;
+
+  async function examineAll(): Promise<DoctorView> {
+    const looking = probeComputer({ dataDir, ports: USUAL }, { system, clock });
+    const [computer, peers] = await Promise.all([looking, parts.peerClocks.ask()]);
+    const sockets = await lastingSockets(parts, computer);
+    return viewOf(examine(parts, { ...computer, sockets }, peers), clock.nowMs(), null);
+  }
+
   return {
-    async doctor() {
-      const [computer, peers] = await Promise.all([look(), parts.peerClocks.ask()]);
-      const sockets = await lastingSockets(parts, computer);
-      return viewOf(examine(parts, { ...computer, sockets }, peers), clock.nowMs(), null);
+    // Whoever asks meanwhile is given the same examination: pages and scripts may ask as often as they like.
+    doctor() {
+      running ??= examineAll().finally(() => {
+        running = null;
+      });
+      return running;
     },
 
     async doctorPerson(who) {
       const resolved = parts.persons.resolve(who);
       if (!resolved.ok) return resolved;
       const peer = resolved.value;
-      const [computer, isAtTracker] = await Promise.all([look(), parts.network.isAtTracker(peer)]);
+      const [interfaces, isAtTracker] = await Promise.all([
+        probeInterfaces(system),
+        parts.network.isAtTracker(peer),
+      ]);
       const { name, online } = parts.persons.view(peer);
-      const findings = examinePerson(parts, peer, { computer, isAtTracker });
+      const findings = examinePerson(parts, peer, { interfaces, isAtTracker });
       const person = { peerId: peer, name, online };
       return ok({ ...viewOf(findings, clock.nowMs(), person), findings: findings.map(findingView) });
     },
@@ -89,7 +106,7 @@ async function lastingSockets(parts: Parts, { sockets }: ComputerSeen): Promise<
   const { clock, listening, system = nodeSystem } = parts;
   if (!hasPassing(sockets, listening())) return sockets;
   await new Promise<void>((resolve) => clock.after(SECOND_LOOK_MS, resolve));
-  return lasting(sockets, await probeSockets(system));
+  return lasting(sockets, await probeSockets(system, USUAL));
 }
 
 function examine(parts: Parts, computer: ComputerSeen, peerClocks: readonly number[]): readonly Finding[] {
@@ -138,7 +155,7 @@ function tcpPortsOf(listed: readonly Listening[]): readonly number[] {
 function examinePerson(
   parts: Parts,
   peer: PeerId,
-  { computer, isAtTracker }: { readonly computer: ComputerSeen; readonly isAtTracker: boolean | null },
+  { interfaces, isAtTracker }: Pick<ComputerSeen, "interfaces"> & Pick<PersonSeen, "isAtTracker">,
 ): readonly Finding[] {
   const { network, persons } = parts;
   const { name, blocked, standIn, problem, lastSeenMs } = persons.view(peer);
@@ -156,7 +173,7 @@ function examinePerson(
     },
     {
       nowMs: parts.clock.nowMs(),
-      interfaces: computer.interfaces,
+      interfaces,
       trackers: network.reach().trackers,
       mode: parts.network.doors().mode,
       version: parts.version,
@@ -180,7 +197,7 @@ export async function examineComputer(
   system: System = nodeSystem,
 ): Promise<DoctorView> {
   const clock = systemClock(0);
-  const computer = await probeComputer({ dataDir }, { system, clock });
+  const computer = await probeComputer({ dataDir, ports: USUAL }, { system, clock });
   const tcpPorts = USUAL_PORTS.filter(({ transport }) => transport === "tcp").slice(0, 1);
   const findings = [
     finding(`peer-${why}`),

@@ -34,7 +34,7 @@ function codesOf(view: DoctorView): readonly string[] {
 
 /** Ports on which the system says that this process waits, as the test reads them itself. */
 async function openPorts(of: RealPeer): Promise<readonly string[]> {
-  const seen = await probeSockets({ ...nodeSystem, pid: of.pid });
+  const seen = await probeSockets({ ...nodeSystem, pid: of.pid }, new Set());
   assert.ok(seen !== null);
   return seen.waiting
     .filter(({ inode }) => seen.own.has(inode))
