@@ -56,6 +56,7 @@ import {
   TRACKER_TIMEOUT_MS,
   UPGRADE_TIMEOUT_MS,
 } from "./limits.ts";
+import { ListenedAddresses } from "./listened-addresses.ts";
 import type { NetworkKey } from "./network-key.ts";
 import { protectorOf } from "./private-network.ts";
 import { RelayMeter, type RelayPolicy, type RelayUse } from "./relay-meter.ts";
@@ -158,6 +159,7 @@ export async function openTrackerHost(
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => !isAdmissiblePeer(peer) || standings.isBanned(peer);
   const gate = createGate({ self: options.keypair.peerId, isRefused, connections });
+  const listened = new ListenedAddresses();
   const meter = options.relay === null ? null : new RelayMeter(options.relay);
   const libp2p = await createLibp2p<Services>({
     privateKey: await generateKeyPairFromSeed("Ed25519", options.keypair.seed),
@@ -165,7 +167,7 @@ export async function openTrackerHost(
     addresses: {
       listen: [...options.listen],
       appendAnnounce: [...options.announce],
-      announceFilter: reachableFromElsewhere,
+      announceFilter: (confirmed) => reachableFromElsewhere(listened.complete(confirmed)),
     },
     transports: [
       tcpTransport(TRACKER_CONNECTIONS_MAX, TRACKER_SILENCE_MS),
@@ -189,6 +191,7 @@ export async function openTrackerHost(
       ...(options.gossips ? { gossip: createGossip((peer) => standings.points(peer)) } : {}),
     },
   });
+  listened.attach(libp2p);
   const missing = notListenedOn(options.listen, libp2p);
   if (missing !== null) {
     await libp2p.stop();
