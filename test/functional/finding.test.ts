@@ -204,8 +204,9 @@ test(
       ([tracker]) =>
         withPeers(async (open) => {
           assert.ok(tracker !== undefined);
-          const a = await open(164, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
-          const b = await open(165, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
+          const b = await open(164, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
+          await untilSelf(b.net, () => b.net.trackers()[0]?.relay != null);
+          const a = await open(165, { ...RELAYED_ONLY, trackers: [tracker.tcp] });
           const ofB = await until(a.net, b.peer, (entry) => entry.online);
           assert.deepEqual([ofB.path, ofB.via], ["relayed", idOf(tracker)]);
           const ended = Promise.withResolvers<string>();
