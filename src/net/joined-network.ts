@@ -124,11 +124,13 @@ export class JoinedNetwork implements PeerNetwork {
     this.#watchConnections();
     this.#exchange = this.#createExchange();
     this.#heartbeat = new Heartbeat({
+      host,
       connections: parts.connections,
       network: this.network,
       directory: this.directory,
       clock,
       random,
+      log,
     });
     this.#upgrades = new PathUpgrades({
       self: this.network.self,

@@ -13,8 +13,10 @@ import {
   type TestRelay,
   untilPath,
 } from "#test/kit/network-hosts.ts";
+import { faultLog, realClock, realRandom } from "#test/kit/real.ts";
 import { routeOf, withoutPeer } from "./addresses.ts";
 import { HEARTBEAT_PERIOD_MS, SUSPECT_SILENCE_MS } from "./limits.ts";
+import { Pulse } from "./pulse.ts";
 
 const PROTOCOL = "/waybill/paths-test/1";
 const OPTIONS = { frameBytesMax: 1024, streamsPerPeerMax: 8, timeoutMs: 10_000 };
@@ -139,6 +141,31 @@ test("gossip goes over the best path, and outlives the one it began on", { timeo
     }
     await gossips(a, fromA.topic, atB.heard, "without a relay");
     assert.equal(a.network.connected().find(({ peer }) => peer === other)?.path, "punched");
+  }),
+);
+
+test("pulses on a punched path share one stream, and anew after it broke", { timeout: TEST_TIMEOUT_MS }, () =>
+  withRelay(async (relay, peers) => {
+    const { log, faults } = faultLog();
+    const a = await startHostPeer({ seed: 207, listen: [relay.address] });
+    peers.push(a);
+    const b = await startHostPeer({ seed: 208, listen: [relay.address] });
+    peers.push(b);
+    const [here] = [a, b].map(({ host }) => new Pulse({ host, clock: realClock, random: realRandom, log }));
+    assert.ok(here);
+    await a.dial(relay.address, b.network.self);
+    await a.punch(relay.address, b.network.self);
+    const [punched] = a.connections.ofClass(b.network.self, "punched");
+    assert.ok(punched);
+    const pulses = () => punched.streams.filter(({ protocol }) => protocol === "/waybill/pulse/1");
+    const patience = new AbortController().signal;
+    for (let time = 0; time < 20; time++) assert.ok((await here.measure(punched, patience)) >= 0);
+    assert.equal(pulses().length, 1);
+    const late = here.measure(punched, AbortSignal.abort());
+    await assert.rejects(late);
+    assert.ok((await here.measure(punched, patience)) >= 0);
+    assert.equal(pulses().length, 1);
+    assert.deepEqual(faults, []);
   }),
 );
 

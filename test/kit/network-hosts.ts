@@ -96,7 +96,7 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
   late.disconnect = (peer) => network.disconnect(peer, "banned");
   const keeper =
     options.keepsPaths === true
-      ? keepPaths({ ...shared, self: keypair.peerId, network, dialler, punching: transports.problem })
+      ? keepPaths({ ...shared, host, self: keypair.peerId, network, dialler, punching: transports.problem })
       : null;
   const dial = async (address: string, peer: PeerId, timeoutMs = 10_000) => {
     await dialAddress(host.services.internals, address, peer, AbortSignal.timeout(timeoutMs));
