@@ -11,7 +11,7 @@ import { ANNOUNCEMENT_PORT } from "#test/kit/peer-network.ts";
 import { faultLog, realRandom } from "#test/kit/real.ts";
 import type { Announcement } from "./announcement.ts";
 import { AnnouncementGuard } from "./announcement-guard.ts";
-import { Announcer, type AnnouncerOptions, type HeardPeer } from "./announcer.ts";
+import { Announcer, type AnnouncerOptions, type HeardPeer, saidOn } from "./announcer.ts";
 import { ANNOUNCEMENTS_BURST } from "./limits.ts";
 import { interfaceFinder, localInterfaces, type SystemInterfaces } from "./local-interfaces.ts";
 
@@ -115,6 +115,19 @@ test("a flood from many addresses does not drown one that proved itself", async 
   assert.ok(admitted <= ANNOUNCEMENTS_BURST, `${admitted} of a flood came through`);
   assert.ok(guard.admits(honest), "the honest one is heard in the middle of it");
   assert.ok(!guard.admits("10.255.0.1"), "another stranger has to wait");
+});
+
+test("on an interface only that is said which leads here from there, and nothing of one that is left out", () => {
+  const [local] = localInterfaces(true, new Set(["lo", "tun0"]), SYSTEM);
+  assert.ok(local !== undefined);
+  const own = [
+    "/ip4/10.1.0.2/tcp/28411",
+    "/ip4/10.9.0.2/tcp/28411",
+    "/ip4/127.0.0.1/tcp/28411",
+    "/ip6/fd77::1/tcp/28411",
+  ];
+  const said = saidOn(local, own, new Set(["10.9.0.2"]));
+  assert.deepEqual(said, { port: 28411, addresses: ["/ip6/fd77::1/tcp/28411"] });
 });
 
 const SYSTEM: SystemInterfaces = {

@@ -208,14 +208,9 @@ export class Announcer {
     locals: readonly LocalInterface[],
     isNewcomer: boolean,
   ): Uint8Array | null {
-    const own = this.#dependencies.addresses();
-    const port = own.map(endpointOf).find((endpoint) => endpoint?.host === local.address)?.port ?? 0;
-    const elsewhere = new Set(locals.filter((each) => each.name !== local.name).map((each) => each.address));
-    const addresses = own.filter((address) => {
-      const host = endpointOf(address)?.host ?? "";
-      if (isLoopback(address) !== local.isLoopback || !isDialable(address)) return false;
-      return host !== local.address && !elsewhere.has(host);
-    });
+    const elsewhere = locals.filter((each) => each.name !== local.name).map((each) => each.address);
+    const unsaid = new Set([...elsewhere, ...this.interfaces.excludedAddresses()]);
+    const { port, addresses } = saidOn(local, this.#dependencies.addresses(), unsaid);
     if (port === 0 && addresses.length === 0) return null;
     // Each packet its own count: a peer that hears us on two interfaces learns both ways.
     this.#counter += 1;
@@ -270,6 +265,25 @@ export class Announcer {
       this.#announce(false);
     });
   }
+}
+
+/**
+ * Of our own addresses those that help on one interface: the port that goes with the packet's source, and what else
+ * leads here from there.
+ * @param unsaid hosts that belong to other interfaces.
+ */
+export function saidOn(
+  local: LocalInterface,
+  own: readonly string[],
+  unsaid: ReadonlySet<string>,
+): { readonly port: number; readonly addresses: readonly string[] } {
+  const port = own.map(endpointOf).find((endpoint) => endpoint?.host === local.address)?.port ?? 0;
+  const addresses = own.filter((address) => {
+    const host = endpointOf(address)?.host ?? "";
+    if (isLoopback(address) !== local.isLoopback || !isDialable(address)) return false;
+    return host !== local.address && !unsaid.has(host);
+  });
+  return { port, addresses };
 }
 
 /** The sender's own address first; loopback addresses count only for what came over loopback. */

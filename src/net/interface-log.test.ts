@@ -59,6 +59,7 @@ test("with anything left out, only what surely came by another interface is hear
   assert.equal(log.isDeaf("8.8.8.8"), true);
   assert.equal(log.isDeaf("fe80::1%tun0"), true);
   assert.equal(log.isDeaf("10.0.0.4"), false);
+  assert.deepEqual(log.excludedAddresses(), ["10.0.9.2"]);
 });
 
 test("no more interfaces are remembered than there is room for", () => {

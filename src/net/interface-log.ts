@@ -46,6 +46,12 @@ export class InterfaceLog {
     return name === null || excluded.has(name);
   }
 
+  /** Addresses of interfaces that are left out: nobody elsewhere is told of them either. */
+  excludedAddresses(): readonly string[] {
+    const system = this.#system();
+    return [...this.#options.excluded].flatMap((name) => (system[name] ?? []).map(({ address }) => address));
+  }
+
   sent(name: string): void {
     const row = this.#row(name);
     row.sent += 1;
