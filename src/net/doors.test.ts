@@ -62,6 +62,13 @@ class SilentConnection extends FakeConnection {
   readonly socket = new Socket();
 }
 
+/** One that has named a protocol and then stalls. */
+class StalledConnection extends FakeConnection {
+  readonly socket = new (class extends Socket {
+    override readonly bytesRead = 32;
+  })();
+}
+
 /** As the host does with whoever is not let in. */
 function call(doors: Doors, connection: FakeConnection): FakeConnection {
   if (!doors.begins(connection)) connection.abort();
@@ -182,6 +189,21 @@ test("a caller within its handshake is not pushed out by newcomers while it is y
   assert.equal(doors.begins(from("45.67.89.1")), true);
   assert.equal(busy.filter(({ isOpen }) => isOpen).length, HALF_OPEN_PER_PUBLIC_ADDRESS_MAX - 1);
   assert.equal(doors.refusals()["half-open-full"], 1);
+});
+
+test("callers stuck in their handshakes leave half of the places to newcomers, who are silent at first", async () => {
+  const { clock, doors } = openDoors();
+  const arrive = (count: number, create: () => FakeConnection) =>
+    Array.from({ length: count }, () => call(doors, create()));
+  const stalled = arrive(1000, () => new StalledConnection("/ip4/127.0.0.1/tcp/1"));
+  assert.equal(open(stalled), HALF_OPEN_PER_OWN_ADDRESS_MAX);
+  await clock.advance(HALF_OPEN_GRACE_MS);
+  const newcomers = arrive(1000, () => new SilentConnection("/ip4/127.0.0.1/tcp/1"));
+  assert.equal(open(newcomers), HALF_OPEN_PER_OWN_ADDRESS_MAX / 2);
+  assert.ok(
+    newcomers.slice(-HALF_OPEN_PER_OWN_ADDRESS_MAX / 2).every(({ isOpen }) => isOpen),
+    "the last ones",
+  );
 });
 
 test("however many call from wherever, half-open connections stay within their bound", async () => {

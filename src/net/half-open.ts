@@ -79,14 +79,20 @@ export class HalfOpen {
     this.#waiting.delete(connection);
   }
 
-  /** The one that has said least; of those the oldest. Null when all of them are busy and young. */
+  /**
+   * The oldest silent one, while at least half are silent: a newcomer is silent too until its bytes are read, and must
+   * have time for that. Else the oldest that is stuck in its handshake. Null when all of them are busy and young.
+   */
   #victimAmong(candidates: readonly (readonly [HalfOpenConnection, Waiting])[]): HalfOpenConnection | null {
     const nowMs = this.#dependencies.clock.monotonicMs();
-    const ranked = candidates
-      .map(([connection, each]) => ({ connection, stage: stageOf(each.bytesRead()), sinceMs: each.sinceMs }))
-      .filter(({ stage, sinceMs }) => stage === 0 || nowMs - sinceMs >= HALF_OPEN_GRACE_MS)
-      .sort((a, b) => a.stage - b.stage);
-    return ranked[0]?.connection ?? null;
+    const staged = candidates.map(([connection, { bytesRead, sinceMs }]) => {
+      return { connection, stage: stageOf(bytesRead()), ageMs: nowMs - sinceMs };
+    });
+    const silent = staged.filter(({ stage }) => stage === 0);
+    const stuck = staged.filter(({ stage, ageMs }) => stage > 0 && ageMs >= HALF_OPEN_GRACE_MS);
+    const [first] = silent.length * 2 >= staged.length || stuck.length === 0 ? silent : [];
+    const [next] = stuck.sort((one, other) => one.stage - other.stage);
+    return (first ?? next)?.connection ?? null;
   }
 
   #ofBusiestCaller(): readonly (readonly [HalfOpenConnection, Waiting])[] {

@@ -13,6 +13,13 @@ const GREETING = "\x13/multistream/1.0.0\n";
 const SOON_MS = 8_000;
 const MIB = 1024 * 1024;
 
+async function two(t: TestContext): Promise<readonly [RealPeer, RealPeer]> {
+  return await Promise.all([
+    peer(t, { name: "bob", flags: ALONE }),
+    peer(t, { name: "honest", flags: ALONE }),
+  ]);
+}
+
 async function portOf(of: RealPeer): Promise<number> {
   return Number(/\/tcp\/(\d+)/.exec(await addressOf(of))?.[1]);
 }
@@ -52,9 +59,11 @@ function openFiles(of: RealPeer): number {
   return Number(/FDSize:\s+(\d+)/.exec(readFileSync(`/proc/${of.pid}/status`, "utf8"))?.[1]);
 }
 
-/** Milliseconds until somebody new has connected and a message was delivered. */
-async function honestOneGetsIn(t: TestContext, target: RealPeer, name: string): Promise<number> {
-  const honest = await peer(t, { name, flags: ALONE });
+/**
+ * Milliseconds until somebody has connected and a message was delivered. Who it is was started before the crowd came:
+ * a start takes long enough for some bounds to have given way by themselves.
+ */
+async function getsIn(honest: RealPeer, target: RealPeer): Promise<number> {
   const startedMs = performance.now();
   await must(honest.client.connect(await addressOf(target)));
   const slip = await must(honest.client.say(await peerIdOf(target), "are you there?"));
@@ -69,15 +78,15 @@ async function refusedBy(of: RealPeer): Promise<Readonly<Record<string, number>>
   return (await must(of.client.doors())).refused;
 }
 
-test("a hundred silent sockets delay nobody", async (t) => {
-  const bob = await peer(t, { name: "bob", flags: ALONE });
-  await crowd(t, await portOf(bob), 100);
-  const tookMs = await honestOneGetsIn(t, bob, "honest");
+test("three hundred silent sockets delay nobody", async (t) => {
+  const [bob, honest] = await two(t);
+  await crowd(t, await portOf(bob), 300);
+  const tookMs = await getsIn(honest, bob);
   assert.ok(tookMs < SOON_MS, `${Math.round(tookMs)} ms`);
 });
 
 test("5,000 half-open connections: bounded, counted, answering, and the honest one gets in", async (t) => {
-  const bob = await peer(t, { name: "bob", flags: ALONE });
+  const [bob, honest] = await two(t);
   const port = await portOf(bob);
   const before = { bytes: residentBytes(bob), files: openFiles(bob) };
   let slowestMs = 0;
@@ -91,7 +100,7 @@ test("5,000 half-open connections: bounded, counted, answering, and the honest o
     }
   })();
   await crowd(t, port, 5_000);
-  const tookMs = await honestOneGetsIn(t, bob, "honest");
+  const tookMs = await getsIn(honest, bob);
   isOver = true;
   await asking;
   const grownMib = (residentBytes(bob) - before.bytes) / MIB;
@@ -110,16 +119,16 @@ test("5,000 half-open connections: bounded, counted, answering, and the honest o
 });
 
 test("handshakes begun by hundreds and never finished cost a bounded share, and keep nobody out", async (t) => {
-  const bob = await peer(t, { name: "bob", flags: ALONE });
+  const [bob, honest] = await two(t);
   // Asking for TLS is what makes the called side work: it makes a certificate before it hears more.
   const opening = `${GREETING}\x0b/tls/1.0.0\n`;
   await crowd(t, await portOf(bob), 1_000, { opening, from: "127.0.0.2" });
-  const tookMs = await honestOneGetsIn(t, bob, "honest");
+  const tookMs = await getsIn(honest, bob);
   const refused = await refusedBy(bob);
   t.diagnostic(`honest in after ${Math.round(tookMs)} ms, ${JSON.stringify(refused)}`);
   assert.ok(tookMs < SOON_MS, `${Math.round(tookMs)} ms`);
   const counted = Object.values(refused).reduce((sum, each) => sum + each, 0);
-  assert.ok(counted > 800, JSON.stringify(refused));
+  assert.ok(counted > 500, JSON.stringify(refused));
 });
 
 test("whoever speaks something else is turned away at the first bytes", async (t) => {
