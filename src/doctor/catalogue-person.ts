@@ -79,6 +79,21 @@ export const PERSON_ENTRIES = {
     "Only addresses of a home or office network are known for them, and this computer is on a different one.",
     "Name the same tracker on both sides, or join the same network.",
   ),
+  "person-away": entry(
+    "person",
+    "warn",
+    "This person is away",
+    "The relay at which they were reached says that they are not there, and nothing else answers: their Waybill does not " +
+      "run, or is on no network.",
+    "Nothing to do: what you send waits, and leaves as soon as they are back.",
+  ),
+  "person-relay-refuses": entry(
+    "person",
+    "warn",
+    "The relay does not carry to this person",
+    "The relay at which they are reached did not connect: it is full, a limit is reached, or they take no calls from here.",
+    "It is tried again by itself. Ask whoever runs the tracker, or use a second one on both sides.",
+  ),
   "person-no-route": entry(
     "person",
     "warn",

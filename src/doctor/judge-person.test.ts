@@ -105,6 +105,9 @@ test("each way not to be reached has its own cause", () => {
   assert.equal(bySame("peer-refused"), "person-refused-here");
   assert.equal(bySame("not-waybill"), "person-breaks-off");
   assert.equal(bySame("relay-quota"), "person-quota");
+  assert.equal(bySame("kept-out"), "person-refused-here");
+  assert.equal(bySame("peer-not-at-relay"), "person-away");
+  assert.equal(bySame("relay-limit"), "person-relay-refuses");
   assert.equal(bySame("something-new"), "person-lost");
   assert.equal(mainOf({ entry: null }), "person-unheard");
   assert.equal(mainOf({ entryChange: { addresses: [] } }), "person-unheard");

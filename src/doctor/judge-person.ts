@@ -116,9 +116,12 @@ const BY_ATTEMPT: readonly (readonly [string, FindingCode])[] = [
   ["relay-quota", "person-quota"],
   ["peer-other", "person-somebody-else"],
   ["peer-refused", "person-refused-here"],
+  ["kept-out", "person-refused-here"],
   ["connection-refused", "person-not-started"],
   ["not-waybill", "person-breaks-off"],
-  ["network-key", "person-breaks-off"],
+  ["relay-limit", "person-relay-refuses"],
+  ["relay-refused", "person-relay-refuses"],
+  ["peer-not-at-relay", "person-away"],
   ["no-answer", "person-no-answer"],
   ["no-route", "person-no-route"],
 ];
@@ -146,11 +149,19 @@ function judgeAttempts(person: PersonSeen, context: PersonContext, trouble: Prob
     });
   }
   const [attemptCode, code] = main;
-  const told = failed.find(({ problem }) => problem?.code === attemptCode);
-  return finding(code, {
-    cause: `${told?.problem?.cause ?? ""} That is where ${name} was last known to be.`.trim(),
-  });
+  const told = failed.find(({ problem }) => problem?.code === attemptCode)?.problem?.cause ?? "";
+  const place = IN_A_PLACE.has(attemptCode) ? ` That is where ${name} was last known to be.` : "";
+  return finding(code, { cause: `${told}${place}` });
 }
+
+/** Problems whose words name an address. */
+const IN_A_PLACE: ReadonlySet<string> = new Set([
+  "peer-other",
+  "connection-refused",
+  "not-waybill",
+  "no-answer",
+  "no-route",
+]);
 
 function addressCount(attempts: readonly DialAttempt[]): string {
   return attempts.length === 1 ? "one address" : `${attempts.length} addresses`;
