@@ -16,12 +16,14 @@ import {
   BETTER_PATH_LAST_PAUSE_MS,
   PUNCH_FIRST_TIMEOUT_MS,
   PUNCH_GRACE_MS,
+  PUNCH_PAUSE_MS,
   PUNCH_TURN_MS,
   SIMULTANEOUS_DIAL_MS,
   SUSPECT_SILENCE_MS,
 } from "./limits.ts";
 import { pathReason } from "./path-reason.ts";
 import { PathUpgrades, type PathUpgradesDependencies } from "./path-upgrades.ts";
+import { pauseBeforeFirstCandidate } from "./punch-pause.ts";
 
 const [SMALL, LARGE, RELAY] = threePeers();
 const STRAIGHT = "/ip4/203.0.113.5/tcp/1";
@@ -233,6 +235,31 @@ test("an attempt is given up when a straight path stands, and when it takes too 
   upgrades.changed(LARGE);
   assert.equal(given.length, 2);
   await upgrades.close();
+});
+
+test("the first address of the other side waits a moment, the others and other connections do not share it", async () => {
+  const clock = new SimulatedClock();
+  class Taker {
+    readonly taken: [string, number][] = [];
+    async addIceCandidate(candidate: string): Promise<void> {
+      this.taken.push([candidate, clock.monotonicMs()]);
+    }
+  }
+  pauseBeforeFirstCandidate(Taker.prototype, clock);
+  const [one, other] = [new Taker(), new Taker()];
+  const both = (async () => {
+    await one.addIceCandidate("first");
+    await one.addIceCandidate("second");
+  })();
+  await clock.advance(50);
+  const late = other.addIceCandidate("first");
+  await clock.advance(PUNCH_PAUSE_MS);
+  await Promise.all([both, late]);
+  assert.deepEqual(one.taken, [
+    ["first", PUNCH_PAUSE_MS],
+    ["second", PUNCH_PAUSE_MS],
+  ]);
+  assert.deepEqual(other.taken, [["first", PUNCH_PAUSE_MS + 50]]);
 });
 
 test("why a path is not straight is said in words that fit what is known", () => {

@@ -182,6 +182,8 @@ export const PUNCH_GRACE_MS = 400;
 export const PUNCH_TURN_MS = 5 * SECOND_MS;
 /** It stands in about a second or not at all: a handshake that went wrong is not waited for long the first time. */
 export const PUNCH_FIRST_TIMEOUT_MS = 5 * SECOND_MS;
+/** Longer than the relay needs to bring an answer that was sent before the candidates; nobody waits for it meanwhile. */
+export const PUNCH_PAUSE_MS = 200;
 /** Later attempts wait for routers and relays that are slow. */
 export const PUNCH_TIMEOUT_MS = 14 * SECOND_MS;
 /** Pauses between attempts at a better path grow from the first to the last. */
@@ -473,6 +475,11 @@ export const TRACKER_CONNECTIONS_PER_ADDRESS_MAX = 512;
 export const TRACKER_CONNECTIONS_PER_GROUP_MAX = 3000;
 /** Requests of one peer that a tracker works on at once: each stream carries one. */
 export const TRACKER_STREAMS_PER_PEER_MAX = 8;
+
+// Private networks.
+
+/** The ciphers of a process share 640 KiB, of which 128 bytes are each connection's: room for 4,000 of them beside a piece. */
+export const CIPHER_PIECE_BYTES = 64 * KIB;
 
 // Against being surrounded by strangers.
 

@@ -50,6 +50,7 @@ export async function openNetwork(
     !doors.mayDial({ peer, host: null });
   const networkKey = options.networkKey ?? null;
   const transports = await loadTransports({
+    clock,
     punches: doors.settings.mode === "open",
     stunServers: () => late.stunServers(),
     ...(options.punchFrom === undefined ? {} : { bindAddress: options.punchFrom }),

@@ -5,6 +5,7 @@
 import { circuitRelayTransport } from "@libp2p/circuit-relay-v2";
 import { webSockets } from "@libp2p/websockets";
 import { type Problem, problem } from "#base/result.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { TransportFactory } from "./host.ts";
 import {
   PUNCHED_BUFFER_BYTES,
@@ -14,8 +15,10 @@ import {
   STREAM_READ_BUFFER_BYTES_MAX,
   STREAMS_PER_CONNECTION_MAX,
 } from "./limits.ts";
+import { pauseBeforeFirstCandidate } from "./punch-pause.ts";
 
 export interface TransportsOptions {
+  readonly clock: Clock;
   /** False where this peer waits for nobody: each punched path is a port that listens. */
   readonly punches: boolean;
   /** STUN servers as `stun:host:port`, asked anew at each attempt to punch. None: only addresses of this computer. */
@@ -37,6 +40,7 @@ export interface Transports {
  * with its path, so the last of its users lets go of all that is left.
  */
 let nativeUsers = 0;
+let isPausing = false;
 
 /** Everything that dials beside TCP. Without the native part of WebRTC there is no punching, and all else works. */
 export async function loadTransports(options: TransportsOptions): Promise<Transports> {
@@ -65,6 +69,9 @@ async function loadPunching(
   const { cleanup, setSctpSettings } = await import("node-datachannel");
   // Before the first connection: what is under way at 100 ms must fit, or the path carries 1 to 5 MB/s.
   setSctpSettings({ recvBufferSize: PUNCHED_BUFFER_BYTES, sendBufferSize: PUNCHED_BUFFER_BYTES });
+  const { RTCPeerConnection } = await import("node-datachannel/polyfill");
+  if (!isPausing) pauseBeforeFirstCandidate(RTCPeerConnection.prototype, options.clock);
+  isPausing = true;
   const { webRTC } = await import("@libp2p/webrtc");
   const factory = webRTC({
     rtcConfiguration: () => ({

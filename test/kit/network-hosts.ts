@@ -70,7 +70,12 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
   const late = { disconnect: (_peer: PeerId): void => undefined };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const isRefused = (peer: PeerId) => standings.isBanned(peer);
-  const transports = await loadTransports({ punches: true, stunServers: () => [], bindAddress: LOOPBACK });
+  const transports = await loadTransports({
+    clock: realClock,
+    punches: true,
+    stunServers: () => [],
+    bindAddress: LOOPBACK,
+  });
   const host = await startHost({
     keypair,
     version: "0.0.0-test",
