@@ -93,17 +93,49 @@ test("a frame is a copy: it does not change with the bytes it came in", () => {
   assert.deepEqual(frame, Uint8Array.of(1, 2, 3));
 });
 
-test("arbitrary bytes give frames, a fault, or nothing yet, and never a throw", () => {
+test("marks come out between the frames they stood between, however the stream is cut", () => {
+  const frame = fc.uint8Array({ maxLength: FRAME_MAX });
+  const credit = fc.nat({ max: 0xffff_ffff }).map((bytes) => ({ code: "credit" as const, bytes }));
+  const cuts = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1 });
   fc.assert(
-    fc.property(fc.array(fc.uint8Array({ maxLength: 80 }), { maxLength: 8 }), (chunks) => {
-      const assembler = new FrameAssembler(FRAME_MAX);
-      for (const chunk of chunks) assembler.push(chunk);
-      for (let frames = 0; frames <= 700; frames++) {
-        const next = assembler.next();
-        if (next === null || (!(next instanceof Uint8Array) && next.code !== "end")) return;
-        assert.ok(!(next instanceof Uint8Array) || next.length <= FRAME_MAX);
+    fc.property(fc.array(fc.oneof(frame, credit), { maxLength: 8 }), cuts, (given, sizes) => {
+      const all = [...given, { code: "end" as const }];
+      const bytes = concat(
+        ...all.map((each) => {
+          if (each instanceof Uint8Array) return encode([each]);
+          return each.code === "end" ? endMark() : creditMark(each.bytes);
+        }),
+      );
+      const assembler = new FrameAssembler(FRAME_MAX, true);
+      const out: unknown[] = [];
+      for (let at = 0, cut = 0; at < bytes.length; cut++) {
+        const size = sizes[cut % sizes.length] ?? 1;
+        assembler.push(bytes.subarray(at, at + size));
+        for (let next = assembler.next(); next !== null; next = assembler.next()) out.push(next);
+        at += size;
       }
-      assert.fail("more frames than bytes");
+      assert.deepEqual(out, all);
+    }),
+  );
+});
+
+test("arbitrary bytes give frames, marks, a fault, or nothing yet, and never a throw", () => {
+  const chunk = fc.oneof(
+    fc.uint8Array({ maxLength: 80 }),
+    fc.constantFrom(endMark(), creditMark(5), frameHeader(0), frameHeader(FRAME_MAX + 1)),
+  );
+  fc.assert(
+    fc.property(fc.array(chunk, { maxLength: 8 }), fc.boolean(), (chunks, knowsCredit) => {
+      const assembler = new FrameAssembler(FRAME_MAX, knowsCredit);
+      for (const each of chunks) assembler.push(each);
+      for (let parts = 0; parts <= 700; parts++) {
+        const next = assembler.next();
+        if (next === null) return;
+        if (next instanceof Uint8Array) assert.ok(next.length <= FRAME_MAX);
+        else if (next.code === "frame-too-large" || next.code === "after-end") return;
+        else assert.ok(knowsCredit || next.code === "end");
+      }
+      assert.fail("more parts than bytes");
     }),
   );
 });
