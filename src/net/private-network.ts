@@ -7,6 +7,7 @@ import type { ConnectionProtector, MessageStream } from "@libp2p/interface";
 import { preSharedKey } from "@libp2p/pnet";
 import { byteStream } from "@libp2p/utils";
 import { equalBytes, utf8 } from "#base/bytes.ts";
+import { CIPHER_PIECE_BYTES } from "./limits.ts";
 import { type NetworkKey, networkKeyFileBytes } from "./network-key.ts";
 
 /** What every caller says first (multistream-select 1.0), its length before it. */
@@ -33,7 +34,7 @@ export function protectorOf(key: NetworkKey | null, onForeign: () => void): () =
       }
       // In the place of the nonce stands the greeting of a caller that holds no key.
       if (isCalled && (await greets(connection, options))) turnAway();
-      const wrapped = await shared.protect(connection, options);
+      const wrapped = tamed(await shared.protect(connection, options));
       if (isCalled && !(await greets(wrapped, options))) turnAway();
       return wrapped;
     },
@@ -47,4 +48,51 @@ async function greets(stream: MessageStream, options: ProtectOptions): Promise<b
   bytes.unwrap();
   stream.unshift(first);
   return equalBytes(first, GREETING);
+}
+
+/** The part of xsalsa20 1.2 that the protector uses, one for each direction of a connection. */
+interface Cipher {
+  update(input: Uint8Array): Uint8Array;
+  finalize(): void;
+}
+
+interface Wrapped extends MessageStream {
+  inboundXor: Cipher;
+  outboundXor: Cipher;
+}
+
+/**
+ * The ciphers of all connections share one memory. Each keeps its own view of it, and takes what it needs anew whenever
+ * another has made it grow, until none is left and every connection of the process fails. So it must never grow: what
+ * goes in is cut into pieces that fit what is there from the start, and places are given back at the end.
+ */
+function tamed(stream: MessageStream): MessageStream {
+  if (!isWrapped(stream))
+    throw new Error("the protector's connection is not what it was in @libp2p/pnet 3.0");
+  const ciphers = [stream.inboundXor, stream.outboundXor];
+  let isOver = false;
+  const inPieces = (cipher: Cipher): Cipher => ({
+    update(input) {
+      const output = new Uint8Array(input.length);
+      for (let at = 0; at < input.length && !isOver; at += CIPHER_PIECE_BYTES) {
+        output.set(cipher.update(input.subarray(at, at + CIPHER_PIECE_BYTES)), at);
+      }
+      return output;
+    },
+    finalize: () => undefined,
+  });
+  stream.inboundXor = inPieces(stream.inboundXor);
+  stream.outboundXor = inPieces(stream.outboundXor);
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    for (const cipher of ciphers) cipher.finalize();
+  };
+  stream.addEventListener("close", end);
+  if (stream.status !== "open") end();
+  return stream;
+}
+
+function isWrapped(stream: MessageStream): stream is Wrapped {
+  return "inboundXor" in stream && "outboundXor" in stream;
 }
