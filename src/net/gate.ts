@@ -8,6 +8,7 @@ import { isAdmissibleKey } from "#crypto/ed25519.ts";
 import { keyOfPeerId } from "#crypto/peer-id.ts";
 import { type ConnectionBook, classOf, pathClassOf } from "./connection-book.ts";
 import { SIMULTANEOUS_DIAL_MS } from "./limits.ts";
+import { isThrough } from "./punched-through.ts";
 
 export interface GateDependencies {
   readonly self: PeerId;
@@ -38,9 +39,11 @@ export function createGate(dependencies: GateDependencies): ConnectionGater {
     denyInboundRelayedConnection: (_relay, peer) => isRefused(peer),
     denyInboundEncryptedConnection: isRefused,
     denyOutboundEncryptedConnection: isRefused,
-    denyInboundUpgradedConnection: (peer, { remoteAddr }) =>
-      settle(peerOf(peer), remoteAddr.toString(), "inbound"),
-    denyOutboundUpgradedConnection: (peer, { remoteAddr }) => {
+    denyInboundUpgradedConnection: (peer, connection) =>
+      !isThrough(connection) || settle(peerOf(peer), connection.remoteAddr.toString(), "inbound"),
+    denyOutboundUpgradedConnection: (peer, connection) => {
+      if (!isThrough(connection)) return true;
+      const { remoteAddr } = connection;
       const isSpared = settle(peerOf(peer), remoteAddr.toString(), "outbound");
       if (isSpared) connections.spare(peerOf(peer), remoteAddr.toString());
       return isSpared;
