@@ -15,8 +15,6 @@ interface Parts {
   readonly persons: Pick<Persons, "view" | "nameOf">;
   readonly network: Pick<PeerNetwork, "directory">;
   readonly clock: Clock;
-  /** What waited because the key looked like another's goes now. */
-  readonly retryDeliveries: (peer: PeerId) => void;
 }
 
 export function inviteActions(
@@ -32,7 +30,6 @@ export function inviteActions(
     async acceptInvite(text, address) {
       const joined = await invites.accept(text, address);
       if (!joined.ok) return joined;
-      parts.retryDeliveries(joined.value);
       await profileOf(joined.value, parts);
       return ok(persons.view(joined.value));
     },

@@ -122,6 +122,9 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const stops = [
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
     releaseUploads(features, log),
+    people.subscribe(({ person, released }) => {
+      if (released) retryDeliveries(person.peer);
+    }),
     network.directory.subscribe((event) => {
       if (event.type !== "peer") return;
       const { peer, claimedName, online } = event.entry;
@@ -143,8 +146,8 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const facade: Facade = {
     feed,
     status: async () => status(),
-    ...peopleActions({ persons, people, network, clock, retryDeliveries }),
-    ...inviteActions({ ...features, clock, retryDeliveries }),
+    ...peopleActions({ persons, people, network, clock }),
+    ...inviteActions({ ...features, clock }),
     ...deliveryActions({
       ...features,
       slips,

@@ -14,8 +14,6 @@ interface Parts {
   readonly people: Pick<People, "list" | "get" | "update" | "answeredAt" | "acceptKey" | "keepApart">;
   readonly network: Pick<PeerNetwork, "connect" | "dropBlocked" | "directory">;
   readonly clock: Clock;
-  /** Tries again what waited because somebody was blocked, or looked like somebody else. */
-  readonly retryDeliveries: (peer: PeerId) => void;
 }
 
 type PeopleFacade = Pick<
@@ -35,7 +33,6 @@ export function peopleActions(parts: Parts): PeopleFacade {
     if (!decided.ok) return decided;
     const changed = decide(decided.value);
     if (!changed.ok) return changed;
-    parts.retryDeliveries(decided.value);
     return ok(persons.view(decided.value));
   };
   return {
@@ -61,7 +58,6 @@ export function peopleActions(parts: Parts): PeopleFacade {
       const updated = people.update(peer.value, change);
       if (!updated.ok) return updated;
       if (change.blocked === true) await network.dropBlocked();
-      if (change.blocked === false || change.verified === true) parts.retryDeliveries(peer.value);
       return ok(persons.view(peer.value));
     },
 

@@ -141,6 +141,27 @@ test("whoever answers where somebody chosen answered before is held; an invite p
   assert.equal(people.get(ALICE)?.verified?.how, "invite");
 });
 
+test("whoever is let go is told as such, however it came about: what waited may go", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  const released: PeerId[] = [];
+  people.subscribe((event) => event.released && released.push(event.person.peer));
+  const held = (peer: PeerId) => people.seen(peer, "bob");
+  held(ALICE);
+  people.verify(ALICE, "invite");
+  held(CAROL);
+  people.keepApart(CAROL);
+  assert.deepEqual(released, [ALICE], "she bears the name of two");
+  people.keepApart(CAROL);
+  people.update(BOB, { blocked: true });
+  people.update(BOB, { petname: "Robert" });
+  people.update(BOB, { blocked: false });
+  held("dave" as PeerId);
+  people.acceptKey("dave" as PeerId);
+  assert.deepEqual(released, [ALICE, CAROL, BOB, "dave"]);
+});
+
 test("what is written alongside a verification decides: thrown there, nothing has changed", () => {
   const { people, store } = opened();
   const heard: string[] = [];

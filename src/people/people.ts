@@ -32,6 +32,8 @@ export interface PersonChange {
 export interface PeopleEvent {
   readonly type: "person";
   readonly person: Person;
+  /** Was blocked or held until this change, and is neither now: what waited may go. */
+  readonly released: boolean;
 }
 
 export interface People {
@@ -252,13 +254,14 @@ class KeptPeople implements People {
     const before = this.#people.get(person.peer);
     if (!bearsTheSame(before, person)) this.#bearers = null;
     this.#people.set(person.peer, person);
-    this.#events.emit({ type: "person", person });
+    const released = before !== undefined && isStopped(before) && !isStopped(person);
+    this.#events.emit({ type: "person", person, released });
     const [of, wasOf] = [person.standIn?.of, before?.standIn?.of];
     if (of === wasOf) return;
     // Whom it looks like, or looked like, is shown with that.
     for (const alike of [of, wasOf]) {
       const known = alike === undefined ? null : this.get(alike);
-      if (known !== null) this.#events.emit({ type: "person", person: known });
+      if (known !== null) this.#events.emit({ type: "person", person: known, released: false });
     }
   }
 
@@ -291,6 +294,10 @@ function newPerson(peer: PeerId, nowMs: number): Person {
     firstSeenMs: nowMs,
     lastSeenMs: nowMs,
   };
+}
+
+function isStopped({ blocked, standIn }: Person): boolean {
+  return blocked || standIn !== null;
 }
 
 function repointed({ standIn }: Person, of: PeerId): StandIn | null {

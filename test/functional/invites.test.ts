@@ -177,6 +177,25 @@ test("a contact's name under another key is held back until the user accepts it;
   });
 });
 
+test("what waited for a held key goes as soon as its holder has used an invite", async (t) => {
+  const [alice, bob] = await two(t);
+  await connect(alice, bob);
+  await must(alice.client.updatePerson("bob", { contact: true }));
+  await bob.interrupt();
+  const renewed = await peer(t, { name: "bob", dataDir: join(freshFolder(t), "new"), flags: ALONE });
+  await connect(renewed, alice);
+  const said = await must(alice.client.say(await peerIdOf(renewed), "for Bob's eyes"));
+  await alice.until("says why it waits", 10_000, async () => {
+    const slip = await alice.client.slip(said.id);
+    return slip.ok && slip.value.reason?.code === "key-changed" ? true : null;
+  });
+  await must(renewed.client.acceptInvite((await invite(alice)).link));
+  await alice.until("delivers what waited", 20_000, async () => {
+    const slip = await alice.client.slip(said.id);
+    return slip.ok && ["receipted", "anchored"].includes(slip.value.state) ? true : null;
+  });
+});
+
 test("a namesake is kept apart, once asked, and a verified key needs the words compared", async (t) => {
   const [alice, bob] = await two(t);
   await connect(alice, bob);
