@@ -8,7 +8,7 @@ import { type Session, show } from "../session.ts";
 import { tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
-import { middleCut, plural, sizeText } from "../words.ts";
+import { middleCut, plural, sizeText, timeText } from "../words.ts";
 
 const PATH_WORDS = {
   loopback: "this computer",
@@ -77,17 +77,41 @@ export async function status(session: Session): Promise<Outcome> {
   );
 }
 
+/** How a person came to be known; words of the page, shorter. */
+const FOUND_WORDS: Readonly<Record<PersonView["foundBy"][number], string>> = {
+  mdns: "mDNS",
+  announcement: "nearby",
+  typed: "address",
+  exchange: "others",
+  inbound: "called",
+  tracker: "tracker",
+  kademlia: "Kademlia",
+  scan: "scan",
+  invite: "invite",
+};
+
+/** How far away somebody who is here is, and when somebody who is not was here. */
+function whenText({ online, latencyMs, lastSeenMs }: PersonView): string {
+  if (online) return latencyMs === null ? "" : `${Math.max(1, Math.round(latencyMs))} ms`;
+  return lastSeenMs === null ? "" : `seen ${timeText(lastSeenMs)}`;
+}
+
 function peopleText(people: readonly PersonView[], terminal: Terminal): string {
   const { ellipsis } = terminal.glyphs;
   const rows = people.map((person) => [
     person.name,
     pathWord(person),
     standingWord(person),
-    person.latencyMs === null ? "" : `${Math.max(1, Math.round(person.latencyMs))} ms`,
+    whenText(person),
+    person.foundBy.map((way) => FOUND_WORDS[way]).join(", "),
     middleCut(person.peerId, ellipsis),
     noteText(person),
   ]);
-  return tableText([["NAME", "PATH", "", "DELAY", "PEER ID", ""], ...rows], terminal.columns, ellipsis);
+  return tableText(
+    [["NAME", "PATH", "", "DELAY", "FOUND BY", "PEER ID", ""], ...rows],
+    terminal.columns,
+    ellipsis,
+  );
 }
 
 export async function peers(session: Session): Promise<Outcome> {
