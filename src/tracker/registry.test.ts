@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fromHex } from "#base/bytes.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { type Presence, type SignedPresence, signPresence } from "#net/index.ts";
 import { Registry, type Sender } from "./registry.ts";
@@ -150,6 +151,17 @@ test("one address brings neither too many records nor too many networks; the ope
   assert.ok(atHome.every((isKept) => isKept));
 });
 
+function assertListsAreInOrder(registry: Registry, nowMs: number): void {
+  for (const { chainId, peers, listed } of registry.networks()) {
+    const page = registry.online(fromHex(chainId) ?? new Uint8Array(), null, 100, nowMs);
+    const ids = page.records.map(({ presence }) => presence.peer);
+    assert.deepEqual(ids, [...new Set(ids)].toSorted());
+    assert.ok(page.records.every(({ presence }) => presence.isListed));
+    assert.equal(ids.length, listed);
+    assert.ok(listed <= peers);
+  }
+}
+
 test("whatever comes, bounds hold and nothing is left behind", () => {
   const steps = fc.array(
     fc.record({
@@ -158,6 +170,7 @@ test("whatever comes, bounds hold and nothing is left behind", () => {
       later: fc.nat({ max: 100_000 }),
       address: fc.nat({ max: 4 }),
       leaves: fc.boolean(),
+      isListed: fc.boolean(),
     }),
     { maxLength: 60 },
   );
@@ -165,18 +178,19 @@ test("whatever comes, bounds hold and nothing is left behind", () => {
     fc.property(steps, (all) => {
       const registry = new Registry(SMALL);
       let nowMs = NOW_MS;
-      for (const { number, chain, later, address, leaves } of all) {
+      for (const { number, chain, later, address, leaves, isListed } of all) {
         nowMs += later;
         if (leaves) registry.leave(peerOf(number));
         else
           registry.announce(
-            record(number, { chainId: network(chain), issuedMs: nowMs }),
+            record(number, { chainId: network(chain), issuedMs: nowMs, isListed }),
             [network(number)],
             at(`${address}`),
             nowMs,
           );
         registry.sweep(nowMs);
         assert.ok(registry.size <= SMALL.recordsMax);
+        assertListsAreInOrder(registry, nowMs);
         assert.ok(registry.networks().length <= SMALL.networksMax);
       }
       registry.sweep(nowMs + 10_000_000);

@@ -52,8 +52,8 @@ interface Entry {
 interface NetworkRecords {
   /** In the order in which they were last announced: the first is the stalest. */
   readonly entries: Map<PeerId, Entry>;
-  /** Peer ids of listed entries, ascending; null when it must be made anew. */
-  listed: readonly PeerId[] | null;
+  /** Peer ids of listed entries, ascending: kept in order, because every announcement asks for some of them. */
+  readonly listed: PeerId[];
 }
 
 export interface NetworkSummary {
@@ -166,10 +166,10 @@ export class Registry {
   }
 
   networks(): readonly NetworkSummary[] {
-    return [...this.#networks].map(([chainId, { entries }]) => ({
+    return [...this.#networks].map(([chainId, { entries, listed }]) => ({
       chainId,
       peers: entries.size,
-      listed: this.#listed(chainId).length,
+      listed: listed.length,
     }));
   }
 
@@ -206,10 +206,10 @@ export class Registry {
 
   #insert(entry: Entry): void {
     const { peer } = entry.record.presence;
-    const network = this.#networks.get(entry.network) ?? { entries: new Map(), listed: null };
+    const network = this.#networks.get(entry.network) ?? { entries: new Map(), listed: [] };
     this.#networks.set(entry.network, network);
     network.entries.set(peer, entry);
-    network.listed = null;
+    if (entry.record.presence.isListed) network.listed.splice(firstAfter(network.listed, peer), 0, peer);
     this.#peers.set(peer, entry);
     putInto(this.#addresses, entry.address, peer);
     for (const id of entry.rendezvous) {
@@ -225,7 +225,7 @@ export class Registry {
     const network = this.#networks.get(entry.network);
     if (network !== undefined) {
       network.entries.delete(peer);
-      network.listed = null;
+      if (entry.record.presence.isListed) network.listed.splice(firstAfter(network.listed, peer) - 1, 1);
       if (network.entries.size === 0) this.#networks.delete(entry.network);
     }
     takeFrom(this.#addresses, entry.address, peer);
@@ -244,13 +244,7 @@ export class Registry {
   }
 
   #listed(network: string): readonly PeerId[] {
-    const records = this.#networks.get(network);
-    if (records === undefined) return [];
-    records.listed ??= [...records.entries.values()]
-      .filter((entry) => entry.record.presence.isListed)
-      .map((entry) => entry.record.presence.peer)
-      .sort();
-    return records.listed;
+    return this.#networks.get(network)?.listed ?? [];
   }
 }
 
