@@ -8,7 +8,8 @@ import { GUESS_WINDOW_MS, GUESSERS_MAX, GUESSES_MAX, GUESSES_PER_PEER_MAX } from
 
 interface Guesser {
   sinceMs: number;
-  failed: number;
+  wrongProofs: number;
+  strays: number;
   /** The meeting point first asked for that is not ours: others may be meant by it, so it is not held against the peer. */
   stray: string | null;
 }
@@ -16,41 +17,46 @@ interface Guesser {
 export class Guesses {
   readonly #clock: Clock;
   readonly #guessers = new Map<PeerId, Guesser>();
-  #all = { sinceMs: Number.NEGATIVE_INFINITY, failed: 0 };
+  #all = { sinceMs: Number.NEGATIVE_INFINITY, wrongProofs: 0, strays: 0 };
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
+  /** Whether a peer that asks for an invite of ours may try to prove that it holds the secret. */
   mayTry(peer: PeerId): boolean {
-    const failed = this.#guesser(peer)?.failed ?? 0;
-    const isFlood = this.#isFresh(this.#all.sinceMs) && this.#all.failed >= GUESSES_MAX;
-    return failed < (isFlood ? 1 : GUESSES_PER_PEER_MAX);
+    const wrongProofs = this.#guesser(peer)?.wrongProofs ?? 0;
+    return wrongProofs < (this.#ofAll().wrongProofs >= GUESSES_MAX ? 1 : GUESSES_PER_PEER_MAX);
   }
 
   /**
    * A peer asked for a meeting point that is not ours. An honest guest asks everybody for the one that it holds; whoever
-   * asks for another one after that guesses.
+   * asks for another one after that guesses, or holds invites of several others: that keeps nobody from proving.
    *
-   * @returns whether it counts as a failed guess.
+   * @returns whether it counts as a failed guess. What is beyond the limits is not counted.
    */
   strayed(peer: PeerId, meetingPoint: string): boolean {
     const guesser = this.#known(peer);
     guesser.stray ??= meetingPoint;
     if (guesser.stray === meetingPoint) return false;
-    this.#count(guesser);
+    const all = this.#ofAll();
+    if (guesser.strays >= GUESSES_PER_PEER_MAX || all.strays >= GUESSES_MAX) return false;
+    guesser.strays += 1;
+    all.strays += 1;
     return true;
   }
 
   /** A peer asked for a meeting point of ours and could not prove that it holds the secret. */
   failed(peer: PeerId): void {
-    this.#count(this.#known(peer));
+    this.#known(peer).wrongProofs += 1;
+    this.#ofAll().wrongProofs += 1;
   }
 
-  #count(guesser: Guesser): void {
-    guesser.failed += 1;
-    if (!this.#isFresh(this.#all.sinceMs)) this.#all = { sinceMs: this.#clock.monotonicMs(), failed: 0 };
-    this.#all.failed += 1;
+  #ofAll() {
+    if (!this.#isFresh(this.#all.sinceMs)) {
+      this.#all = { sinceMs: this.#clock.monotonicMs(), wrongProofs: 0, strays: 0 };
+    }
+    return this.#all;
   }
 
   #guesser(peer: PeerId): Guesser | undefined {
@@ -61,7 +67,7 @@ export class Guesses {
   #known(peer: PeerId): Guesser {
     const known = this.#guesser(peer);
     if (known !== undefined) return known;
-    const guesser = { sinceMs: this.#clock.monotonicMs(), failed: 0, stray: null };
+    const guesser = { sinceMs: this.#clock.monotonicMs(), wrongProofs: 0, strays: 0, stray: null };
     this.#guessers.delete(peer);
     this.#guessers.set(peer, guesser);
     const [first] = this.#guessers.keys();

@@ -48,9 +48,8 @@ export class Inviter {
   /** What became of an invite is told to nobody who has not proved to hold it: only that it is known here. */
   #asked(peer: PeerId, id: string): StoredInvite | InviteRefusal {
     const { book, guesses } = this.#deps;
-    if (!guesses.mayTry(peer)) return "busy";
     const invite = book.get(id);
-    if (invite !== null) return invite;
+    if (invite !== null) return guesses.mayTry(peer) ? invite : "busy";
     const open = book.open();
     // Where nothing stands open there is nothing to guess.
     if (open.length > 0 && guesses.strayed(peer, id)) {

@@ -251,6 +251,53 @@ test("an end is believed only from whoever proves the invite", async () => {
   assert.equal(await bob.join(words), alice.id);
 });
 
+test("peers that never finish their answer do not keep a guest from whoever is elsewhere", async () => {
+  const { world, alice, bob } = await two();
+  const { words } = alice.create();
+  for (let seed = 20; seed < 44; seed++) {
+    const staller = await world.peer(seed);
+    await staller.invites.close();
+    const options = { frameBytesMax: FRAME_BYTES_MAX, streamsPerPeerMax: 2 };
+    staller.network.handle(PROTOCOL, options, async (stream) => {
+      await stream.receive({ timeoutMs: 1_000 });
+      await stream.send(encodeFrame({ type: "here" }));
+      await stream.receive({ timeoutMs: 60_000 });
+      await stream.receive({ timeoutMs: 60_000 });
+    });
+    staller.meets(bob);
+  }
+  await world.clock.advance(2_000);
+  assert.equal(await bob.join(words, alice.address), alice.id);
+  assertJoined(alice, bob);
+  alice.trackers.push("tracker.example");
+  bob.trackers.push("tracker.example");
+  assert.equal(await bob.join(alice.create().words), alice.id);
+});
+
+test("an address that came up late does not count as unreached", async () => {
+  const { world, alice, bob } = await two();
+  alice.create();
+  world.listening.delete(alice.address);
+  const joining = world.settled(bob.invites.accept("zoo zoo zoo zoo zoo zoo zoo zoo", alice.address));
+  setImmediate(() => world.listening.set(alice.address, alice.id));
+  const outcome = await joining;
+  assert.deepEqual(outcome.ok ? "" : outcome.fault.code, "invite-unknown");
+});
+
+test("one guest of many invites is held off by none of those who made them", async () => {
+  const { world, alice } = await two();
+  const guest = await world.peer(3);
+  guest.meets(alice);
+  await world.clock.advance(2_000);
+  const { words } = alice.create();
+  const ask = (byte: number): InviteFrame => ({ type: "ask", meetingPoint: new Uint8Array(32).fill(byte) });
+  for (let at = 0; at < 3 * GUESSES_PER_PEER_MAX; at++) {
+    assert.deepEqual(await guest.speak(alice, ask(at)), [{ type: "refused", refusal: "unknown" }]);
+  }
+  assert.equal(alice.invites.list()[0]?.failedGuesses, GUESSES_PER_PEER_MAX, "told, and bounded");
+  assert.equal(await guest.join(words), alice.id);
+});
+
 test("a link asks its maker alone", async () => {
   const { world, alice, bob } = await two();
   const carol = await world.peer(3);

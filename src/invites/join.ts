@@ -37,6 +37,9 @@ export class Join {
   readonly #stop = new AbortController();
   /** Peers that have answered for good. */
   readonly #answered = new Set<PeerId>();
+  /** All that were asked, whether or not they answered. */
+  readonly #asked = new Set<PeerId>();
+  readonly #asking = new Set<PeerId>();
   #refusal: InviteRefusal | null = null;
   /** Why the inviter, or whoever is at the typed address, was not reached last. */
   #unreached: string | null = null;
@@ -78,6 +81,8 @@ export class Join {
     } finally {
       end.cancel();
       unsubscribe();
+      // Others may be asked still.
+      this.#stop.abort();
     }
   }
 
@@ -88,18 +93,18 @@ export class Join {
     for (const tracker of this.#entered.trackers) reach.addTracker(tracker);
   }
 
+  /** All ways at once: peers that never finish their answer hold up no other way. */
   async #round(): Promise<Result<PeerId, Problem> | null> {
     const { inviter, secret, at } = this.#entered;
     const { reach, network } = this.#deps;
+    const typing = at === null ? Promise.resolve([]) : this.#dial(at);
+    const meeting = this.#untilStopped(reach.meet(meetingPointOf(secret)), []);
     if (inviter === null) {
-      const here = await this.#askAll(network.connected().map(({ peer }) => peer));
-      if (here !== null) return here;
+      const askThem = async (peers: Promise<readonly PeerId[]>) => this.#askAll(await peers);
+      const here = this.#askAll(network.connected().map(({ peer }) => peer));
+      return firstSettled([here, askThem(typing), askThem(meeting)]);
     }
-    const [typed, met] = await Promise.all([
-      at === null ? [] : this.#dial(at),
-      this.#untilStopped(reach.meet(meetingPointOf(secret)), []),
-    ]);
-    if (inviter === null) return this.#askAll([...typed, ...met]);
+    const [typed] = await Promise.all([typing, meeting]);
     const answered = typed.filter((peer) => peer !== inviter);
     if (answered.length > 0) this.#unreached = "at the address that you gave somebody else answers";
     // A link names its inviter: nobody else is asked, so nobody else learns of it.
@@ -109,20 +114,23 @@ export class Join {
   async #dial(address: string): Promise<readonly PeerId[]> {
     const stopped = fail(CLOSING);
     const outcome = await this.#untilStopped(this.#deps.reach.connect(address), stopped);
-    if (!outcome.ok && !this.#stop.signal.aborted) this.#unreached = outcome.fault.cause;
+    if (!this.#stop.signal.aborted) this.#unreached = outcome.ok ? null : outcome.fault.cause;
     return outcome.ok ? [outcome.value] : [];
   }
 
   /** Null when nobody has settled it. */
   async #askAll(peers: readonly PeerId[]): Promise<Result<PeerId, Problem> | null> {
     const waiting = [...new Set(peers)].filter(
-      (peer) => peer !== this.#deps.network.self && !this.#answered.has(peer),
+      (peer) => peer !== this.#deps.network.self && !this.#answered.has(peer) && !this.#asking.has(peer),
     );
     let found: Result<PeerId, Problem> | null = null;
     const askNext = async (): Promise<void> => {
       for (let peer = waiting.shift(); peer !== undefined && found === null; peer = waiting.shift()) {
         if (this.#stop.signal.aborted || this.#answered.size >= ASKED_MAX) return;
+        this.#asked.add(peer);
+        this.#asking.add(peer);
         const outcome = await ask(peer, this.#entered.secret, this.#deps.network, this.#stop.signal);
+        this.#asking.delete(peer);
         found ??= this.#settled(peer, outcome);
       }
     };
@@ -177,10 +185,23 @@ export class Join {
     return notFound({
       hasInviter: this.#entered.inviter !== null,
       trackers: this.#deps.reach.trackers().length,
-      asked: this.#answered.size,
+      asked: this.#asked.size,
       unreached: this.#unreached,
       impostors: this.#impostors,
       refusal: this.#refusal,
     });
   }
+}
+
+/** The first that settles the search; null when all have ended and none did. */
+async function firstSettled(
+  searches: readonly Promise<Result<PeerId, Problem> | null>[],
+): Promise<Result<PeerId, Problem> | null> {
+  const { promise, resolve, reject } = Promise.withResolvers<Result<PeerId, Problem> | null>();
+  const each = async (search: Promise<Result<PeerId, Problem> | null>) => {
+    const found = await search;
+    if (found !== null) resolve(found);
+  };
+  Promise.all(searches.map(each)).then(() => resolve(null), reject);
+  return promise;
 }

@@ -28,9 +28,12 @@ export const ENDED_MET_MS = 3_600_000;
 /** Meeting points told to trackers: those that stand, and some that ended. */
 export const RENDEZVOUS_MAX = 16;
 
-/** Guesses that one peer may fail at within the window before it is answered "busy". */
+/** Proofs that one peer may fail at within the window before it is answered "busy"; strays of it that are counted. */
 export const GUESSES_PER_PEER_MAX = 8;
-/** Guesses of all peers within the window; beyond it each peer has one. 88 bits hold anyway: this bounds our work. */
+/**
+ * Of all peers within the window; beyond it each peer has one proof, and strays are not counted. 88 bits hold anyway:
+ * this bounds our work, which is a commit for each.
+ */
 export const GUESSES_MAX = 512;
 export const GUESS_WINDOW_MS = 600_000;
 /** Peers whose guesses are counted one by one; those counted first are forgotten first. */
@@ -42,8 +45,8 @@ export const JOIN_WAIT_MS = 30_000;
 export const JOIN_ROUND_MS = 2_000;
 /** Joins at one time; each dials and asks. */
 export const JOINS_MAX = 4;
-/** Peers asked at one time. */
-export const ASKS_AT_ONCE_MAX = 8;
+/** Peers asked at one time: as many strangers as may have connected, so that the silent hold up nobody's turn. */
+export const ASKS_AT_ONCE_MAX = 64;
 /** Peers asked in one join: all whom a peer is connected to, several times over. */
 export const ASKED_MAX = 512;
 

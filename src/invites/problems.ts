@@ -101,7 +101,7 @@ export interface JoinSights {
   /** Somebody is named by the invite: a link. */
   readonly hasInviter: boolean;
   readonly trackers: number;
-  /** Peers that answered, and took nobody. */
+  /** Peers that were asked, and took nobody. */
   readonly asked: number;
   /** Why the inviter, or the typed address, was not reached. */
   readonly unreached: string | null;
