@@ -97,6 +97,15 @@ export class FrameAssembler {
   }
 
   #takeU32(): number {
+    const [first] = this.#chunks;
+    if (first !== undefined && first.bytes.length - first.used >= FRAME_HEADER_BYTES) {
+      // Nearly always in one piece: a copy for each header would cost more than the header.
+      const { bytes, used } = first;
+      first.used += FRAME_HEADER_BYTES;
+      this.#waiting -= FRAME_HEADER_BYTES;
+      if (first.used === bytes.length) this.#chunks.shift();
+      return new DataView(bytes.buffer, bytes.byteOffset + used, FRAME_HEADER_BYTES).getUint32(0, true);
+    }
     return new DataView(this.#take(FRAME_HEADER_BYTES).buffer).getUint32(0, true);
   }
 

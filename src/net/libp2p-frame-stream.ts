@@ -24,7 +24,7 @@ import {
   CREDIT_EXCEEDED_BYTES,
   CREDIT_FIRST_BYTES,
   CREDIT_STEP_BYTES,
-  FRAME_HEADER_BYTES,
+  FRAME_COST_BYTES,
   FRAME_JOIN_BYTES_MAX,
   READ_AHEAD_BYTES,
   STREAM_CLOSE_TIMEOUT_MS,
@@ -116,7 +116,7 @@ export class Libp2pFrameStream implements FrameStream {
       return fail(fault);
     }
     if (!this.#canWrite()) return fail(this.#writeFault());
-    this.#credit -= FRAME_HEADER_BYTES + frame.length;
+    this.#credit -= FRAME_COST_BYTES + frame.length;
     try {
       if (frame.length <= FRAME_JOIN_BYTES_MAX) {
         this.#stream.send(concat(frameHeader(frame.length), frame));
@@ -260,7 +260,7 @@ export class Libp2pFrameStream implements FrameStream {
   #takeAll(): void {
     for (let frame = this.#takeOne(); frame !== null; frame = this.#takeOne()) {
       this.#ready.push(frame);
-      this.#readyBytes += frame.length;
+      this.#readyBytes += FRAME_COST_BYTES + frame.length;
     }
     if (this.#readyBytes + this.#assembler.waitingBytes > CREDIT_EXCEEDED_BYTES) {
       this.#breakOff({ code: "reset", cause: "more came than was allowed" }, "more came than was allowed");
@@ -268,14 +268,15 @@ export class Libp2pFrameStream implements FrameStream {
   }
 
   #discard(): void {
-    this.#ready.length = 0;
+    for (const frame of this.#ready.splice(0)) this.#consumed(frame.length);
     for (let frame = this.#takeOne(); frame !== null; frame = this.#takeOne()) this.#consumed(frame.length);
   }
 
   #consumed(frameBytes: number): void {
     if (!this.#needsCredit) return;
-    this.#readyBytes = Math.max(0, this.#readyBytes - frameBytes);
-    this.#unreturned += FRAME_HEADER_BYTES + frameBytes;
+    const cost = FRAME_COST_BYTES + frameBytes;
+    this.#readyBytes = Math.max(0, this.#readyBytes - cost);
+    this.#unreturned += cost;
     if (this.#unreturned < CREDIT_STEP_BYTES || this.#stream.writeStatus !== "writable") return;
     try {
       this.#stream.send(creditMark(this.#unreturned));

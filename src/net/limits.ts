@@ -81,6 +81,8 @@ export const PUNCHED_MESSAGE_BYTES_MAX = 64 * KIB;
  * As much as SCTP itself keeps under way.
  */
 export const CREDIT_FIRST_BYTES = 8 * MIB;
+/** What a frame takes of credit beside its length: about what an unread one takes of memory, so that empty ones cost too. */
+export const FRAME_COST_BYTES = 64;
 /** Given back in parts of this size: each costs a message. */
 export const CREDIT_STEP_BYTES = CREDIT_FIRST_BYTES / 4;
 /** Unread bytes at which a sender that minds no credit is broken off: several sends may have begun at once. */

@@ -15,7 +15,13 @@ import {
 } from "#test/kit/network-hosts.ts";
 import { faultLog, realClock, realRandom } from "#test/kit/real.ts";
 import { routeOf, withoutPeer } from "./addresses.ts";
-import { HEARTBEAT_PERIOD_MS, SUSPECT_SILENCE_MS } from "./limits.ts";
+import {
+  CREDIT_EXCEEDED_BYTES,
+  FRAME_COST_BYTES,
+  FRAME_HEADER_BYTES,
+  HEARTBEAT_PERIOD_MS,
+  SUSPECT_SILENCE_MS,
+} from "./limits.ts";
 import { Pulse } from "./pulse.ts";
 
 const PROTOCOL = "/waybill/paths-test/1";
@@ -167,6 +173,37 @@ test("pulses on a punched path share one stream, and anew after it broke", { tim
     assert.equal(pulses().length, 1);
     assert.deepEqual(faults, []);
   }),
+);
+
+test(
+  "a sender that minds no credit is cut off, also with frames that hold nothing",
+  {
+    timeout: TEST_TIMEOUT_MS,
+  },
+  () =>
+    withRelay(async (relay, peers) => {
+      const a = await startHostPeer({ seed: 209, listen: [relay.address] });
+      peers.push(a);
+      const b = await startHostPeer({ seed: 210, listen: [relay.address] });
+      peers.push(b);
+      const asleep = Promise.withResolvers<void>();
+      const outcome = Promise.withResolvers<string>();
+      b.network.handle(PROTOCOL, OPTIONS, async (stream) => {
+        await asleep.promise;
+        const received = await stream.receive();
+        outcome.resolve(received.ok ? "a frame" : received.fault.code);
+      });
+      await a.dial(relay.address, b.network.self);
+      await a.punch(relay.address, b.network.self);
+      const [punched] = a.connections.ofClass(b.network.self, "punched");
+      assert.ok(punched);
+      const stream = await punched.newStream(PROTOCOL);
+      const cutOff = once(stream, "close");
+      stream.send(new Uint8Array(FRAME_HEADER_BYTES * (CREDIT_EXCEEDED_BYTES / FRAME_COST_BYTES + 1)));
+      await cutOff;
+      asleep.resolve();
+      assert.equal(await outcome.promise, "reset");
+    }),
 );
 
 /** Passes bytes on between a port of its own and another, until it holds everything back. */
