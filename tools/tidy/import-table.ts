@@ -41,7 +41,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     types: ["ports"],
     packages: [
       ...["libp2p", "@libp2p/*", "@multiformats/*", "multiformats/*"],
-      ...["node-datachannel", "@achingbrain/nat-port-mapper", "ws"],
+      ...["node-datachannel", "node-datachannel/*", "ws"],
     ],
   }),
   doctor: row({ may: ["base", "crypto"], types: ["ports", "net"] }),
