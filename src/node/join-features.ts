@@ -100,6 +100,16 @@ function releaseUploads({ transfers, uploads }: Features, log: Log): Unsubscribe
   });
 }
 
+/** People are remembered as seen while they are connected, and a name that somebody claims is looked at in any case. */
+function noticeWhoIsThere({ network, people }: Features): Unsubscribe {
+  return network.directory.subscribe((event) => {
+    if (event.type !== "peer") return;
+    const { peer, claimedName, online } = event.entry;
+    if (online) people.seen(peer, claimedName);
+    else if (claimedName !== null) people.heardOf(peer, claimedName);
+  });
+}
+
 export function joinFeatures(features: Features, around: Surroundings): Joined {
   const { anchoring, chain, messaging, miner, network, people, persons, transfers, wallet } = features;
   const { clock, log, random } = around.edge;
@@ -125,12 +135,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     people.subscribe(({ person, released }) => {
       if (released) retryDeliveries(person.peer);
     }),
-    network.directory.subscribe((event) => {
-      if (event.type !== "peer") return;
-      const { peer, claimedName, online } = event.entry;
-      if (online) people.seen(peer, claimedName);
-      else if (claimedName !== null) people.heardOf(peer, claimedName);
-    }),
+    noticeWhoIsThere(features),
     joinFeed({
       ...features,
       clock,
