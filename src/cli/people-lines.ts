@@ -71,7 +71,11 @@ function addContact(commands: Commands): void {
       .option("--unverify", "the key is not known as theirs any more")
       .option("--accept-key", "this new key is that of the person it looks like")
       .addOption(
-        new Option("--keep-apart", "this key is somebody else than it looks like").conflicts("acceptKey"),
+        new Option("--keep-apart", "this key is somebody else than it looks like").conflicts([
+          "acceptKey",
+          "verify",
+          "name",
+        ]),
       )
       .option("--yes", "do not ask: the words have been compared")
       .addOption(new Option("--block", "refuse all from them").conflicts("unblock"))

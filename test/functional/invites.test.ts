@@ -107,6 +107,13 @@ test("words over a tracker; a link tells a peer that has none of the tracker", a
   assert.match(entered.stdout, /The tracker \S+ of the link is used from now on/);
   assert.equal((await must(carol.client.trackers())).length, 1);
   await assertVerified(alice, carol);
+
+  const dave = await peer(t, { name: "dave", flags: ALONE });
+  const late = (await invite(alice)).link;
+  await alice.interrupt();
+  const missed = await waybill("join", late, "--timeout", "2", "--data", dave.options.dataDir);
+  assert.equal(missed.code, 1);
+  assert.match(missed.stdout, /The tracker \S+ of the link is used from now on/, "it is kept all the same");
   assert.deepEqual(faults, []);
 });
 
@@ -253,4 +260,10 @@ test("another key at the typed address of a contact is held back", async (t) => 
   await seesOnline(mallory, alice);
   assert.equal(met.peerId, await peerIdOf(mallory));
   assert.deepEqual([met.standIn?.how, met.standIn?.ofName], ["address", "bob"]);
+
+  const flags = ["--accept-key", "--verify", "--yes", "--data", alice.options.dataDir, "--json"];
+  const accepted = await waybill("contact", "bob", ...flags);
+  assert.equal(accepted.code, 0, accepted.stderr);
+  const now: PersonView = JSON.parse(accepted.stdout);
+  assert.deepEqual([now.peerId, now.contact, now.verified?.how], [met.peerId, true, "phrase"]);
 });

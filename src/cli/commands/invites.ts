@@ -104,19 +104,26 @@ const PASSING: readonly string[] = [
 ];
 
 export async function join(session: Session, text: string, options: JoinOptions): Promise<Outcome> {
+  const { client, json, terminal } = session;
+  const before = await client.trackers();
+  const outcome = await joinInTime(session, text, options);
+  const after = await client.trackers();
+  // Also where nobody was found: they stay in use.
+  if (!json && before.ok && after.ok) sayTrackers(before.value, after.value, terminal);
+  return outcome;
+}
+
+async function joinInTime(session: Session, text: string, options: JoinOptions): Promise<Outcome> {
   const { client, terminal } = session;
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  const before = await client.trackers();
   let last: Problem | null = null;
   for (;;) {
     terminal.live(`Looking for whoever made this invite. ${last === null ? "" : oneLine(last.cause)}`);
     const joined = await client.acceptInvite(text, options.at ?? undefined, signal);
     if (joined.ok) {
-      const after = await client.trackers();
-      return show(session, joined, ({ name, peerId }) => {
-        terminal.print(`${oneLine(name)} (${peerId}) and you are verified contacts of each other.`);
-        if (before.ok && after.ok) sayTrackers(before.value, after.value, terminal);
-      });
+      return show(session, joined, ({ name, peerId }) =>
+        terminal.print(`${oneLine(name)} (${peerId}) and you are verified contacts of each other.`),
+      );
     }
     // Given up while it was asked again: the last answer says more.
     if (signal.aborted) {

@@ -169,22 +169,32 @@ export async function contact(
   confirm: Confirm,
 ): Promise<Outcome> {
   const { client, terminal } = session;
+  const isAboutKey = options.acceptKey === true || options.keepApart === true;
+  const meant = isAboutKey ? await standInFor(who, client) : await client.person(who);
+  if (!meant.ok) return failed(meant.fault);
+  // The name may lead to somebody else by the time that the user has answered; the key does not.
+  const { peerId } = meant.value;
   if (options.keepApart === true) {
-    return show(session, await client.keepApart(who), ({ name }) =>
+    return show(session, await client.keepApart(peerId), ({ name }) =>
       terminal.print(`${oneLine(name)} is kept apart from whom it looks like.`),
     );
   }
-  const asked = await compared(session, who, options, confirm);
+  const asked = await compared(session, meant.value, options, confirm);
   if (!asked.ok) return asked;
   if (options.acceptKey === true) {
-    return show(session, await client.acceptKey(who), ({ name }) =>
-      terminal.print(
-        `The new key is ${oneLine(name)} from now on; the old one keeps the name with "(old key)".`,
-      ),
-    );
+    const accepted = await client.acceptKey(peerId);
+    const isAll = options.verify !== true && options.name === undefined;
+    if (!accepted.ok || isAll) return show(session, accepted, (person) => sayAccepted(person, terminal));
   }
-  return show(session, await client.updatePerson(who, changeOf(options)), (person) =>
+  return show(session, await client.updatePerson(peerId, changeOf(options)), (person) =>
     terminal.print(`${oneLine(person.name)} ${standingText(person)}.`),
+  );
+}
+
+function sayAccepted({ name }: PersonView, terminal: Terminal): void {
+  terminal.print(
+    `The new key is ${oneLine(name)} from now on; the old one keeps the name with "(old key)". ` +
+      "What waits for the old key was meant for that one, and does not move.",
   );
 }
 
@@ -206,19 +216,14 @@ function standingText({ blocked, contact: isContact, verified }: PersonView): st
 /** Shows the words of both keys and asks whether they are the same on both sides, where a key is to be trusted. */
 async function compared(
   session: Session,
-  who: string,
+  person: PersonView,
   options: ContactOptions,
   confirm: Confirm,
 ): Promise<Outcome> {
   if ((options.verify !== true && options.acceptKey !== true) || options.yes === true) return ok();
-  const { client } = session;
-  const [person, own] = await Promise.all([
-    options.acceptKey === true ? standInFor(who, client) : client.person(who),
-    client.status(),
-  ]);
-  if (!person.ok) return failed(person.fault);
+  const own = await session.client.status();
   if (!own.ok) return failed(own.fault);
-  if (!session.json) session.terminal.print(phrasesText(person.value, own.value.phrase));
+  if (!session.json) session.terminal.print(phrasesText(person, own.value.phrase));
   const answer = session.json ? null : await confirm("Are they the same on both sides?");
   if (answer === true) return ok();
   return failed(

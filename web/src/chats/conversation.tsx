@@ -11,7 +11,7 @@ import { Identicon } from "../person/identicon.tsx";
 import { NameSigns } from "../person/name-signs.tsx";
 import { PathDetails } from "../person/path-details.tsx";
 import { StandInCard, StandInHint } from "../person/stand-in.tsx";
-import { Command, quoted } from "../shell/copy.tsx";
+import { Command, whoWord } from "../shell/copy.tsx";
 import { Icon } from "../shell/icon.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
@@ -125,7 +125,7 @@ function Slips({ person }: { readonly person: PersonView }) {
     );
   }
   if (history.slips.length === 0) {
-    const name = quoted(person.name);
+    const name = whoWord(person);
     return (
       <div className="history">
         <div className="empty">

@@ -7,7 +7,7 @@ import { useDesk } from "../live/use-live.ts";
 import { NameForm } from "../me/name-form.tsx";
 import { Identicon } from "../person/identicon.tsx";
 import { Presence } from "../person/presence.tsx";
-import { Command, quoted } from "../shell/copy.tsx";
+import { Command, whoWord } from "../shell/copy.tsx";
 import { DropTarget } from "./drop-target.tsx";
 
 /** People offered here; the list beside has all. */
@@ -51,7 +51,7 @@ export function FirstMinute() {
               </li>
             ))}
           </ul>
-          <Command line={`waybill say ${quoted(here[0]?.name ?? "NAME")} "hello"`} />
+          <Command line={`waybill say ${here[0] === undefined ? "NAME" : whoWord(here[0])} "hello"`} />
         </>
       ) : (
         <>

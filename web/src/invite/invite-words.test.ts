@@ -31,6 +31,8 @@ test("a link or eight words are ready, however they are spaced; less and more ar
   assert.equal(entered("").ready, false);
   assert.equal(entered(" waybill:i/abc ").ready, true);
   assert.equal(entered("waybill:i/").ready, false);
+  assert.equal(entered("<waybill:i/abc\n def>").ready, true);
+  assert.equal(entered("1. one 2. two 3. three 4. four (five) six/seven eight").ready, true);
   assert.equal(entered("one two  three\nfour, five-six seven eight").ready, true);
   assert.equal(entered("one two").words, "2 of 8 words.");
   assert.equal(

@@ -6,6 +6,8 @@ import type { SignName } from "../shell/sign.tsx";
 /** Words of the secret; the peer holds the rule. */
 const WORDS = 8;
 const LINK_START = "waybill:i/";
+/** As the peer takes them out: mail programs break long lines and wrap links in marks. */
+const AROUND_LINKS = /[\s<>"'`]+/g;
 
 export interface InviteWords {
   readonly word: string;
@@ -44,13 +46,14 @@ export function guessWords({ failedGuesses, state }: InviteView): string | null 
 /** How far what was typed is from an invite, in words. */
 export function entered(text: string): { readonly ready: boolean; readonly words: string } {
   const trimmed = text.trim();
+  const bare = trimmed.replace(AROUND_LINKS, "");
   if (trimmed === "") return { ready: false, words: "A link that starts with waybill:i/, or eight words." };
-  if (trimmed.toLowerCase().startsWith(LINK_START)) {
-    return trimmed.length > LINK_START.length
+  if (bare.toLowerCase().startsWith(LINK_START)) {
+    return bare.length > LINK_START.length
       ? { ready: true, words: "This is a link." }
       : { ready: false, words: "The rest of the link is missing." };
   }
-  const count = trimmed.split(/[\s,.;-]+/).filter((word) => word !== "").length;
+  const count = trimmed.split(/[^\p{L}\p{M}]+/u).filter((word) => word !== "").length;
   if (count === WORDS) return { ready: true, words: "All eight words are there." };
   return {
     ready: false,

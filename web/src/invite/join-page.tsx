@@ -23,6 +23,10 @@ export function JoinPage() {
         contact of the other.
       </p>
       <JoinForm />
+      <p className="soft small">
+        A link may name trackers. While you use none of your own, those are used from then on; you see them,
+        and can remove them, under Me.
+      </p>
       <Command line={'waybill join "LINK OR WORDS"'} />
     </Sheet>
   );
@@ -66,7 +70,7 @@ function JoinForm() {
           </button>
         )}
       </div>
-      {join.running && <Looking isLink={text.includes("/")} address={address.trim()} />}
+      {join.running && <Looking isLink={text.toLowerCase().includes("waybill:")} address={address.trim()} />}
       <ProblemNote problem={join.problem} />
     </form>
   );
@@ -141,7 +145,9 @@ function Looking({ isLink, address }: { readonly isLink: boolean; readonly addre
         {address !== "" && <li>at {address}</li>}
         {isLink && <li>at the addresses and trackers in the link</li>}
         {trackers.length > 0 && <li>at {countOf(trackers.length, "tracker")} of yours</li>}
-        {peersOnline > 0 && <li>among {countOf(peersOnline, "person", "people")} connected now</li>}
+        {!isLink && peersOnline > 0 && (
+          <li>among {countOf(peersOnline, "person", "people")} connected now</li>
+        )}
         {!isLink && address === "" && trackers.length + peersOnline === 0 && (
           <li>nowhere yet: you use no tracker and nobody is connected. Give an address.</li>
         )}

@@ -8,7 +8,7 @@ import type { PersonView } from "#api/views.ts";
 import { keepPerson } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { useAction, useDesk, useTitle } from "../live/use-live.ts";
-import { Command, quoted } from "../shell/copy.tsx";
+import { Command, whoWord } from "../shell/copy.tsx";
 import { NotHere } from "../shell/not-here.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { BackLink } from "../shell/sheet.tsx";
@@ -82,7 +82,9 @@ function Compare({ person }: { readonly person: PersonView }) {
         </div>
       )}
       <ProblemNote problem={match.problem} />
-      <Command line={`waybill contact ${quoted(person.name)} --verify`} />
+      <Command
+        line={`waybill contact ${whoWord(person)} ${person.standIn === null ? "" : "--accept-key "}--verify`}
+      />
     </div>
   );
 }

@@ -1,5 +1,6 @@
 /** Shows a key, an address or a command that can be copied whole. */
 import { useState } from "react";
+import type { PersonView } from "#api/views.ts";
 import { useDesk } from "../live/use-live.ts";
 import { shortenKey } from "../look/format.ts";
 
@@ -57,4 +58,9 @@ export function Command(properties: {
 /** A word as a shell takes it. */
 export function quoted(word: string): string {
   return /^[\w./@-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** How a command line names somebody: a name that is shown with the key beside it is nobody's name to type. */
+export function whoWord({ claimedName, name, peerId, petname }: PersonView): string {
+  return quoted(name === (petname ?? claimedName) ? name : peerId);
 }
