@@ -55,7 +55,11 @@ function persons(
   return createPersons({
     self: SELF,
     ownName: () => "Alice",
-    people: { get: (peer) => people.find((one) => one.peer === peer) ?? null, list: () => people },
+    people: {
+      get: (peer) => people.find((one) => one.peer === peer) ?? null,
+      list: () => people,
+      isNamesake: (peer, name) => people.some((one) => one.peer !== peer && one.petname === name),
+    },
     directory: { get: (peer) => entries.find((one) => one.peer === peer) ?? null, list: () => entries },
     correspondents: () => [BOB],
     standsOnOtherNetwork: (peer) => elsewhere.includes(peer),
@@ -113,6 +117,18 @@ test("a key that looks like somebody known shows beside the name, and the person
   assert.equal(known.list().find(({ peerId }) => peerId === BOB)?.problem?.code, "key-changed");
   const found = known.resolve("bob");
   assert.ok(found.ok && found.value === BOB);
+});
+
+test("a contact who takes the name of another is shown with the key beside it", () => {
+  const known = persons(
+    [entry(BOB, "bob", true), entry(CAROL, "Robert", true)],
+    [person(BOB, "Robert"), person(CAROL, null)],
+  );
+  assert.deepEqual(
+    known.list().map(({ name }) => name),
+    ["Robert", `Robert (${shortPeerId(CAROL)})`],
+  );
+  assert.equal(known.nameOf(CAROL), `Robert (${shortPeerId(CAROL)})`);
 });
 
 test("a relay is shown by the name that the user gave it, else by its own", () => {

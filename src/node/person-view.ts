@@ -23,7 +23,7 @@ export interface Persons {
 interface Sources {
   readonly self: PeerId;
   readonly ownName: () => string;
-  readonly people: Pick<People, "get" | "list">;
+  readonly people: Pick<People, "get" | "list" | "isNamesake">;
   readonly directory: Pick<Directory, "get" | "list">;
   /** Peers with whom something was exchanged, whether or not they are in the lists above. */
   readonly correspondents: () => readonly PeerId[];
@@ -61,6 +61,7 @@ function keyChangedThere(name: string): Problem {
 
 /** What is said of a peer whose entry says nothing, or says that it is away. */
 interface Said {
+  readonly name: string;
   readonly otherNetwork: boolean;
   /** A key that looks like this person's has come up. */
   readonly isLookedLike: boolean;
@@ -68,17 +69,20 @@ interface Said {
   readonly via: PersonView["via"];
 }
 
-/** A claim never shows as another's name: whoever looks like somebody known bears the key beside it. */
-function nameShown(peer: PeerId, person: Person | null, claimedName: string | null): string {
+/** A claim never shows as another's name: whoever looks like somebody known, a contact too, bears the key beside it. */
+function nameShown(peer: PeerId, { directory, people }: Sources): string {
+  const person = people.get(peer);
   const { petname = null, standIn = null, apartFrom = [] } = person ?? {};
   if (petname !== null) return petname;
+  const claimedName = directory.get(peer)?.claimedName ?? person?.claimedName ?? null;
   if (claimedName === null) return shortPeerId(peer);
-  return standIn !== null || apartFrom.length > 0 ? `${claimedName} (${shortPeerId(peer)})` : claimedName;
+  const isTold = standIn !== null || apartFrom.length > 0 || people.isNamesake(peer, claimedName);
+  return isTold ? `${claimedName} (${shortPeerId(peer)})` : claimedName;
 }
 
 function personView(peer: PeerId, person: Person | null, entry: PeerEntry | null, said: Said): PersonView {
+  const { name } = said;
   const claimedName = entry?.claimedName ?? person?.claimedName ?? null;
-  const name = nameShown(peer, person, claimedName);
   const online = entry?.online ?? false;
   const reach = !online && said.isLookedLike ? keyChangedThere(name) : (entry?.problem ?? null);
   return {
@@ -139,7 +143,7 @@ function resolveAmong(who: string, sources: Sources): Result<PeerId, Problem> {
 
 export function createPersons(sources: Sources): Persons {
   const { people, directory, self } = sources;
-  const nameOf = (peer: PeerId) => nameShown(peer, people.get(peer), claimedNameOf(peer, sources));
+  const nameOf = (peer: PeerId) => nameShown(peer, sources);
 
   function standInOf(person: Person | null): PersonView["standIn"] {
     const standIn = person?.standIn ?? null;
@@ -158,6 +162,7 @@ export function createPersons(sources: Sources): Persons {
     const person = people.get(peer);
     const entry = directory.get(peer);
     return personView(peer, person, entry, {
+      name: nameOf(peer),
       otherNetwork: sources.standsOnOtherNetwork(peer),
       isLookedLike: likes.has(peer),
       standIn: standInOf(person),

@@ -10,3 +10,8 @@ export const CANDIDATES_SHOWN_MAX = 16;
 export const APART_MAX = 16;
 /** Names tried for an old key before the user is asked to clear up. */
 export const OLD_KEY_NAMES_TRIED = 32;
+/**
+ * Keys that look like one person and were never met, only heard of: whoever makes up keys by the thousand fills neither
+ * the list nor the disk. One that comes is marked whatever this says.
+ */
+export const HEARD_STAND_INS_MAX = 16;

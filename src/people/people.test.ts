@@ -5,7 +5,7 @@ import type { PeerId } from "#base/brand.ts";
 import type { Log } from "#ports/log.ts";
 import { memoryPeople } from "#storage/memory/people.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
-import { PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
+import { HEARD_STAND_INS_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
 import { openPeople } from "./people.ts";
 
 const ALICE = "alice" as PeerId;
@@ -87,6 +87,25 @@ test("who is only heard of is held too when it bears a known name, and is otherw
   people.heardOf(BOB, "bob");
   assert.deepEqual([people.get(CAROL), people.holds(BOB)], [null, null]);
   assert.equal(people.holds(ALICE)?.code, "key-changed");
+});
+
+test("keys made up by the thousand that are only heard of do not fill the list; those who come are held", () => {
+  const { people, store } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  for (let at = 0; at < 1_000; at++) people.heardOf(`made up ${at}` as PeerId, "bob");
+  assert.equal(store.list().length, 1 + HEARD_STAND_INS_MAX);
+  people.seen("made up 999" as PeerId, "bob");
+  assert.equal(people.holds("made up 999" as PeerId)?.code, "key-changed");
+});
+
+test("who bears the name of somebody known is told apart, a contact who took it too", () => {
+  const { people } = opened();
+  people.update(BOB, { petname: "Robert", contact: true });
+  people.update(ALICE, { contact: true });
+  people.seen(ALICE, "alice");
+  assert.deepEqual([people.isNamesake(ALICE, "alice"), people.isNamesake(ALICE, "ROBERT")], [false, true]);
+  assert.deepEqual([people.isNamesake(BOB, "Robert"), people.isNamesake(BOB, "alice")], [false, true]);
 });
 
 test("a petname is somebody's name as well, whatever that one calls itself", () => {

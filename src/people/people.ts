@@ -17,7 +17,7 @@ import {
   likenessOf,
   oldKeyName,
 } from "./likeness.ts";
-import { APART_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
+import { APART_MAX, HEARD_STAND_INS_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
 import type { PeopleStore, Person, StandIn, Verified } from "./store.ts";
 
 export interface PersonChange {
@@ -64,6 +64,8 @@ export interface People {
   acceptKey(peer: PeerId): Result<Person, Problem>;
   /** The key is somebody else than the person it looks like: never asked again for these two. */
   keepApart(peer: PeerId): Result<Person, Problem>;
+  /** Whether the user knows somebody else by the name that this peer claims. */
+  isNamesake(peer: PeerId, claimedName: string): boolean;
   isContact(peer: PeerId): boolean;
   isBlocked(peer: PeerId): boolean;
   subscribe(listener: (event: PeopleEvent) => void): Unsubscribe;
@@ -104,6 +106,14 @@ class KeptPeople implements People {
 
   isContact(peer: PeerId): boolean {
     return this.get(peer)?.contact ?? false;
+  }
+
+  isNamesake(peer: PeerId, claimedName: string): boolean {
+    return (
+      this.#bearersNow()
+        .get(nameKey(claimedName))
+        ?.some((bearer) => bearer !== peer) ?? false
+    );
   }
 
   isBlocked(peer: PeerId): boolean {
@@ -170,7 +180,9 @@ class KeptPeople implements People {
     const named: Person = { ...this.#known(peer), claimedName };
     if (named.standIn !== null) return;
     const standIn = this.#likeness(named);
-    if (standIn !== null && this.#hasRoomFor(peer)) this.#keep({ ...named, standIn });
+    if (standIn === null) return;
+    const alike = this.list().filter((person) => person.standIn?.of === standIn.of).length;
+    if (alike < HEARD_STAND_INS_MAX && this.#hasRoomFor(peer)) this.#keep({ ...named, standIn });
   }
 
   answeredAt(peer: PeerId, of: PeerId): void {
@@ -233,9 +245,13 @@ class KeptPeople implements People {
   }
 
   #likeness(person: Person): StandIn | null {
-    this.#bearers ??= bearersAmong(this.#people.values());
-    const of = likenessOf(person, this.#bearers);
+    const of = likenessOf(person, this.#bearersNow());
     return of === null ? null : { of, how: "name", sinceMs: this.#clock.nowMs() };
+  }
+
+  #bearersNow(): Bearers {
+    this.#bearers ??= bearersAmong(this.#people.values());
+    return this.#bearers;
   }
 
   #nameOf(peer: PeerId): string {

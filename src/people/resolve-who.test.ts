@@ -20,7 +20,8 @@ const EVERYBODY = [BOB, BOBBY, ALICE, CLAIMS_BOBBY];
 test("the table of texts", () => {
   const table: readonly (readonly [text: string, expected: Candidate | "nobody" | "ambiguous"])[] = [
     ["12D3KooWBob111", BOB],
-    ["bob", BOB],
+    ["bob", "ambiguous"],
+    ["bo", BOBBY],
     ["Bobby", BOBBY],
     ["bobby", BOBBY],
     ["alice", ALICE],
@@ -35,6 +36,19 @@ test("the table of texts", () => {
     const found = resolveWho(text, EVERYBODY);
     if (typeof expected === "string") assert.equal(found.ok ? found.value : found.fault.code, expected, text);
     else assert.equal(found.ok ? found.value : found.fault.code, expected.peer, text);
+  }
+});
+
+test("a stranger does not catch what the user types for short of a contact's name", () => {
+  const robert = person("r", "Robert", null, true);
+  const carol = person("c", null, "Carol", true);
+  for (const [text, claim] of [
+    ["rob", "Rob"],
+    ["car", "car"],
+  ] as const) {
+    const found = resolveWho(text, [person("eve", null, claim), robert, carol]);
+    assert.ok(!found.ok && found.fault.code === "ambiguous", text);
+    assert.equal(found.fault.candidates.length, 2);
   }
 });
 

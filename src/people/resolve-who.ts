@@ -2,9 +2,9 @@
  * Owns how a text typed by the user is understood as a peer. Pure.
  *
  * In this order, the first that anybody answers to: the whole peer id; a petname; the name that a contact claims; that
- * a stranger claims; the beginning of a petname; of a contact's claim; of a stranger's; of a peer id. Within one of
- * these steps nobody is guessed: two who answer are told. So no stranger catches what is meant for a contact by taking
- * the contact's name.
+ * a stranger claims, or the beginning of a petname or of a contact's claim; the beginning of a stranger's; of a peer id.
+ * Within one of these steps nobody is guessed: two who answer are told. So no stranger catches what is meant for a
+ * contact by taking the contact's name, or what the user types for short of it.
  */
 import type { PeerId } from "#base/brand.ts";
 import { nameKey } from "#base/display-name.ts";
@@ -40,9 +40,8 @@ function stepsFor(text: string): readonly Matches[] {
     ({ peer }) => peer === text,
     ({ petname }) => is(petname),
     claims(true, is),
-    claims(false, is),
-    ({ petname }) => begins(petname),
-    claims(true, begins),
+    (candidate) =>
+      claims(false, is)(candidate) || begins(candidate.petname) || claims(true, begins)(candidate),
     claims(false, begins),
     ({ peer }) => text.length >= PEER_ID_CHARACTERS_MIN && peer.startsWith(text),
   ];
