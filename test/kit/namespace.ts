@@ -35,6 +35,15 @@ export interface Namespace {
   node(...given: readonly string[]): Inside;
 }
 
+/** kill -9 for a program that {@link Namespace.node} started; resolves when it has ended. */
+export async function killInside(program: Inside): Promise<void> {
+  const closed = once(program, "close");
+  // nsenter waits for the program, which is its only child.
+  const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, "utf8");
+  process.kill(Number(children), "SIGKILL");
+  await closed;
+}
+
 /** Why no namespace can be made here; false when one can. @param trial a shell script that has to work in one. */
 export function whyNoNamespace(trial: string): string | false {
   if (process.platform !== "linux") return "network namespaces are of Linux alone";

@@ -41,8 +41,8 @@ export interface Home {
   restore(): void;
   /** The provider gives the home another public address, and the host gets another one within. */
   renumber(): void;
-  /** Of what leaves the host. */
-  limitRate(megabitPerSecond: number): void;
+  /** Of what leaves the host; null for none. */
+  limitRate(megabitPerSecond: number | null): void;
   /** Bytes that left the host so far, with all headers. */
   sentBytes(): number;
 }
@@ -209,10 +209,9 @@ class LabHome implements Home {
       ip route replace default via ${this.#within4}.1`);
   }
 
-  limitRate(megabitPerSecond: number): void {
-    this.namespace.run(
-      `tc qdisc add dev eth0 root tbf rate ${megabitPerSecond}mbit burst 256k latency 100ms`,
-    );
+  limitRate(megabitPerSecond: number | null): void {
+    const limit = `add dev eth0 root tbf rate ${megabitPerSecond}mbit burst 256k latency 100ms`;
+    this.namespace.run(`tc qdisc ${megabitPerSecond === null ? "del dev eth0 root" : limit}`);
   }
 
   sentBytes(): number {

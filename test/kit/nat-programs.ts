@@ -9,7 +9,7 @@ import type { Client, Reply } from "#api/client.ts";
 import type { EventView, PersonView, SlipView } from "#api/views.ts";
 import { MAIN, must, type PeerOptions, until } from "../../tools/real-peer.ts";
 import { NODE_FLAGS } from "../../tools/setup/node-flags.mjs";
-import type { Inside, Namespace } from "./namespace.ts";
+import { killInside, type Namespace } from "./namespace.ts";
 import type { PeerCall, PeerNews } from "./nat-peer.ts";
 
 const PEER_PROGRAM = join(import.meta.dirname, "nat-peer.ts");
@@ -47,7 +47,6 @@ export interface NatPeer {
 }
 
 export interface NatTracker {
-  readonly child: Inside;
   /** kill -9; resolves when it has ended. */
   kill(): Promise<void>;
 }
@@ -66,14 +65,7 @@ export async function startTracker(
     }),
   ]);
   child.stdout.resume();
-  return {
-    child,
-    kill: async () => {
-      const exited = once(child, "close");
-      child.kill("SIGKILL");
-      await exited;
-    },
-  };
+  return { kill: () => killInside(child) };
 }
 
 /** Resolves when the peer is ready. */
