@@ -16,16 +16,16 @@ import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import type { PeerId } from "#base/brand.ts";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
-import { SILENT, streamMuxer } from "#net/host.ts";
-import { Libp2pFrameStream } from "#net/libp2p-frame-stream.ts";
-import { signPresence } from "#net/presence-record.ts";
+import { SILENT, streamMuxer } from "#net/host/host.ts";
+import { Libp2pFrameStream } from "#net/host/libp2p-frame-stream.ts";
+import { signPresence } from "#net/trackers/presence-record.ts";
 import {
   decodeTrackerAnswer,
   encodeTrackerRequest,
   TRACKER_PROTOCOL,
   type TrackerAnswer,
   type TrackerRequest,
-} from "#net/tracker-codec.ts";
+} from "#net/trackers/tracker-codec.ts";
 import { systemClock } from "#node/system.ts";
 
 export interface CrowdOptions {

@@ -13,10 +13,10 @@ import { SimulatedClock } from "#test/kit/clock.ts";
 import { ANNOUNCEMENT_PORT, firstAddress, QUIET, until, withPeers } from "#test/kit/peer-network.ts";
 import { realClock } from "#test/kit/real.ts";
 import { endpointOf, withoutPeer } from "./addresses.ts";
-import { signAnnouncement } from "./announcement.ts";
-import { PEERS_PROTOCOL, PROFILE_PROTOCOL } from "./exchange.ts";
+import { signAnnouncement } from "./discovery/announcement.ts";
+import { PEERS_PROTOCOL, PROFILE_PROTOCOL } from "./discovery/exchange.ts";
+import { signProfile } from "./discovery/profile.ts";
 import { EXCHANGE_FRAME_BYTES_MAX, HEARTBEAT_PERIOD_MS, HEARTBEAT_TIMEOUT_MS } from "./limits.ts";
-import { signProfile } from "./profile.ts";
 
 const TEST_TIMEOUT_MS = 15_000;
 

@@ -10,7 +10,9 @@ import {
   checkAnnouncement,
   decodeAnnouncement,
   signAnnouncement,
-} from "./announcement.ts";
+} from "./discovery/announcement.ts";
+import { decodePeers, encodePeers } from "./discovery/peer-exchange-codec.ts";
+import { decodeProfile, type Profile, signProfile } from "./discovery/profile.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
   ANNOUNCEMENT_ADDRESSES_MAX,
@@ -24,8 +26,6 @@ import {
   PROFILE_BYTES_MAX,
   VERSION_BYTES_MAX,
 } from "./limits.ts";
-import { decodePeers, encodePeers } from "./peer-exchange-codec.ts";
-import { decodeProfile, type Profile, signProfile } from "./profile.ts";
 
 const keypair = createKeypair(new Uint8Array(32).fill(7));
 

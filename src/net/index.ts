@@ -1,12 +1,15 @@
 /** The network of one peer: what `node/` may use of this folder. */
-export type { AddressSource, AddressStore, KnownAddress } from "./address-store.ts";
+
 export { parseAddress } from "./addresses.ts";
-export type { Directory, DirectoryEvent, FoundBy, PeerEntry } from "./directory.ts";
-export { parseDoorList } from "./door-lists.ts";
-export type { DoorMode, DoorRefusal, DoorSettings, DoorsState } from "./doors.ts";
-export { parseListenAddress } from "./listen.ts";
-export { type NetworkPlace, placeOf } from "./network-group.ts";
-export type { NetworkKey } from "./network-key.ts";
+export type { AddressSource, AddressStore, KnownAddress } from "./discovery/address-store.ts";
+export type { Directory, DirectoryEvent, FoundBy, PeerEntry } from "./discovery/directory.ts";
+export { parsePorts as parseScanPorts } from "./discovery/scan-plan.ts";
+export { parseDoorList } from "./doors/door-lists.ts";
+export type { DoorMode, DoorRefusal, DoorSettings, DoorsState } from "./doors/doors.ts";
+export { type NetworkPlace, placeOf } from "./doors/network-group.ts";
+export type { NetworkKey } from "./doors/network-key.ts";
+export { type Rate, RateLimit } from "./doors/rate-limits.ts";
+export { parseListenAddress } from "./host/listen.ts";
 export type {
   DiscoveryOptions,
   NetworkDependencies,
@@ -14,6 +17,13 @@ export type {
   PeerNetwork,
 } from "./network-options.ts";
 export { openNetwork } from "./open-network.ts";
+export type { RelayState, TrackerState } from "./reach.ts";
+export {
+  decodeStunMessage,
+  encodeBindingRequest,
+  encodeBindingSuccess,
+  encodeUnknownAttributes,
+} from "./routers/stun-message.ts";
 export {
   decodePresence,
   type Presence,
@@ -22,18 +32,9 @@ export {
   presenceLapse,
   type SignedPresence,
   signPresence,
-} from "./presence-record.ts";
-export { type Rate, RateLimit } from "./rate-limits.ts";
-export type { RelayState, TrackerState } from "./reach.ts";
-export type { RelayPolicy, RelayUse } from "./relay-meter.ts";
-export { parsePorts as parseScanPorts } from "./scan-plan.ts";
-export {
-  decodeStunMessage,
-  encodeBindingRequest,
-  encodeBindingSuccess,
-  encodeUnknownAttributes,
-} from "./stun-message.ts";
-export { parseTrackerAddress, type TrackerAddress } from "./tracker-address.ts";
+} from "./trackers/presence-record.ts";
+export type { RelayPolicy, RelayUse } from "./trackers/relay-meter.ts";
+export { parseTrackerAddress, type TrackerAddress } from "./trackers/tracker-address.ts";
 export {
   decodeTrackerAnswer,
   decodeTrackerRequest,
@@ -42,5 +43,5 @@ export {
   type TrackerAnswer,
   type TrackerRefusalCode,
   type TrackerRequest,
-} from "./tracker-codec.ts";
-export { openTrackerHost, type TrackerCaller, type TrackerHost } from "./tracker-host.ts";
+} from "./trackers/tracker-codec.ts";
+export { openTrackerHost, type TrackerCaller, type TrackerHost } from "./trackers/tracker-host.ts";

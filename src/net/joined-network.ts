@@ -6,42 +6,42 @@
 import type { PeerId } from "#base/brand.ts";
 import { fail, type Problem, problem, type Result } from "#base/result.ts";
 import type { Timer } from "#ports/clock.ts";
-import { AddressBook } from "./address-book.ts";
 import { compareAddresses, isDialable, isLoopback, parseAddress, relayOf, withoutPeer } from "./addresses.ts";
-import { Announcer, type HeardPeer } from "./announcer.ts";
-import { outboundOf } from "./call-list.ts";
-import { type CallSign, callSignOf } from "./call-sign.ts";
-import { isFinal, keptOut, ownAddress, refused } from "./connect-problem.ts";
-import type { ConnectionBook } from "./connection-book.ts";
-import { Dialler } from "./dialler.ts";
-import { PeerDirectory } from "./directory.ts";
-import { hostOf, originOf } from "./door-origin.ts";
-import type { DoorSettings, Doors, DoorsState } from "./doors.ts";
-import { Exchange, otherNetwork } from "./exchange.ts";
-import { Feelers } from "./feelers.ts";
-import { Finder } from "./finder.ts";
-import { peerOf } from "./gate.ts";
-import { Heartbeat } from "./heartbeat.ts";
-import type { Host } from "./host.ts";
-import { lanWarnings } from "./lan-warnings.ts";
-import { Libp2pNetwork } from "./libp2p-network.ts";
+import { AddressBook } from "./discovery/address-book.ts";
+import { Announcer, type HeardPeer } from "./discovery/announcer.ts";
+import { type CallSign, callSignOf } from "./discovery/call-sign.ts";
+import { PeerDirectory } from "./discovery/directory.ts";
+import { Exchange, otherNetwork } from "./discovery/exchange.ts";
+import { Finder } from "./discovery/finder.ts";
+import { lanWarnings } from "./discovery/lan-warnings.ts";
+import { hostOf, originOf } from "./doors/door-origin.ts";
+import type { DoorSettings, Doors, DoorsState } from "./doors/doors.ts";
+import { Feelers } from "./doors/feelers.ts";
+import type { ConnectionBook } from "./host/connection-book.ts";
+import { peerOf } from "./host/gate.ts";
+import { Heartbeat } from "./host/heartbeat.ts";
+import type { Host } from "./host/host.ts";
+import { Libp2pNetwork } from "./host/libp2p-network.ts";
+import { notListening } from "./host/listen.ts";
+import type { Standings } from "./host/standing.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
   ANNOUNCEMENT_PERIOD_MS,
   ANNOUNCEMENT_PORT_DEFAULT,
   LOOK_AROUND_PERIOD_MS,
 } from "./limits.ts";
-import { notListening } from "./listen.ts";
 import type {
   DiscoveryOptions,
   NetworkDependencies,
   NetworkOptions,
   PeerNetwork,
 } from "./network-options.ts";
-import { PathUpgrades } from "./path-upgrades.ts";
+import { outboundOf } from "./paths/call-list.ts";
+import { isFinal, keptOut, ownAddress, refused } from "./paths/connect-problem.ts";
+import { Dialler } from "./paths/dialler.ts";
+import { PathUpgrades } from "./paths/path-upgrades.ts";
 import type { DialAttempt, ReachReport, ScanReport, ScanRequest, TrackerState } from "./reach.ts";
 import { reachReport } from "./reach-report.ts";
-import type { Standings } from "./standing.ts";
 
 /** The library joins and speaks on every interface, so leaving one out is leaving it. */
 export function speaksMdns(discovery: DiscoveryOptions | undefined, hasLan: boolean): boolean {

@@ -6,11 +6,11 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
-import type { AddressStore } from "./address-store.ts";
-import type { Directory } from "./directory.ts";
-import type { DoorSettings, DoorsState } from "./doors.ts";
-import type { Finding } from "./finding.ts";
-import type { NetworkKey } from "./network-key.ts";
+import type { AddressStore } from "./discovery/address-store.ts";
+import type { Directory } from "./discovery/directory.ts";
+import type { Finding } from "./discovery/finding.ts";
+import type { DoorSettings, DoorsState } from "./doors/doors.ts";
+import type { NetworkKey } from "./doors/network-key.ts";
 
 export interface DiscoveryOptions {
   readonly mdns: boolean;

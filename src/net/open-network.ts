@@ -4,24 +4,24 @@
  */
 import { mdns } from "@libp2p/mdns";
 import type { PeerId } from "#base/brand.ts";
-import { ConnectionBook } from "./connection-book.ts";
-import { Doors, OPEN_DOORS } from "./doors.ts";
-import { createGate, isAdmissiblePeer } from "./gate.ts";
-import { type DiscoveryFactory, startHost } from "./host.ts";
+import { kademlia } from "./discovery/kademlia.ts";
+import { Doors, OPEN_DOORS } from "./doors/doors.ts";
+import { protectorOf } from "./doors/private-network.ts";
+import { ConnectionBook } from "./host/connection-book.ts";
+import { createGate, isAdmissiblePeer } from "./host/gate.ts";
+import { type DiscoveryFactory, startHost } from "./host/host.ts";
+import { isLoopbackOnly } from "./host/listen.ts";
+import { Standings } from "./host/standing.ts";
+import { startListening } from "./host/start-listening.ts";
+import { loadTransports } from "./host/transports.ts";
 import { JoinedNetwork, type Parts, speaksMdns } from "./joined-network.ts";
-import { kademlia } from "./kademlia.ts";
 import { MDNS_PERIOD_MS } from "./limits.ts";
-import { isLoopbackOnly } from "./listen.ts";
 import type {
   DiscoveryOptions,
   NetworkDependencies,
   NetworkOptions,
   PeerNetwork,
 } from "./network-options.ts";
-import { protectorOf } from "./private-network.ts";
-import { Standings } from "./standing.ts";
-import { startListening } from "./start-listening.ts";
-import { loadTransports } from "./transports.ts";
 
 /** Listens, announces and dials when this resolves. A port that is taken is no fault: see `warnings`. */
 export async function openNetwork(

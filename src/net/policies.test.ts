@@ -8,14 +8,16 @@ import { peerIdOfKey } from "#crypto/peer-id.ts";
 import { memoryAddresses } from "#storage/memory/addresses.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { faultLog } from "#test/kit/real.ts";
-import { AddressBook } from "./address-book.ts";
-import { AnnouncementGuard } from "./announcement-guard.ts";
-import { reachableFrom } from "./announcer.ts";
-import { afterFailure, afterLoss, afterWord, firstAttempt, isDue, turnMs } from "./dial-policy.ts";
-import { dialProblem } from "./dial-problem.ts";
-import { PeerDirectory } from "./directory.ts";
-import { isAdmissiblePeer, prefersKnown } from "./gate.ts";
-import { lanWarnings } from "./lan-warnings.ts";
+import { AddressBook } from "./discovery/address-book.ts";
+import { AnnouncementGuard } from "./discovery/announcement-guard.ts";
+import { reachableFrom } from "./discovery/announcer.ts";
+import { PeerDirectory } from "./discovery/directory.ts";
+import { lanWarnings } from "./discovery/lan-warnings.ts";
+import { broadcastOf } from "./discovery/local-interfaces.ts";
+import { isAdmissiblePeer, prefersKnown } from "./host/gate.ts";
+import { parseListenAddress } from "./host/listen.ts";
+import { Standings } from "./host/standing.ts";
+import { startListening } from "./host/start-listening.ts";
 import {
   ANNOUNCEMENT_MEMORY_MS,
   ANNOUNCEMENTS_BURST,
@@ -37,10 +39,8 @@ import {
   TYPED_ADDRESSES_MAX,
   UNPROVEN_ADDRESSES_MAX,
 } from "./limits.ts";
-import { parseListenAddress } from "./listen.ts";
-import { broadcastOf } from "./local-interfaces.ts";
-import { Standings } from "./standing.ts";
-import { startListening } from "./start-listening.ts";
+import { afterFailure, afterLoss, afterWord, firstAttempt, isDue, turnMs } from "./paths/dial-policy.ts";
+import { dialProblem } from "./paths/dial-problem.ts";
 
 const A = createKeypair(new Uint8Array(32).fill(1)).peerId;
 const B = createKeypair(new Uint8Array(32).fill(2)).peerId;

@@ -1,12 +1,12 @@
 /** Owns the report on how this peer is found and reached: what each part saw, put together. */
 
 import { withoutPeer } from "./addresses.ts";
-import type { Announcer } from "./announcer.ts";
-import type { PeerDirectory } from "./directory.ts";
-import type { Doors } from "./doors.ts";
-import type { Finder } from "./finder.ts";
-import type { Host } from "./host.ts";
-import { listeningOf } from "./listening.ts";
+import type { Announcer } from "./discovery/announcer.ts";
+import type { PeerDirectory } from "./discovery/directory.ts";
+import type { Finder } from "./discovery/finder.ts";
+import type { Doors } from "./doors/doors.ts";
+import type { Host } from "./host/host.ts";
+import { listeningOf } from "./host/listening.ts";
 import type { ReachReport } from "./reach.ts";
 
 export interface ReachSources {

@@ -1,7 +1,12 @@
 /** Owns the file that holds the key of a private network: how it is made, and how it is read. */
 import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { decodeNetworkKey, encodeNetworkKey, makeNetworkKey, type NetworkKey } from "#net/network-key.ts";
+import {
+  decodeNetworkKey,
+  encodeNetworkKey,
+  makeNetworkKey,
+  type NetworkKey,
+} from "#net/doors/network-key.ts";
 import type { Random } from "#ports/random.ts";
 import { NETWORK_KEY_FILE_BYTES_MAX } from "./limits.ts";
 

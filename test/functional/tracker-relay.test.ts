@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Stream } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
-import { Libp2pFrameStream } from "#net/libp2p-frame-stream.ts";
+import { Libp2pFrameStream } from "#net/host/libp2p-frame-stream.ts";
 import { TRACKER_SILENCE_MS } from "#net/limits.ts";
 import { systemClock } from "#node/system.ts";
 import type { Clock } from "#ports/clock.ts";

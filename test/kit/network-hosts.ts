@@ -7,14 +7,13 @@ import type { Libp2p } from "@libp2p/interface";
 import { createLibp2p } from "libp2p";
 import type { PeerId } from "#base/brand.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
-import { AddressBook } from "#net/address-book.ts";
-import { ConnectionBook } from "#net/connection-book.ts";
-import { dialAddress } from "#net/dial-address.ts";
-import { Dialler } from "#net/dialler.ts";
-import { PeerDirectory } from "#net/directory.ts";
-import { Doors, OPEN_DOORS } from "#net/doors.ts";
-import { createGate } from "#net/gate.ts";
-import { Heartbeat, type HeartbeatDependencies } from "#net/heartbeat.ts";
+import { AddressBook } from "#net/discovery/address-book.ts";
+import { PeerDirectory } from "#net/discovery/directory.ts";
+import { Doors, OPEN_DOORS } from "#net/doors/doors.ts";
+import { ConnectionBook } from "#net/host/connection-book.ts";
+import { dialAddress } from "#net/host/dial-address.ts";
+import { createGate } from "#net/host/gate.ts";
+import { Heartbeat, type HeartbeatDependencies } from "#net/host/heartbeat.ts";
 import {
   commonServices,
   connectionEncrypters,
@@ -24,11 +23,12 @@ import {
   startHost,
   streamMuxer,
   tcpTransport,
-} from "#net/host.ts";
-import { Libp2pNetwork } from "#net/libp2p-network.ts";
-import { PathUpgrades, type PathUpgradesDependencies } from "#net/path-upgrades.ts";
-import { Standings } from "#net/standing.ts";
-import { loadTransports } from "#net/transports.ts";
+} from "#net/host/host.ts";
+import { Libp2pNetwork } from "#net/host/libp2p-network.ts";
+import { Standings } from "#net/host/standing.ts";
+import { loadTransports } from "#net/host/transports.ts";
+import { Dialler } from "#net/paths/dialler.ts";
+import { PathUpgrades, type PathUpgradesDependencies } from "#net/paths/path-upgrades.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { PathKind } from "#ports/network.ts";
 import { memoryAddresses } from "#storage/memory/addresses.ts";

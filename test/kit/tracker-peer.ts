@@ -9,7 +9,8 @@ import { webSockets } from "@libp2p/websockets";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
-import { Doors, OPEN_DOORS } from "#net/doors.ts";
+import { Doors, OPEN_DOORS } from "#net/doors/doors.ts";
+import { protectorOf } from "#net/doors/private-network.ts";
 import {
   commonServices,
   connectionEncrypters,
@@ -18,17 +19,16 @@ import {
   SILENT,
   streamMuxer,
   tcpTransport,
-} from "#net/host.ts";
-import { Libp2pFrameStream } from "#net/libp2p-frame-stream.ts";
-import { type SignedPresence, signPresence } from "#net/presence-record.ts";
-import { protectorOf } from "#net/private-network.ts";
+} from "#net/host/host.ts";
+import { Libp2pFrameStream } from "#net/host/libp2p-frame-stream.ts";
+import { type SignedPresence, signPresence } from "#net/trackers/presence-record.ts";
 import {
   decodeTrackerAnswer,
   encodeTrackerRequest,
   TRACKER_PROTOCOL,
   type TrackerAnswer,
   type TrackerRequest,
-} from "#net/tracker-codec.ts";
+} from "#net/trackers/tracker-codec.ts";
 import { systemClock } from "#node/system.ts";
 
 const clock = systemClock(0);
