@@ -1,7 +1,7 @@
 /**
- * Owns the round trip over one connection: libp2p's ping, or, on punched paths, bytes sent back over a stream that
- * stays open. The WebRTC of Node remembers every channel that the other side ever opened for as long as the path
- * stands, so that one a pulse would cost hundreds of megabytes in a day. When to measure is `heartbeat.ts`.
+ * Owns the round trip over one connection: bytes sent back over a stream that stays open, or libp2p's ping where the
+ * other side is a stranger's relay. A stream for each pulse would cost a tracker with thousands of peers a core, and
+ * the WebRTC of Node remembers every channel that the other side ever opened. When to measure is `heartbeat.ts`.
  */
 import type { Connection, Stream } from "@libp2p/interface";
 import { concat, equalBytes } from "#base/bytes.ts";
@@ -9,7 +9,6 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { PULSE_WAITING_BYTES_MAX } from "../limits.ts";
-import { classOf } from "./connection-book.ts";
 import type { Host } from "./host.ts";
 
 /** libp2p's ping: so many random bytes come back as they were sent, on a stream for each. */
@@ -19,7 +18,7 @@ const PULSE_PROTOCOL = "/waybill/pulse/1";
 const PING_BYTES = 32;
 
 export interface PulseDependencies {
-  readonly host: Pick<Host, "handle" | "unhandle">;
+  readonly host: Pick<Host, "handle">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -27,15 +26,13 @@ export interface PulseDependencies {
 
 export class Pulse {
   readonly #dependencies: PulseDependencies;
-  /** The stream that stays open on each punched connection. */
+  /** The stream that stays open on each connection. */
   readonly #lines = new WeakMap<Connection, Line>();
 
   constructor(dependencies: PulseDependencies) {
     this.#dependencies = dependencies;
     const { host, log } = dependencies;
-    host
-      .handle(PULSE_PROTOCOL, sendBack, { maxInboundStreams: 2, runOnLimitedConnection: true })
-      .catch((error: unknown) => log.fault("registering the pulse", error));
+    answerPulses(host).catch((error: unknown) => log.fault("registering the pulse", error));
   }
 
   /** Milliseconds there and back. @throws when no answer came before `signal` ended. */
@@ -60,12 +57,21 @@ export class Pulse {
   async #lineOf(connection: Connection, signal: AbortSignal): Promise<Line> {
     const known = this.#lines.get(connection);
     if (known?.isOpen === true) return known;
-    const isPunched = classOf(connection) === "punched";
-    const protocol = isPunched ? PULSE_PROTOCOL : PING_PROTOCOL;
-    const line = new Line(await connection.newStream(protocol, { signal, runOnLimitedConnection: true }));
-    if (isPunched) this.#lines.set(connection, line);
-    return line;
+    const options = { signal, runOnLimitedConnection: true };
+    try {
+      const line = new Line(await connection.newStream(PULSE_PROTOCOL, options));
+      this.#lines.set(connection, line);
+      return line;
+    } catch (error) {
+      if (!(error instanceof Error && error.name === "UnsupportedProtocolError")) throw error;
+      return new Line(await connection.newStream(PING_PROTOCOL, options));
+    }
   }
+}
+
+/** Has a host send back what pulses bring. */
+export async function answerPulses(host: Pick<Host, "handle">): Promise<void> {
+  await host.handle(PULSE_PROTOCOL, sendBack, { maxInboundStreams: 2, runOnLimitedConnection: true });
 }
 
 /** Our side of a stream whose bytes come back. */

@@ -2,6 +2,7 @@
  * Owns the libp2p host of a tracker: what it listens on, the relay it offers, Kademlia in server mode, and
  * `/waybill/tracker/1` as questions and answers. What is answered, and how much may be relayed, comes in from outside.
  */
+
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { GossipSub } from "@libp2p/gossipsub";
 import type { Identify } from "@libp2p/identify";
@@ -41,6 +42,7 @@ import type { HostInternals } from "../host/host-internals.ts";
 import { Libp2pFrameStream } from "../host/libp2p-frame-stream.ts";
 import { Libp2pNetwork } from "../host/libp2p-network.ts";
 import { ListenedAddresses } from "../host/listened-addresses.ts";
+import { answerPulses } from "../host/pulse.ts";
 import { Standings } from "../host/standing.ts";
 import { isAmong } from "../host/start-listening.ts";
 import { type WebPortOptions, webPort } from "../host/web-port.ts";
@@ -262,6 +264,7 @@ class OpenTrackerHost implements TrackerHost {
   }
 
   async start(): Promise<void> {
+    await answerPulses(this.#host);
     await this.#host.handle(
       TRACKER_PROTOCOL,
       async (stream, connection) => {
