@@ -3,7 +3,7 @@ import type { PersonView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { type PeerNetwork, parseAddress } from "#net/index.ts";
-import type { People, Person } from "#people/index.ts";
+import { looksLike, type People, type Person } from "#people/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Facade } from "./facade.ts";
 import { PROFILE_WAIT_MS } from "./limits.ts";
@@ -69,7 +69,7 @@ export function peopleActions(parts: Parts): PeopleFacade {
 /** Whoever is named: the key that looks like somebody, or the somebody it looks like, when there is but one such key. */
 function standInFor(peer: PeerId, people: Pick<People, "list" | "get">): Result<PeerId, Problem> {
   if ((people.get(peer)?.standIn ?? null) !== null) return ok(peer);
-  const alike = people.list().filter(({ standIn }) => standIn?.of === peer);
+  const alike = people.list().filter((person) => looksLike(person) === peer);
   const [only] = alike;
   if (only === undefined) return ok(peer);
   if (alike.length === 1) return ok(only.peer);

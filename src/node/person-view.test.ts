@@ -117,6 +117,8 @@ test("a key that looks like somebody known shows beside the name, and the person
   assert.equal(known.list().find(({ peerId }) => peerId === BOB)?.problem?.code, "key-changed");
   const found = known.resolve("bob");
   assert.ok(found.ok && found.value === BOB);
+  const blocked = persons([], [bob, { ...alike, blocked: true }]);
+  assert.deepEqual([blocked.view(CAROL).standIn, blocked.view(BOB).problem], [null, null]);
 });
 
 test("a contact who takes the name of another is shown with the key beside it", () => {

@@ -9,7 +9,7 @@ import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { accountOfPeer, keyOfPeerId, parsePeerId, peerOfAccount } from "#crypto/peer-id.ts";
 import { comparePhrase } from "#crypto/words.ts";
 import type { Directory, PeerEntry } from "#net/index.ts";
-import { type Candidate, type People, type Person, resolveWho } from "#people/index.ts";
+import { type Candidate, looksLike, type People, type Person, resolveWho } from "#people/index.ts";
 
 export interface Persons {
   view(peer: PeerId): PersonView;
@@ -147,7 +147,7 @@ export function createPersons(sources: Sources): Persons {
 
   function standInOf(person: Person | null): PersonView["standIn"] {
     const standIn = person?.standIn ?? null;
-    return standIn === null ? null : { ...standIn, ofName: nameOf(standIn.of) };
+    return standIn === null || looksLike(person) === null ? null : { ...standIn, ofName: nameOf(standIn.of) };
   }
 
   function viaOf(entry: PeerEntry | null): PersonView["via"] {
@@ -155,8 +155,7 @@ export function createPersons(sources: Sources): Persons {
     return via === null ? null : { peerId: via, name: sources.relayName(via) ?? nameOf(via) };
   }
 
-  const lookedLike = () =>
-    new Set(people.list().flatMap(({ standIn }) => (standIn === null ? [] : [standIn.of])));
+  const lookedLike = () => new Set(people.list().flatMap((person) => looksLike(person) ?? []));
 
   function view(peer: PeerId, likes: ReadonlySet<PeerId>): PersonView {
     const person = people.get(peer);

@@ -1,4 +1,5 @@
 /** Whom the user knows: what `node/` and `storage/` may use of this folder. */
+export { looksLike } from "./likeness.ts";
 export type { People, PeopleDependencies, PeopleEvent, PersonChange } from "./people.ts";
 export { openPeople } from "./people.ts";
 export type { ReadMarkStore } from "./read-marks.ts";

@@ -53,6 +53,11 @@ export function likenessOf(stranger: Person, bearers: Bearers): PeerId | null {
   return alike.find((peer) => peer !== stranger.peer && !stranger.apartFrom.includes(peer)) ?? null;
 }
 
+/** Whom a peer looks like, as long as that asks for a decision: to block it is one. */
+export function looksLike(person: Person | null | undefined): PeerId | null {
+  return person?.blocked === false ? (person.standIn?.of ?? null) : null;
+}
+
 /** A name for a key that another took the place of; null when all tried are borne by somebody. */
 export function oldKeyName(name: string, isFree: (name: string) => boolean): string | null {
   for (let number = 1; number <= OLD_KEY_NAMES_TRIED; number++) {

@@ -5,6 +5,7 @@ import type { PeerId } from "#base/brand.ts";
 import type { Log } from "#ports/log.ts";
 import { memoryPeople } from "#storage/memory/people.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
+import { looksLike } from "./likeness.ts";
 import { HEARD_STAND_INS_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
 import { openPeople } from "./people.ts";
 
@@ -133,6 +134,21 @@ test("an accepted key takes over name and contact; the old one is renamed, the n
   // A second change gives another name to the second old key.
   assert.ok(again.acceptKey(CAROL).ok);
   assert.equal(again.get(ALICE)?.petname, "Robert (old key 2)");
+});
+
+test("to block a stand-in is a decision: nobody looks like anybody by it, until it is let in again", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.seen(ALICE, "bob");
+  const heard: PeerId[] = [];
+  people.subscribe(({ person }) => heard.push(person.peer));
+  people.update(ALICE, { blocked: true });
+  assert.deepEqual(heard, [ALICE, BOB], "both are shown without it");
+  assert.equal(looksLike(people.get(ALICE)), null);
+  people.update(ALICE, { blocked: false });
+  assert.equal(looksLike(people.get(ALICE)), BOB);
+  assert.equal(people.holds(ALICE)?.code, "key-changed");
 });
 
 test("keys kept apart are not asked about again, but the name of a third person is", () => {

@@ -15,6 +15,7 @@ import {
   isChosen,
   keyChanged,
   likenessOf,
+  looksLike,
   oldKeyName,
 } from "./likeness.ts";
 import { APART_MAX, HEARD_STAND_INS_MAX, PEOPLE_MAX, SEEN_WRITE_PERIOD_MS } from "./limits.ts";
@@ -272,11 +273,11 @@ class KeptPeople implements People {
     this.#people.set(person.peer, person);
     const released = before !== undefined && isStopped(before) && !isStopped(person);
     this.#events.emit({ type: "person", person, released });
-    const [of, wasOf] = [person.standIn?.of, before?.standIn?.of];
+    const [of, wasOf] = [looksLike(person), looksLike(before)];
     if (of === wasOf) return;
     // Whom it looks like, or looked like, is shown with that.
     for (const alike of [of, wasOf]) {
-      const known = alike === undefined ? null : this.get(alike);
+      const known = alike === null ? null : this.get(alike);
       if (known !== null) this.#events.emit({ type: "person", person: known, released: false });
     }
   }
