@@ -85,14 +85,14 @@ export const REACH_ENTRIES = {
     "internet",
     "warn",
     "UDP does not get through",
-    "No tracker answered over UDP: a firewall drops it. No path can be punched; the relay over TCP still works.",
-    "Ask whoever looks after the network to let UDP out to the tracker's ports 3478 and 3479.",
+    "No tracker answered over UDP, though it does otherwise: a firewall drops it. No path can be punched; the relay over TCP still works.",
+    "Ask whoever looks after the network to let UDP out to the tracker's ports, usually 3478 and 3479.",
   ),
   "nat-unknown": entry(
     "internet",
     "info",
     "The kind of router is not known",
-    "Only a tracker can tell how this computer looks from outside, and none has answered yet.",
+    "Only a tracker that answers STUN can tell how this computer looks from outside, and none has done so yet.",
     "Name a tracker to have it measured.",
   ),
   "ipv6-works": entry(

@@ -5,6 +5,7 @@ import { createKeypair } from "#crypto/ed25519.ts";
 import type { PeerEntry } from "#net/index.ts";
 import type { DialAttempt } from "#net/reach.ts";
 import { judgePerson, type PersonContext, type PersonSeen } from "./judge-person.ts";
+import { addressText } from "./text.ts";
 
 const PEER = createKeypair(new Uint8Array(32).fill(5)).peerId;
 const RELAY = createKeypair(new Uint8Array(32).fill(6)).peerId;
@@ -114,6 +115,20 @@ test("each way not to be reached has its own cause", () => {
   assert.equal(mainOf({}), "person-never-tried");
   assert.equal(mainOf({ entryChange: { problem: problemOf("other-network") } }), "person-other-network");
   assert.equal(mainOf({ entryChange: { problem: problemOf("offline") } }), "person-lost");
+});
+
+test("a refusal at a port where somebody was before says nothing of a newer port that is silent", () => {
+  const [now, before] = ["/ip4/10.0.0.5/tcp/4100", "/ip4/10.0.0.5/tcp/28411"];
+  const attempts = [attempt("connection-refused", before, 1_000), attempt("no-answer", now)];
+  assert.equal(mainOf({ attempts, entryChange: { addresses: [now, before] } }), "person-no-answer");
+  assert.equal(mainOf({ attempts, entryChange: { addresses: [before, now] } }), "person-not-started");
+});
+
+test("a way over a relay is told in words", () => {
+  const relay = `/ip4/45.67.89.1/tcp/4748/ws/p2p/${RELAY}/p2p-circuit`;
+  assert.equal(addressText(relay), "relay at 45.67.89.1:4748");
+  assert.equal(addressText(`${relay}/webrtc`), "through routers, met at relay at 45.67.89.1:4748");
+  assert.equal(addressText(`/webrtc/p2p/${PEER}`), "through routers");
 });
 
 test("silence at the address of another private network is told as that", () => {

@@ -129,7 +129,10 @@ const BY_ATTEMPT: readonly (readonly [string, FindingCode])[] = [
 function judgeAttempts(person: PersonSeen, context: PersonContext, trouble: Problem | null): Finding {
   const { name } = person;
   const latest = latestOfEach(person.attempts);
-  const failed = latest.filter(({ problem }) => problem !== null);
+  const failed = withoutOutdated(
+    latest.filter(({ problem }) => problem !== null),
+    person.entry?.addresses ?? [],
+  );
   if (failed.length === 0) {
     if (trouble !== null)
       return finding("person-lost", { cause: `${name}: ${trouble.cause}`, nextStep: trouble.nextStep });
@@ -174,6 +177,28 @@ function latestOfEach(attempts: readonly DialAttempt[]): readonly DialAttempt[] 
     if (known === undefined || attempt.atMs > known.atMs) latest.set(attempt.address, attempt);
   }
   return [...latest.values()].toSorted((a, b) => b.atMs - a.atMs);
+}
+
+/**
+ * Without refusals at an older port of a computer that is silent at a newer one: nobody is there any more, and that
+ * is no news.
+ * @param addresses newest first.
+ */
+function withoutOutdated(
+  failed: readonly DialAttempt[],
+  addresses: readonly string[],
+): readonly DialAttempt[] {
+  const isSilent = ({ problem }: DialAttempt) => problem?.code === "no-answer";
+  const isNewer = (one: DialAttempt, other: DialAttempt) =>
+    addresses.indexOf(one.address) < addresses.indexOf(other.address);
+  return failed.filter(
+    (attempt) =>
+      attempt.problem?.code !== "connection-refused" ||
+      !failed.some(
+        (other) =>
+          isSilent(other) && isNewer(other, attempt) && hostOf(other.address) === hostOf(attempt.address),
+      ),
+  );
 }
 
 function hostsOf({ entry }: PersonSeen): readonly string[] {

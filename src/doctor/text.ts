@@ -28,8 +28,14 @@ export function agoText(atMs: number, nowMs: number): string {
   return atMs > nowMs ? "just now" : `${spanText(nowMs - atMs)} ago`;
 }
 
-/** `10.0.0.2:28411` of a multiaddr where that says it all, else the multiaddr. */
+/** `10.0.0.2:28411` or `relay at 10.0.0.2:28412` of a multiaddr where that says it all, else the multiaddr. */
 export function addressText(multiaddr: string): string {
+  const [relay, beyond] = multiaddr.split("/p2p-circuit");
+  if (beyond !== undefined) {
+    const at = `relay at ${addressText((relay ?? "").replace(/\/(?:ws|wss|tls\/ws)(?=\/p2p\/|$)/, ""))}`;
+    return beyond.startsWith("/webrtc") ? `through routers, met at ${at}` : at;
+  }
+  if (multiaddr.startsWith("/webrtc")) return "through routers";
   const match = /^\/(ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\/(\d+)(?:\/p2p\/[^/]+)?$/.exec(multiaddr);
   if (match === null) return multiaddr;
   const [, kind, host = "", port = ""] = match;

@@ -83,7 +83,7 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
   const running = await openFeatures(config, base, opened);
   if (!running.ok) return running;
   const features = running.value;
-  const ownName = () => ownNameOf(base.settings.current());
+  const ownName = () => ownNameOf(base.settings.current(), base.keypair.peerId);
   const listening = createListeningList(() => features.network.reach().listening);
   const joined = joinFeatures(features, {
     ...base,
@@ -213,7 +213,7 @@ async function openReach(config: NodeConfig, base: Foundation, opened: AsyncDisp
   const network = await openNetwork(
     {
       keypair: base.keypair,
-      name: ownNameOf(base.settings.current()),
+      name: ownNameOf(base.settings.current(), base.keypair.peerId),
       chainId: base.ledger.chainId,
       version: config.version,
       ...(config.listen.length === 0 ? {} : { listen: config.listen }),
@@ -289,7 +289,7 @@ async function openFeatures(
   const { network } = reach.network;
   const persons = createPersons({
     self: keypair.peerId,
-    ownName: () => ownNameOf(base.settings.current()),
+    ownName: () => ownNameOf(base.settings.current(), keypair.peerId),
     people: reach.people,
     directory: reach.network.directory,
     correspondents: () => [...messaging.peers(), ...transfers.peers()],

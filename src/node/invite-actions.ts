@@ -3,7 +3,7 @@ import type { InviteView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
 import { ok, type Problem, type Result } from "#base/result.ts";
 import type { Invite, InviteReach, Invites } from "#invites/index.ts";
-import type { PeerNetwork } from "#net/index.ts";
+import { type PeerNetwork, parseAddress } from "#net/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Facade } from "./facade.ts";
 import { profileOf } from "./people-actions.ts";
@@ -28,6 +28,9 @@ export function inviteActions(
     createInvite: async (options) => shown(invites.create(options)),
     revokeInvite: async (id) => shown(invites.revoke(id)),
     async acceptInvite(text, address) {
+      // Said at once: looking for two minutes would not mend it.
+      const at = address === undefined ? null : parseAddress(address);
+      if (at !== null && !at.ok) return at;
       const joined = await invites.accept(text, address);
       if (!joined.ok) return joined;
       await profileOf(joined.value, parts);

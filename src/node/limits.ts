@@ -16,8 +16,10 @@ export const SCAN_MS_MAX = 280_000;
 export const NETWORK_KEY_FILE_BYTES_MAX = 1_024;
 /** A genesis with some thousands of allocations; larger files are refused before they are parsed. */
 export const GENESIS_FILE_BYTES_MAX = 1_048_576;
-/** What fits a line of the page and a UDP announcement. */
-export const NAME_CHARACTERS_MAX = 64;
+/** Of the user's name in a guessed one: with the end of the peer id it fits a name in any script. */
+export const GUESSED_NAME_CHARACTERS_MAX = 16;
+/** Of the peer id in a guessed name: a million of them, and short enough to say. */
+export const GUESSED_NAME_ENDING_CHARACTERS = 4;
 /** Events held for clients that come back: some minutes of a busy peer, a few MB at most. */
 export const FEED_EVENTS_MAX = 4_096;
 /** A page's reconnecting never takes longer than one run; older uploads were abandoned. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PersonView } from "#api/views.ts";
 import type { PeerId } from "#base/brand.ts";
+import { isDisplayName } from "#base/display-name.ts";
 import { problem } from "#base/result.ts";
 import { type AcceptPolicy, DEFAULT_SETTINGS } from "./config.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
@@ -52,7 +53,13 @@ test("two who claim one name do not share a folder", () => {
   assert.equal(policyWith("all", { [FRIEND]: "bob", [STRANGER]: "eve" }).folderOf(FRIEND), "bob");
 });
 
-test("a peer that was never named still has a name", () => {
-  assert.ok(ownNameOf(DEFAULT_SETTINGS).length > 0);
-  assert.equal(ownNameOf({ ...DEFAULT_SETTINGS, name: "alice" }), "alice");
+test("a peer that was never named has a name of its own", () => {
+  const guessed = ownNameOf(DEFAULT_SETTINGS, FRIEND);
+  assert.ok(isDisplayName(guessed));
+  assert.notEqual(
+    guessed,
+    ownNameOf(DEFAULT_SETTINGS, STRANGER),
+    "or one is held as a look-alike of the other",
+  );
+  assert.equal(ownNameOf({ ...DEFAULT_SETTINGS, name: "alice" }, FRIEND), "alice");
 });

@@ -1,15 +1,19 @@
 /** Owns what this peer decides about strangers' offers, and what it calls itself and its folders. Pure. */
 import { hostname, userInfo } from "node:os";
 import type { PeerId } from "#base/brand.ts";
+import { cleanDisplayName } from "#base/display-name.ts";
 import type { People } from "#people/index.ts";
 import type { OfferDecision } from "#transfer/index.ts";
 import type { Settings } from "./config.ts";
-import { NAME_CHARACTERS_MAX } from "./limits.ts";
+import { GUESSED_NAME_CHARACTERS_MAX, GUESSED_NAME_ENDING_CHARACTERS } from "./limits.ts";
 import { type Persons, shortPeerId } from "./person-view.ts";
 import type { SettingsKeeper } from "./settings-actions.ts";
 
-/** The chosen name; until one was chosen, that of the computer's user. */
-export function ownNameOf(settings: Settings): string {
+/**
+ * The chosen name; until one was chosen, that of the computer's user with the end of the peer id: many computers have
+ * a user of the same name, and whoever bears the name of somebody known is held back as a look-alike.
+ */
+export function ownNameOf(settings: Settings, self: PeerId): string {
   if (settings.name !== null) return settings.name;
   let name: string;
   try {
@@ -18,7 +22,8 @@ export function ownNameOf(settings: Settings): string {
     // A user without an entry in the system's list, as in some containers.
     name = hostname();
   }
-  return name.slice(0, NAME_CHARACTERS_MAX) || "waybill";
+  const user = cleanDisplayName(name.slice(0, GUESSED_NAME_CHARACTERS_MAX)) ?? "waybill";
+  return `${user} ${self.slice(-GUESSED_NAME_ENDING_CHARACTERS)}`;
 }
 
 export interface Policy {

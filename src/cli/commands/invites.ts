@@ -50,7 +50,7 @@ export async function list(session: Session, revoke: string | null): Promise<Out
     );
   }
   const beginning = revoke.toLowerCase();
-  const found = all.value.filter(({ id }) => id.startsWith(beginning));
+  const found = beginning === "" ? [] : all.value.filter(({ id }) => id.startsWith(beginning));
   const [only] = found;
   if (only === undefined || found.length > 1) return failed(noSuchInvite(revoke, found.length));
   return show(session, await client.revokeInvite(only.id), ({ id }) =>
@@ -61,7 +61,7 @@ export async function list(session: Session, revoke: string | null): Promise<Out
 function noSuchInvite(beginning: string, found: number): Problem {
   return problem(
     "invite-unknown-id",
-    `${found === 0 ? "No invite has" : `${found} invites have`} an id that begins with "${beginning.slice(0, 64)}".`,
+    `${found === 0 ? "No invite has" : `${found} invites have`} an id that begins with "${oneLine(beginning.slice(0, 64))}".`,
     "See their ids: waybill invites",
   );
 }
