@@ -74,7 +74,7 @@ export function oldKeyName(name: string, isFree: (name: string) => boolean): str
 export function keyChanged(name: string, how: "name" | "address"): Problem {
   const seen =
     how === "name"
-      ? `This peer calls itself "${name}", as somebody you know, but has another key`
+      ? `This peer bears the name of "${name}", whom you know, but has another key`
       : `This peer answers where "${name}" answered before, but has another key`;
   return problem(
     "key-changed",

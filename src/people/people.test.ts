@@ -136,6 +136,18 @@ test("an accepted key takes over name and contact; the old one is renamed, the n
   assert.equal(again.get(ALICE)?.petname, "Robert (old key 2)");
 });
 
+test("a namesake who was kept apart stays so when the person has a new key", () => {
+  const { people } = opened();
+  people.update(BOB, { contact: true });
+  people.seen(BOB, "bob");
+  people.seen(ALICE, "bob");
+  people.keepApart(ALICE);
+  people.seen(CAROL, "bob");
+  assert.ok(people.acceptKey(CAROL).ok);
+  people.seen(ALICE, "BOB");
+  assert.equal(people.holds(ALICE), null);
+});
+
 test("to block a stand-in is a decision: nobody looks like anybody by it, until it is let in again", () => {
   const { people } = opened();
   people.update(BOB, { contact: true });

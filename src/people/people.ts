@@ -217,10 +217,8 @@ class KeptPeople implements People {
       standIn: null,
     };
     const replaced: Person = { ...old, petname: oldName, contact: false, verified: null };
-    // Further keys that looked like the old one look like the new one now.
-    const others = this.list()
-      .filter((person) => person.standIn?.of === of && person.peer !== peer)
-      .map((person): Person => ({ ...person, standIn: repointed(person, peer) }));
+    // What was seen and decided of others beside the old key stands for the new one: it is the same person.
+    const others = this.list().flatMap((person) => (person.peer === peer ? [] : passedOn(person, of, peer)));
     const changed = [replaced, accepted, ...others];
     this.#store.putTogether(changed);
     for (const person of changed) this.#kept(person);
@@ -317,8 +315,18 @@ function isStopped({ blocked, standIn }: Person): boolean {
   return blocked || standIn !== null;
 }
 
-function repointed({ standIn }: Person, of: PeerId): StandIn | null {
-  return standIn === null ? null : { ...standIn, of };
+/** A person after one key took the place of another; nothing where that changes nothing. */
+function passedOn(person: Person, from: PeerId, to: PeerId): readonly Person[] {
+  const { apartFrom, standIn } = person;
+  const looksLikeIt = standIn?.of === from;
+  if (!looksLikeIt && !apartFrom.includes(from)) return [];
+  return [
+    {
+      ...person,
+      standIn: looksLikeIt ? { ...standIn, of: to } : standIn,
+      apartFrom: apartFrom.includes(from) ? [...apartFrom, to].slice(-APART_MAX) : apartFrom,
+    },
+  ];
 }
 
 const TOO_MANY = problem(

@@ -34,7 +34,7 @@ function standingWord({ contact, verified }: PersonView): string {
 
 function noteText({ problem, standIn }: PersonView): string {
   if (standIn === null) return problem?.cause ?? "";
-  const looks = standIn.how === "name" ? "calls itself" : "answers where there was";
+  const looks = standIn.how === "name" ? "bears the name of" : "answers in the place of";
   return `${looks} ${standIn.ofName}, with another key: nothing is sent until you decide`;
 }
 

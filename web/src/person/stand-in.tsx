@@ -43,7 +43,7 @@ export function StandInCard({ person }: { readonly person: PersonView }) {
       </h2>
       <p>
         {standIn.how === "name"
-          ? `Somebody calls themselves ${standIn.ofName}, under another key than the one you know`
+          ? `Somebody bears the name of ${standIn.ofName}, under another key than the one you know`
           : `Another key answers where ${standIn.ofName} used to answer`}
         , first seen {formatAge(nowMs, standIn.sinceMs)}. A new computer does that, and so does somebody who
         pretends. <b>Nothing is sent to them</b> until you decide: what you write waits here.
