@@ -94,8 +94,12 @@ export interface JoinOptions {
   readonly signal: AbortSignal;
 }
 
-/** What may pass by itself: somebody starts Waybill, comes back, or writes to a disk that has room again. */
+/**
+ * What may pass by itself: somebody starts Waybill, comes back, or writes to a disk that has room again. One who lies
+ * about the invite is no reason either to stop looking for whoever made it.
+ */
 const PASSING: readonly string[] = [
+  "invite-impostor",
   "invite-unknown",
   "invite-unreached",
   "invite-offline",
