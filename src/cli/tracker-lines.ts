@@ -7,6 +7,7 @@ import { dataDirOf, type Surroundings } from "./data-dir.ts";
 /** Fixed, so that a firewall can be told of them once; src/net/limits.ts says why these. */
 const PORT = 28_412;
 const WEB_PORT = 4748;
+/** RFC 8489 section 18.4; and the next one, so that a caller can compare what two ports see. */
 const STUN_PORT = 3478;
 const PORT_MAX = 65_535;
 /** Peers that hold a place at the relay; each costs a connection that stays open. */

@@ -417,9 +417,9 @@ export class JoinedNetwork implements PeerNetwork {
   #createFinder(): Finder {
     const { clock, random, log } = this.#dependencies;
     const { host, isRefused, doors, hasLan } = this.#parts;
-    const { keypair, chainId, trackers, listed, stunPorts, portMapping } = this.#options;
+    const { keypair, chainId, trackers, listed, portMapping } = this.#options;
     const settings = { keypair, chainId, trackers: trackers ?? [], isListed: listed ?? true };
-    return new Finder(stunPorts === undefined ? settings : { ...settings, stunPorts }, {
+    return new Finder(settings, {
       host,
       network: this.network,
       directory: this.directory,

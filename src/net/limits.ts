@@ -271,6 +271,8 @@ export const TRACKER_FIND_PEERS_MAX = 32;
 export const TRACKER_ANSWER_RECORDS_MAX = 32;
 /** Other trackers told of in one answer. */
 export const TRACKER_ANSWER_TRACKERS_MAX = 8;
+/** STUN ports told of in one answer: the two that a caller compares, and as many where families differ. */
+export const TRACKER_ANSWER_STUN_PORTS_MAX = 4;
 /** The records of one answer, the addresses of other trackers, and the fixed fields. */
 export const TRACKER_ANSWER_BYTES_MAX = 72 * KIB;
 /** `[v6]:port` at its longest, and some. */
@@ -281,9 +283,6 @@ export const TRACKER_TIMEOUT_MS = 10 * SECOND_MS;
 export const TRACKER_PORT_DEFAULT = 28412;
 /** Where a tracker's status page, HTTP and WebSocket are: one above the port of the peers' page. */
 export const TRACKER_WEB_PORT_DEFAULT = 4748;
-/** STUN's own port (RFC 8489 section 18.4), and the next one, so that a caller can compare what two ports see. */
-export const STUN_PORT_DEFAULT = 3478;
-export const STUN_SECOND_PORT_DEFAULT = 3479;
 /** One datagram that no path fragments (RFC 8489 section 6.1: below 548 where the path is not known). */
 export const STUN_MESSAGE_BYTES_MAX = 548;
 
@@ -426,6 +425,8 @@ export const TRACKERS_MAX = 8;
 /** Reports are repeated so often, and sooner where a tracker keeps them for a shorter time. */
 export const TRACKER_RENEW_MS = MINUTE_MS;
 export const TRACKER_RENEW_MIN_MS = 5 * SECOND_MS;
+/** Whom nobody can call meets newcomers by its own reports alone; thousands of them are below what a tracker takes. */
+export const TRACKER_RENEW_UNCALLED_MS = 6 * SECOND_MS;
 /** A good-bye may hold up an end for so long. */
 export const TRACKER_LEAVE_TIMEOUT_MS = SECOND_MS;
 /** Changes that come together, as addresses of several relays do, are reported once. */
@@ -442,6 +443,10 @@ export const TRACKER_TOLD_FAILURES_MAX = 8;
 export const TRACKER_RECORDS_PER_MINUTE_MAX = 512;
 /** Peers of whom the time of the newest record is remembered, so that none is replayed. */
 export const TRACKER_RECORDS_REMEMBERED_MAX = 2048;
+/** Asking for somebody who had no way yet when it was introduced: by the first it has a place at a relay, by the last it gave up. */
+export const AWAITED_ASKS_MS: readonly number[] = [2 * SECOND_MS, 5 * SECOND_MS, 12 * SECOND_MS];
+/** Peers asked for so: the introductions of all trackers, twice. */
+export const AWAITED_MAX = 256;
 /** Trackers remembered as such, so that they are nobody's acquaintance. */
 export const TRACKER_PEERS_REMEMBERED_MAX = 256;
 /** Relays at which a place is held: two may fail at once. */

@@ -49,8 +49,6 @@ export interface NetworkOptions {
   readonly trackers?: readonly string[];
   /** Whether trackers may tell strangers of the same network of this peer; absent: they may. */
   readonly listed?: boolean;
-  /** UDP ports on which trackers answer STUN; absent: the usual two. */
-  readonly stunPorts?: readonly number[];
   /** False: routers are not asked to forward our port. */
   readonly portMapping?: boolean;
 }

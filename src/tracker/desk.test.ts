@@ -27,7 +27,10 @@ function openDesk() {
   const registry = new Registry();
   const quota = new RelayQuota({ bytesPerPeer: 100, bytesTotal: null, periodMs: 3_600_000 });
   const random = { bytes: (count: number) => new Uint8Array(count), below: () => 0 };
-  const desk = new Desk({ trackers: ["other.example:28412"] }, { registry, quota, clock, random });
+  const desk = new Desk(
+    { trackers: ["other.example:28412"], stunPorts: [3478, 3479] },
+    { registry, quota, clock, random },
+  );
   const ask = (peer: PeerId, request: TrackerRequest | Uint8Array, host = "203.0.113.7"): TrackerAnswer => {
     const bytes = request instanceof Uint8Array ? request : encodeTrackerRequest(request);
     const answer = decodeTrackerAnswer(desk.answer(bytes, { peer, host, observed: `${host}:4000` }));

@@ -36,6 +36,8 @@ import type { RelayQuota } from "./relay-quota.ts";
 export interface DeskOptions {
   /** Other trackers, as a user would type them. */
   readonly trackers: readonly string[];
+  /** UDP ports of STUN, in ascending order; empty: none. */
+  readonly stunPorts: readonly number[];
 }
 
 export interface DeskDependencies {
@@ -167,6 +169,7 @@ export class Desk {
       peersOnline: registry.countOf(chainId) - 1,
       introductions: introductions.map(({ bytes }) => bytes),
       trackers: this.#options.trackers,
+      stunPorts: this.#options.stunPorts,
     };
   }
 

@@ -22,6 +22,8 @@ export const PEERS_PER_RENDEZVOUS_MAX = 8;
 export const REMEMBERED_ISSUES_MAX = 2 * RECORDS_MAX;
 /** Records in one answer: what the wire allows (net/limits.ts). */
 export const ANSWER_RECORDS_MAX = 32;
+/** STUN ports in one answer: what the wire allows. */
+export const ANSWER_STUN_PORTS_MAX = 4;
 /** How often what has expired is swept out; lookups do not wait for it. */
 export const SWEEP_PERIOD_MS = 15 * SECOND_MS;
 /** Listed peers told of in the answer to an announcement: enough to meet a network, small enough to be sent often. */

@@ -39,6 +39,8 @@ export interface StunCounts {
 export interface StunResponder {
   /** `host:port`, IPv6 in brackets. */
   readonly addresses: readonly string[];
+  /** UDP ports that answer, in ascending order, none twice. */
+  readonly ports: readonly number[];
   readonly counts: Readonly<StunCounts>;
   close(): Promise<void>;
 }
@@ -72,7 +74,8 @@ export async function openStunResponder(
       socket.on("error", () => undefined);
     }
   }
-  return ok({ addresses: sockets.map(shownAddress), counts, close });
+  const bound = [...new Set(sockets.map((socket) => socket.address().port))].sort((a, b) => a - b);
+  return ok({ addresses: sockets.map(shownAddress), ports: bound, counts, close });
 }
 
 /** What a datagram is answered with; null where nothing is. */

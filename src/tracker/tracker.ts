@@ -3,7 +3,7 @@
  * peers said of themselves they say again.
  */
 import type { PeerId } from "#base/brand.ts";
-import { fail, ok, type Problem, type Result } from "#base/result.ts";
+import { ok, type Problem, type Result } from "#base/result.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { openTrackerHost, type TrackerHost } from "#net/index.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -11,7 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { Desk } from "./desk.ts";
-import { RELAY_PERIOD_MS, SWEEP_PERIOD_MS } from "./limits.ts";
+import { ANSWER_STUN_PORTS_MAX, RELAY_PERIOD_MS, SWEEP_PERIOD_MS } from "./limits.ts";
 import { Registry } from "./registry.ts";
 import { RelayQuota } from "./relay-quota.ts";
 import { gatherStatus, type LedgerStatus, type TrackerStatus } from "./status.ts";
@@ -86,7 +86,10 @@ export async function openTracker(
     periodMs: RELAY_PERIOD_MS,
   };
   const quota = relay === null ? null : new RelayQuota(relayQuota);
-  const desk = new Desk({ trackers: options.trackers }, { registry, quota, clock, random });
+  const stun = await openStun(options, clock);
+  if (!stun.ok) return stun;
+  const stunPorts = (stun.value?.ports ?? []).slice(0, ANSWER_STUN_PORTS_MAX);
+  const desk = new Desk({ trackers: options.trackers, stunPorts }, { registry, quota, clock, random });
   const late: { status: (() => TrackerStatus) | null } = { status: null };
   const answer = createWebAnswers({
     desk,
@@ -115,11 +118,9 @@ export async function openTracker(
     },
     { clock, log, answer: (request, caller) => desk.answer(request, caller) },
   );
-  if (!host.ok) return host;
-  const stun = await openStun(options, clock);
-  if (!stun.ok) {
-    await host.value.close();
-    return fail(stun.fault);
+  if (!host.ok) {
+    await stun.value?.close();
+    return host;
   }
   const parts: Parts = { registry, desk, quota, host: host.value, stun: stun.value };
   const facts = {

@@ -28,7 +28,7 @@ const doors = (mode: DoorMode, lists: Partial<DoorSettings> = {}): DoorSettings 
   block: [],
   ...lists,
 });
-const of = ({ tcp }: TestTracker) => ({ discovery: QUIET, stunPorts: [], trackers: [tcp] }) as const;
+const of = ({ tcp }: TestTracker) => ({ discovery: QUIET, trackers: [tcp] }) as const;
 
 /** Resolves once it is so; looks again whenever something about this peer itself is new. */
 async function untilSelf({ net }: OpenedPeer, isSo: () => boolean): Promise<void> {

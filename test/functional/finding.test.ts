@@ -9,7 +9,7 @@ import { openTestTracker, type TestTracker } from "../kit/tracker.ts";
 import { openTrackerPeer } from "../kit/tracker-peer.ts";
 
 const TIMEOUT = { timeout: 25_000 };
-const ALONE = { discovery: QUIET, stunPorts: [] } as const;
+const ALONE = { discovery: QUIET } as const;
 
 async function withTrackers(
   count: number,
@@ -83,6 +83,46 @@ test("one of two trackers goes: the other introduces, relays and is asked", TIME
       await until(a.net, b.peer, (entry) => entry.online);
     }),
   ),
+);
+
+test(
+  "STUN is asked at the ports that a tracker names; one that is gone, or has none, tells nothing of UDP",
+  TIMEOUT,
+  () =>
+    withTrackers(
+      1,
+      ([tracker]) =>
+        withPeers(async (open) => {
+          assert.ok(tracker !== undefined);
+          const none = await openTestTracker();
+          const a = await open(171, { ...ALONE, trackers: [tracker.tcp, none.tcp] });
+          await untilSelf(a.net, () => a.net.reach().nat === "none");
+          await tracker.tracker.close();
+          await untilSelf(a.net, () => a.net.reach().nat === "unknown");
+          await none.tracker.close();
+        }),
+      { stunPorts: [0, 0] },
+    ),
+);
+
+test(
+  "who may only call learns within seconds of one that had no place at the relay when it was introduced",
+  TIMEOUT,
+  () =>
+    withTrackers(1, ([tracker]) =>
+      withPeers(async (open) => {
+        assert.ok(tracker !== undefined);
+        const startMs = performance.now();
+        const doors = { mode: "no-inbound", allow: [], block: [] } as const;
+        const [a, b] = await Promise.all([
+          open(172, { ...ALONE, listen: [], trackers: [tracker.tcp] }),
+          open(173, { ...ALONE, doors, listen: [], trackers: [tracker.tcp] }),
+        ]);
+        await until(b.net, a.peer, (entry) => entry.online);
+        const tookMs = performance.now() - startMs;
+        assert.ok(tookMs < 10_000, `${Math.round(tookMs)} ms`);
+      }),
+    ),
 );
 
 test("who is not listed is found by id, and at a meeting point, but not by strangers", TIMEOUT, () =>

@@ -14,12 +14,7 @@ import type { Random } from "#ports/random.ts";
 import { endpointOf, isLoopback, pathKindOf, readableAddress, relayOf, withoutPeer } from "../addresses.ts";
 import { peerOf } from "../host/gate.ts";
 import type { Host } from "../host/host.ts";
-import {
-  DIAL_TIMEOUT_MS,
-  STUN_PORT_DEFAULT,
-  STUN_SECOND_PORT_DEFAULT,
-  TRACKER_PEERS_REMEMBERED_MAX,
-} from "../limits.ts";
+import { DIAL_TIMEOUT_MS, TRACKER_PEERS_REMEMBERED_MAX } from "../limits.ts";
 import { dialProblem } from "../paths/dial-problem.ts";
 import type { NatKind, PortMapping, ScanReport, ScanRequest } from "../reach.ts";
 import { NatWatch } from "../routers/nat-watch.ts";
@@ -47,8 +42,6 @@ export interface FinderOptions {
   readonly trackers: readonly string[];
   /** Whether trackers may tell strangers of the same network of this peer. */
   readonly isListed: boolean;
-  /** UDP ports on which trackers answer STUN. */
-  readonly stunPorts?: readonly number[];
 }
 
 export interface FinderDependencies {
@@ -133,8 +126,12 @@ export class Finder implements Offered {
     this.#nat = new NatWatch({
       clock,
       random,
+      // Whoever does not answer at all, not over TCP either, tells nothing of UDP.
       servers: () =>
-        this.#trackers.list().flatMap(({ host }) => this.#stunPorts().map((port) => ({ host, port }))),
+        this.#trackers
+          .stunServers()
+          .filter(({ isConnected }) => isConnected)
+          .flatMap(({ host, ports }) => ports.map((port) => ({ host, port }))),
       onChange: dependencies.onChange,
     });
     this.#relays = new RelayWatch({
@@ -269,7 +266,9 @@ export class Finder implements Offered {
 
   /** `host:port` of the STUN servers of the trackers in use, nearest first as they are listed. */
   stunServers(): readonly string[] {
-    return this.#trackers.list().flatMap((tracker) => stunServersOf(tracker, this.#stunPorts().slice(0, 1)));
+    return this.#trackers
+      .stunServers()
+      .flatMap(({ host, ports }) => stunServersOf({ host }, ports.slice(0, 1)));
   }
 
   /** Called every second or so. */
@@ -387,9 +386,5 @@ export class Finder implements Offered {
       const host = observedAddress?.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
       return host !== undefined && own.includes(host);
     });
-  }
-
-  #stunPorts(): readonly number[] {
-    return this.#options.stunPorts ?? [STUN_PORT_DEFAULT, STUN_SECOND_PORT_DEFAULT];
   }
 }

@@ -20,6 +20,8 @@ export class NatWatch {
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #asked = "";
+  /** What is being asked was overtaken: it is asked again, and its answer counts for nothing. */
+  #isStale = false;
 
   constructor(dependencies: NatWatchDependencies) {
     this.#dependencies = dependencies;
@@ -39,7 +41,8 @@ export class NatWatch {
 
   /** Looks as soon as may be. */
   look(): void {
-    this.#schedule(0);
+    if (this.#running === null) this.#schedule(0);
+    else this.#isStale = true;
   }
 
   async close(): Promise<void> {
@@ -52,8 +55,11 @@ export class NatWatch {
     if (this.#stopped.signal.aborted) return;
     this.#timer?.cancel();
     this.#timer = this.#dependencies.clock.after(delayMs, () => {
-      this.#running ??= this.#probe().finally(() => {
+      this.#running = this.#probe().finally(() => {
         this.#running = null;
+        if (!this.#isStale) return;
+        this.#isStale = false;
+        this.#schedule(0);
       });
     });
   }
@@ -62,7 +68,7 @@ export class NatWatch {
     const { clock, random, servers, onChange } = this.#dependencies;
     const asked = servers();
     const kind = await probeNat(asked, { clock, random }, this.#stopped.signal);
-    if (this.#stopped.signal.aborted) return;
+    if (this.#stopped.signal.aborted || this.#isStale) return;
     const isNew = kind !== this.#kind;
     this.#kind = kind;
     if (isNew) onChange();

@@ -14,6 +14,7 @@ import {
   TRACKER_LEAVE_TIMEOUT_MS,
   TRACKER_RENEW_MIN_MS,
   TRACKER_RENEW_MS,
+  TRACKER_RENEW_UNCALLED_MS,
   TRACKER_RETRY_FIRST_MS,
   TRACKER_RETRY_MAX_MS,
   TRACKER_RETRY_STRANGER_MS,
@@ -45,6 +46,8 @@ export interface TrackerClientDependencies {
   /** An encoded presence record, later than `afterMs`, for a tracker whose clock shows `nowMs`. */
   readonly sign: (peer: PeerId, nowMs: number, afterMs: number) => { record: Uint8Array; issuedMs: number };
   readonly rendezvous: () => readonly Uint8Array[];
+  /** Whether what we say of ourselves names a way that leads here from everywhere. */
+  readonly isCallable: () => boolean;
   /** Whether this client is the one that deals with a tracker; false where another address leads to it too. */
   readonly claims: (peer: PeerId) => boolean;
   readonly onAnnounced: (answer: Announced) => void;
@@ -60,6 +63,7 @@ export class TrackerClient {
   readonly #unsubscribe: Unsubscribe;
   #state: TrackerState;
   #quota: RelayState | null = null;
+  #stunPorts: readonly number[] = [];
   #timer: Timer | null = null;
   #running: Promise<void> | null = null;
   #failures = 0;
@@ -96,6 +100,11 @@ export class TrackerClient {
   /** The peer that is spoken to, while it is; null otherwise. */
   get connectedPeer(): PeerId | null {
     return this.#state.state === "connected" ? this.#state.peer : null;
+  }
+
+  /** UDP ports at which it said to answer STUN, when it was last spoken to. */
+  get stunPorts(): readonly number[] {
+    return this.#stunPorts;
   }
 
   /** Tries that failed since the last that did not. */
@@ -204,6 +213,7 @@ export class TrackerClient {
     if (answer.type !== "announced") return this.#failed(trackerProblems.notATracker(this.address.text));
     this.#failures = 0;
     this.#quota = answer.relay;
+    this.#stunPorts = answer.stunPorts;
     this.#change({
       state: "connected",
       problem: null,
@@ -212,7 +222,8 @@ export class TrackerClient {
     });
     this.#dependencies.onAnnounced(answer);
     const lifeMs = answer.expiresMs - answer.nowMs;
-    const third = Math.max(TRACKER_RENEW_MIN_MS, Math.min(TRACKER_RENEW_MS, lifeMs / 3));
+    const usualMs = this.#dependencies.isCallable() ? TRACKER_RENEW_MS : TRACKER_RENEW_UNCALLED_MS;
+    const third = Math.max(TRACKER_RENEW_MIN_MS, Math.min(usualMs, lifeMs / 3));
     return this.#spread(third);
   }
 

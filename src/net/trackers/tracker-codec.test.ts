@@ -15,6 +15,7 @@ import {
   RENDEZVOUS_PER_PEER_MAX,
   TRACKER_ANSWER_BYTES_MAX,
   TRACKER_ANSWER_RECORDS_MAX,
+  TRACKER_ANSWER_STUN_PORTS_MAX,
   TRACKER_ANSWER_TRACKERS_MAX,
   TRACKER_FIND_PEERS_MAX,
   TRACKER_REQUEST_BYTES_MAX,
@@ -164,6 +165,9 @@ const relays: fc.Arbitrary<Extract<TrackerAnswer, { type: "relay" }>["relay"]> =
   ),
 );
 const tokens = fc.stringMatching(/^[!-~]{1,40}$/);
+const ports = fc
+  .uniqueArray(fc.integer({ min: 1, max: 65_535 }), { maxLength: TRACKER_ANSWER_STUN_PORTS_MAX })
+  .map((each) => each.toSorted((a, b) => a - b));
 const answers: fc.Arbitrary<TrackerAnswer> = fc.oneof(
   plain({
     type: fc.constant("announced" as const),
@@ -174,6 +178,7 @@ const answers: fc.Arbitrary<TrackerAnswer> = fc.oneof(
     peersOnline: fc.nat({ max: 0xffffffff }),
     introductions: records(TRACKER_ANSWER_RECORDS_MAX),
     trackers: fc.array(tokens, { maxLength: TRACKER_ANSWER_TRACKERS_MAX }),
+    stunPorts: ports,
   }),
   plain({ type: fc.constant("left" as const), nowMs: times }),
   plain({
@@ -250,6 +255,7 @@ test("the largest request and the largest answer fit their frames", () => {
     peersOnline: 1,
     introductions: Array.from({ length: TRACKER_ANSWER_RECORDS_MAX }, () => record),
     trackers: Array.from({ length: TRACKER_ANSWER_TRACKERS_MAX }, () => "x".repeat(300)),
+    stunPorts: Array.from({ length: TRACKER_ANSWER_STUN_PORTS_MAX }, (_, at) => at + 1),
   });
   assert.ok(answer.length <= TRACKER_ANSWER_BYTES_MAX, `${answer.length} bytes`);
   assert.ok(decodeTrackerAnswer(answer).ok);

@@ -16,6 +16,7 @@ import {
   RENDEZVOUS_PER_PEER_MAX,
   TRACKER_ANSWER_BYTES_MAX,
   TRACKER_ANSWER_RECORDS_MAX,
+  TRACKER_ANSWER_STUN_PORTS_MAX,
   TRACKER_ANSWER_TRACKERS_MAX,
   TRACKER_FIND_PEERS_MAX,
   TRACKER_REQUEST_BYTES_MAX,
@@ -88,6 +89,8 @@ export type TrackerAnswer = Answered &
         readonly introductions: readonly Uint8Array[];
         /** Other trackers, as a user would type them. */
         readonly trackers: readonly string[];
+        /** UDP ports at which this tracker answers STUN, in ascending order; empty where it answers none. */
+        readonly stunPorts: readonly number[];
       }
     | { readonly type: "left" }
     | { readonly type: "found"; readonly records: readonly Uint8Array[] }
@@ -179,6 +182,8 @@ export function encodeTrackerAnswer(answer: TrackerAnswer): Uint8Array {
       writeRecords(writer, answer.introductions);
       writer.u8(bounded(answer.trackers, TRACKER_ANSWER_TRACKERS_MAX).length);
       for (const tracker of answer.trackers) writer.short(utf8(tracker));
+      writer.u8(bounded(answer.stunPorts, TRACKER_ANSWER_STUN_PORTS_MAX).length);
+      for (const port of answer.stunPorts) writer.u16(port);
       break;
     case "found":
     case "met":
@@ -236,6 +241,10 @@ function readAnnounced(reader: ByteReader, nowMs: number): TrackerAnswer {
     readPrintable(reader, ADDRESS_TEXT_CHARS_MAX, "tracker"),
   );
   if (trackers.includes("")) reader.refuse("a tracker without address");
+  const stunPorts = readList(reader, TRACKER_ANSWER_STUN_PORTS_MAX, "STUN ports", () => reader.u16());
+  if (stunPorts.some((port, at) => port <= (stunPorts[at - 1] ?? 0))) {
+    reader.refuse("STUN ports are not in ascending order, above 0");
+  }
   return {
     type: "announced",
     nowMs,
@@ -245,6 +254,7 @@ function readAnnounced(reader: ByteReader, nowMs: number): TrackerAnswer {
     peersOnline,
     introductions,
     trackers,
+    stunPorts,
   };
 }
 

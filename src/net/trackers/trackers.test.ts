@@ -125,6 +125,7 @@ class Scene {
       peersOnline: 3,
       introductions,
       trackers: [],
+      stunPorts: [3478, 3479],
     };
   }
 
@@ -208,6 +209,22 @@ test("a peer registers, renews before its record lapses, and says what is new at
   await scene.clock.advanceUntilSettled(leaving, 20_000, "closed");
   assert.equal(scene.asked.get("t1.example")?.at(-1)?.type, "leave");
   assert.deepEqual(scene.net.faults, []);
+});
+
+test("whom nobody can call looks for newcomers more often, with no relay at hand", async () => {
+  const scene = new Scene();
+  scene.run("t1.example", 12, (request) => scene.honest(request, [], null));
+  scene.trackers.add("t1.example");
+  await scene.clock.advance(60_000);
+  const behindRouter = scene.announcements("t1.example").length;
+  assert.ok(behindRouter >= 8 && behindRouter <= 14, `${behindRouter} in a minute`);
+  scene.addresses = ["/ip4/45.67.89.20/tcp/28411"];
+  scene.trackers.tick();
+  await scene.clock.advance(15_000);
+  const before = scene.announcements("t1.example").length;
+  await scene.clock.advance(120_000);
+  const open = scene.announcements("t1.example").length - before;
+  assert.ok(open <= 3, `${open} in two minutes`);
 });
 
 test("places are held at up to three relays, and their addresses are registered", async () => {
@@ -341,6 +358,35 @@ test("a lying tracker puts nobody elsewhere, and its lies are counted", async ()
     "presence-other-network": 1,
     "presence-unasked": 1,
   });
+});
+
+test("who had no way yet when it was introduced is asked for again soon, and not for ever", async () => {
+  const scene = new Scene();
+  const wayless = record(91, scene.clock.nowMs(), { addresses: [] });
+  const nearby = record(92, scene.clock.nowMs());
+  const reachable = record(93, scene.clock.nowMs(), { addresses: ["/ip4/45.67.89.7/tcp/28411"] });
+  const relayed = `${FAR}/p2p/${keys(11).peerId}/p2p-circuit`;
+  scene.run("t1.example", 94, (request) => {
+    if (request.type !== "find") return scene.honest(request, [wayless, nearby, reachable]);
+    const nowMs = scene.clock.nowMs();
+    return { type: "found", nowMs, records: [record(91, nowMs, { addresses: [relayed] })] };
+  });
+  scene.held.add(keys(94).peerId);
+  const every = scene.clock.every(1_000, () => scene.trackers.tick());
+  scene.trackers.add("t1.example");
+  await scene.clock.advance(5_000);
+  assert.deepEqual(
+    scene.heard.filter(({ presence }) => presence.peer === keys(91).peerId).at(-1)?.presence.addresses,
+    [relayed],
+  );
+  await scene.clock.advance(35_000);
+  const finds = (scene.asked.get("t1.example") ?? []).filter((each) => each.type === "find");
+  const expected = [keys(91).peerId, keys(92).peerId];
+  assert.deepEqual(
+    finds.map(({ peers }) => peers),
+    [expected, expected, expected],
+  );
+  every.cancel();
 });
 
 test("an older record of a peer is not believed after a newer one, and a flood is cut short", () => {

@@ -19,6 +19,7 @@ import {
   TRACKERS_MAX,
 } from "../limits.ts";
 import type { TrackerState } from "../reach.ts";
+import { Awaited, leadsFromEverywhere } from "./awaited.ts";
 import { type Presence, signPresence } from "./presence-record.ts";
 import { PresenceTaker } from "./presence-taker.ts";
 import { type RelayListener, RelayPlaces } from "./relay-places.ts";
@@ -52,6 +53,16 @@ export interface TrackersDependencies {
   readonly onChange: () => void;
 }
 
+/** Where a tracker answers STUN. */
+export interface TrackerStun {
+  /** Name or IP address. */
+  readonly host: string;
+  /** UDP, ascending; at least one. */
+  readonly ports: readonly number[];
+  /** Whether the tracker is spoken to now: then its silence over UDP means something. */
+  readonly isConnected: boolean;
+}
+
 interface Member {
   readonly client: TrackerClient;
   readonly isNamed: boolean;
@@ -62,6 +73,7 @@ export class Trackers {
   readonly #dependencies: TrackersDependencies;
   readonly #taker: PresenceTaker;
   readonly #places: RelayPlaces;
+  readonly #awaited: Awaited;
   readonly #members: Member[] = [];
   readonly #leaving = new Set<Promise<void>>();
   #rendezvous: readonly Uint8Array[] = [];
@@ -78,6 +90,7 @@ export class Trackers {
       clock,
       isRefused,
     });
+    this.#awaited = new Awaited(clock);
     this.#places = new RelayPlaces({
       listener: dependencies.listener,
       clock,
@@ -97,9 +110,13 @@ export class Trackers {
     });
   }
 
-  /** Where trackers that are named or were told of are; STUN is asked of their computers. */
-  list(): readonly TrackerAddress[] {
-    return this.#members.map(({ client }) => client.address);
+  /** Where trackers answer STUN, as far as they said so. */
+  stunServers(): readonly TrackerStun[] {
+    return this.#members.flatMap(({ client }) => {
+      const { address, stunPorts, connectedPeer } = client;
+      const isConnected = connectedPeer !== null;
+      return stunPorts.length === 0 ? [] : [{ host: address.host, ports: stunPorts, isConnected }];
+    });
   }
 
   /** Counted since the start: what trackers handed on that was not believed. */
@@ -200,6 +217,7 @@ export class Trackers {
       if (!isNamed && client.failures >= TRACKER_TOLD_FAILURES_MAX) this.#drop(at);
     });
     this.#considerPlaces();
+    this.#askForAwaited();
   }
 
   /** This computer is on another network than before. */
@@ -221,6 +239,7 @@ export class Trackers {
       dial,
       sign: (peer, nowMs, afterMs) => this.#sign(peer, nowMs, afterMs),
       rendezvous: () => this.#rendezvous,
+      isCallable: () => leadsFromEverywhere(this.#ownAddresses(false)),
       claims: (peer) => this.#claims(client, peer),
       onAnnounced: (answer) => this.#onAnnounced(client, answer),
       onShown: this.#dependencies.onShown,
@@ -276,9 +295,17 @@ export class Trackers {
     const isHere = this.#isHere(tracker);
     for (const presence of this.#taker.take(answer.introductions, { tracker, isHere, asked: null })) {
       this.#dependencies.onPresence(presence, "tracker");
+      this.#awaited.introduced(presence);
     }
     for (const text of answer.trackers) this.#told(text, isHere);
     this.#considerPlaces();
+  }
+
+  #askForAwaited(): void {
+    const connected = new Set(this.#dependencies.network.connected().map(({ peer }) => peer));
+    const due = this.#awaited.due((peer) => connected.has(peer));
+    // What is found is handed on as it comes.
+    if (due.length > 0) void this.find(due);
   }
 
   /** Others' word of further trackers: used as long as there is room, never kept for a later start. */
