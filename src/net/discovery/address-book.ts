@@ -23,13 +23,15 @@ export class AddressBook {
   readonly #store: AddressStore;
   readonly #clock: Clock;
   readonly #rows = new Map<string, KnownAddress>();
+  /** Those typed, apart: asked of every peer known, at every word that is heard. */
+  readonly #typed = new Map<string, KnownAddress>();
   /** From which public group an unproven address was said, in this run. */
   readonly #saidFrom = new Map<string, string>();
 
   constructor(store: AddressStore, clock: Clock) {
     this.#store = store;
     this.#clock = clock;
-    for (const row of store.list()) this.#rows.set(keyOf(row.address, row.source), row);
+    for (const row of store.list()) this.#keep(row);
     for (const row of [...this.#rows.values()]) if (this.#isExpired(row)) this.#remove(row);
     this.anchors = chooseAnchors(this.list());
   }
@@ -40,11 +42,12 @@ export class AddressBook {
   }
 
   typed(): readonly KnownAddress[] {
-    return this.list().filter((row) => row.source === "typed");
+    return [...this.#typed.values()];
   }
 
   isTyped(peer: PeerId): boolean {
-    return this.typed().some((row) => row.peer === peer);
+    for (const row of this.#typed.values()) if (row.peer === peer) return true;
+    return false;
   }
 
   /** Whether there is room for it: the user must be told when there is not. */
@@ -116,14 +119,21 @@ export class AddressBook {
     if (oldest !== undefined) this.#remove(oldest);
   }
 
+  #keep(row: KnownAddress): void {
+    const key = keyOf(row.address, row.source);
+    this.#rows.set(key, row);
+    if (row.source === "typed") this.#typed.set(key, row);
+  }
+
   #put(row: KnownAddress): void {
-    this.#rows.set(keyOf(row.address, row.source), row);
+    this.#keep(row);
     this.#store.put(row);
   }
 
   #remove(row: KnownAddress): void {
     const key = keyOf(row.address, row.source);
     this.#rows.delete(key);
+    this.#typed.delete(key);
     this.#saidFrom.delete(key);
     this.#store.remove(row.address, row.source);
   }

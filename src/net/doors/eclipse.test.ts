@@ -8,6 +8,7 @@ import { SimulatedClock } from "#test/kit/clock.ts";
 import { faultLog } from "#test/kit/real.ts";
 import { AddressBook } from "../discovery/address-book.ts";
 import { PeerDirectory } from "../discovery/directory.ts";
+import { ConnectionBook } from "../host/connection-book.ts";
 import {
   ANCHOR_WINDOW_MS,
   ANCHORS_MAX,
@@ -24,6 +25,7 @@ import {
   UNPROVEN_ADDRESSES_MAX,
   UNPROVEN_PER_SOURCE_MAX,
 } from "../limits.ts";
+import { CallList } from "../paths/call-list.ts";
 import { type Candidate, chooseAnchors, chooseFeeler, publicGroupOf, whomToCall } from "./eclipse.ts";
 import { Feelers } from "./feelers.ts";
 
@@ -256,4 +258,32 @@ test("a feeler that is answered is let go at once; what is held is noted from ti
   feelers.close();
   await clock.advance(10 * FEELER_PERIOD_MS);
   assert.equal(noted.length, 1);
+});
+
+test("a word about one peer costs no look at all others, and a look at addresses is not repeated", () => {
+  const clock = new SimulatedClock();
+  const { log } = faultLog();
+  const book = new AddressBook(memoryAddresses(), clock);
+  const directory = new PeerDirectory({ clock, log, isKept: () => false });
+  for (let at = 0; at < 200; at++)
+    directory.heard(someone(`peer ${at}`), "exchange", [publicAddress(at, 100)]);
+  const asked: PeerId[] = [];
+  const calls = new CallList({
+    directory,
+    book,
+    connections: new ConnectionBook(clock),
+    isRefused: (peer) => {
+      asked.push(peer);
+      return false;
+    },
+  });
+  const [only] = calls.toMake((peer) => peer === someone("peer 7"));
+  assert.equal(only?.peer, someone("peer 7"));
+  assert.deepEqual(asked, [someone("peer 7")]);
+  book.rememberTyped("/ip4/10.0.0.7/tcp/1", someone("peer 7"));
+  assert.deepEqual(calls.addressesOf(someone("peer 7")), ["/ip4/10.0.0.7/tcp/1", publicAddress(7, 100)]);
+  book.forget(someone("peer 7"));
+  directory.heard(someone("peer 7"), "exchange", ["/ip4/10.0.0.8/tcp/1"]);
+  assert.deepEqual(calls.addressesOf(someone("peer 7")), ["/ip4/10.0.0.8/tcp/1", publicAddress(7, 100)]);
+  assert.equal(book.isTyped(someone("peer 7")), false);
 });

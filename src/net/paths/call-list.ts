@@ -23,6 +23,8 @@ export interface CallListDependencies {
 
 export class CallList {
   readonly #dependencies: CallListDependencies;
+  /** Lists of addresses never change: each is looked through once, not at every look for somebody to call. */
+  readonly #looked = new WeakMap<readonly string[], readonly string[]>();
 
   constructor(dependencies: CallListDependencies) {
     this.#dependencies = dependencies;
@@ -35,33 +37,40 @@ export class CallList {
       .typed()
       .filter((row) => row.peer === peer)
       .map((row) => row.address);
-    const known = [...new Set([...typed, ...(directory.get(peer)?.addresses ?? [])])];
-    const all = known.filter(
-      (address) => isDialable(address) && pathKindOf(address) !== "punched" && (mayCall?.(address) ?? true),
-    );
-    return all.slice(0, ADDRESSES_PER_PEER_MAX).sort(compareAddresses);
+    const heard = directory.get(peer)?.addresses ?? [];
+    const known = typed.length === 0 ? heard : [...new Set([...typed, ...heard])];
+    return this.#callable(known).filter((address) => mayCall?.(address) ?? true);
+  }
+
+  #callable(known: readonly string[]): readonly string[] {
+    const looked = this.#looked.get(known);
+    if (looked !== undefined) return looked;
+    const callable = known
+      .filter((address) => isDialable(address) && pathKindOf(address) !== "punched")
+      .slice(0, ADDRESSES_PER_PEER_MAX)
+      .sort(compareAddresses);
+    this.#looked.set(known, callable);
+    return callable;
   }
 
   /** Whom to call now, first to last. */
   toMake(isDue: (peer: PeerId) => boolean): readonly Candidate[] {
-    return whomToCall(
-      this.#candidates().filter(({ peer }) => isDue(peer)),
-      this.#holding(),
-    );
+    return whomToCall(this.#candidates(isDue), this.#holding());
   }
 
   /** Whom nobody asked for and who is not called either, because enough others are. */
   spared(): readonly Candidate[] {
-    const all = this.#candidates();
+    const all = this.#candidates(() => true);
     const called = new Set(whomToCall(all, this.#holding()));
     return all.filter((each) => !called.has(each));
   }
 
-  #candidates(): readonly Candidate[] {
+  /** Whoever is not meant is left out first: addresses cost more to look through than all else. */
+  #candidates(isMeant: (peer: PeerId) => boolean): readonly Candidate[] {
     const { directory, book, isRefused } = this.#dependencies;
     const wanted = this.#dependencies.isWanted ?? ((peer: PeerId) => book.isTyped(peer));
     return directory.list().flatMap(({ peer, online }) => {
-      if (online || isRefused(peer)) return [];
+      if (online || !isMeant(peer) || isRefused(peer)) return [];
       const addresses = this.addressesOf(peer);
       if (addresses.length === 0) return [];
       const isAnchor = book.anchors.has(peer);

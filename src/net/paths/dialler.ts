@@ -100,7 +100,7 @@ export class Dialler {
     // Its first word came before it had a place at a relay: straight addresses alone may take their time to fail.
     const relayed = this.#calls.addressesOf(peer).filter((address) => pathClassOf(address) === "relayed");
     if (relayed.length > 0) this.#underWay.get(peer)?.widen(relayed);
-    this.#tick();
+    this.#callDue((each) => each === peer);
   }
 
   /** We are reached, and reach others, in another way than before: what failed may work now. */
@@ -181,13 +181,15 @@ export class Dialler {
   }
 
   #tick(): void {
-    if (this.#stopped.signal.aborted) return;
-    const { book } = this.#dependencies;
     this.#forgetAttempts();
-    for (const { peer, addresses } of this.#calls.toMake((peer) => this.#isDue(peer, peer))) {
-      this.#dialIfDue(peer, addresses, peer);
-    }
-    for (const row of book.typed()) if (row.peer === null) this.#dialIfDue(row.address, [row.address], null);
+    this.#callDue(() => true);
+    const typed = this.#dependencies.book.typed();
+    for (const row of typed) if (row.peer === null) this.#dialIfDue(row.address, [row.address], null);
+  }
+
+  #callDue(isMeant: (peer: PeerId) => boolean): void {
+    const calls = this.#calls.toMake((peer) => isMeant(peer) && this.#isDue(peer, peer));
+    for (const { peer, addresses } of calls) this.#dialIfDue(peer, addresses, peer);
   }
 
   /** Of those whom the directory has forgotten: strangers come and go without end. */
@@ -202,7 +204,7 @@ export class Dialler {
 
   #dialIfDue(target: string, addresses: readonly string[], peer: PeerId | null): void {
     if (this.#underWay.has(target) || this.#underWay.size >= DIALS_AT_ONCE_MAX) return;
-    if (!this.#isDue(target, peer)) return;
+    if (this.#stopped.signal.aborted || !this.#isDue(target, peer)) return;
     this.#dial(target, addresses, peer).catch((error: unknown) =>
       this.#dependencies.log.fault("dialling", error),
     );
