@@ -99,9 +99,14 @@ export class InviteBook {
     this.#put({ ...invite, ended, usedBy: guest }, alongside);
   }
 
-  guessed(id: string): void {
-    const invite = this.get(id);
-    if (invite !== null) this.#put({ ...invite, failedGuesses: invite.failedGuesses + 1 });
+  /** Counts a failed guess on each: one commit, however many stand open. */
+  guessed(ids: readonly string[]): void {
+    const guessed = ids
+      .flatMap((id) => this.get(id) ?? [])
+      .map((invite) => ({ ...invite, failedGuesses: invite.failedGuesses + 1 }));
+    if (guessed.length === 0) return;
+    this.#deps.store.putTogether(guessed);
+    for (const invite of guessed) this.#invites.set(invite.id, invite);
   }
 
   /** What trackers are told: where guests find this peer, those that ended lately included, to be told why. */

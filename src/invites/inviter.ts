@@ -52,9 +52,7 @@ export class Inviter {
     if (invite !== null) return guesses.mayTry(peer) ? invite : "busy";
     const open = book.open();
     // Where nothing stands open there is nothing to guess.
-    if (open.length > 0 && guesses.strayed(peer, id)) {
-      for (const each of open) this.#guessed(each.id);
-    }
+    if (open.length > 0 && guesses.strayed(peer, id)) this.#guessed(open.map((each) => each.id));
     return "unknown";
   }
 
@@ -64,7 +62,7 @@ export class Inviter {
     const refused = (refusal: InviteRefusal): InviteFrame => ({ type: "refused", refusal });
     if (!isProof(proof, proofOf(asked.secret, "guest", peers))) {
       guesses.failed(guest);
-      this.#guessed(asked.id);
+      this.#guessed([asked.id]);
       return refused("wrong-proof");
     }
     const ours = proofOf(asked.secret, "inviter", peers);
@@ -90,9 +88,9 @@ export class Inviter {
     return welcome;
   }
 
-  #guessed(id: string): void {
+  #guessed(ids: readonly string[]): void {
     try {
-      this.#deps.book.guessed(id);
+      this.#deps.book.guessed(ids);
     } catch (error) {
       this.#deps.log.fault("a failed guess could not be stored", error);
     }

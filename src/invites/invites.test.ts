@@ -289,12 +289,24 @@ test("one guest of many invites is held off by none of those who made them", asy
   const guest = await world.peer(3);
   guest.meets(alice);
   await world.clock.advance(2_000);
+  alice.create();
+  let commits = 0;
+  for (const way of ["put", "putTogether"] as const) {
+    const write: (...args: never[]) => void = alice.store[way];
+    Object.assign(alice.store, {
+      [way]: (...args: never[]) => {
+        commits += 1;
+        write(...args);
+      },
+    });
+  }
   const { words } = alice.create();
   const ask = (byte: number): InviteFrame => ({ type: "ask", meetingPoint: new Uint8Array(32).fill(byte) });
   for (let at = 0; at < 3 * GUESSES_PER_PEER_MAX; at++) {
     assert.deepEqual(await guest.speak(alice, ask(at)), [{ type: "refused", refusal: "unknown" }]);
   }
   assert.equal(alice.invites.list()[0]?.failedGuesses, GUESSES_PER_PEER_MAX, "told, and bounded");
+  assert.equal(commits, 1 + GUESSES_PER_PEER_MAX, "one for each guess, however many invites stand");
   assert.equal(await guest.join(words), alice.id);
 });
 

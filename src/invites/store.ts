@@ -24,5 +24,7 @@ export interface InviteStore {
   list(): readonly StoredInvite[];
   /** Adds, or replaces the one of the same id. `alongside` writes more in the same transaction. */
   put(invite: StoredInvite, alongside?: () => void): void;
+  /** As `put`, all or none, in one commit. */
+  putTogether(invites: readonly StoredInvite[]): void;
   remove(id: string): void;
 }

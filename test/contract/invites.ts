@@ -56,6 +56,15 @@ export function testInviteStore(name: string, open: () => InviteStore): void {
     assert.equal(store.list().length, 2);
   });
 
+  test(`${name}: several are put together, each in its place`, () => {
+    const store = open();
+    store.put(OPEN);
+    const guessed = { ...OPEN, failedGuesses: 1 };
+    store.putTogether([REVOKED, guessed]);
+    store.putTogether([]);
+    assert.deepEqual(store.list(), [guessed, REVOKED]);
+  });
+
   test(`${name}: what was removed is gone; removing nothing is no fault`, () => {
     const store = open();
     store.put(OPEN);

@@ -46,16 +46,24 @@ export function diskInvites(database: Database): InviteStore {
        used_by = excluded.used_by, failed_guesses = excluded.failed_guesses`,
   );
   const remove = sql.prepare("DELETE FROM invites WHERE id = ?");
+  const write = (invite: StoredInvite): void => {
+    const { id, secret, note, createdMs, expiresMs, ended, usedBy, failedGuesses } = invite;
+    upsert.run(
+      ...[id, secret, note, createdMs, expiresMs],
+      ...[ended?.how ?? null, ended?.atMs ?? null, usedBy, failedGuesses],
+    );
+  };
   return {
     list: () => all.all().map(inviteOf),
     put(invite, alongside) {
-      const { id, secret, note, createdMs, expiresMs, ended, usedBy, failedGuesses } = invite;
       database.transaction(() => {
-        upsert.run(
-          ...[id, secret, note, createdMs, expiresMs],
-          ...[ended?.how ?? null, ended?.atMs ?? null, usedBy, failedGuesses],
-        );
+        write(invite);
         alongside?.();
+      });
+    },
+    putTogether(invites) {
+      database.transaction(() => {
+        for (const invite of invites) write(invite);
       });
     },
     remove(id) {

@@ -9,6 +9,9 @@ export function memoryInvites(): InviteStore {
       alongside?.();
       invites.set(invite.id, invite);
     },
+    putTogether(together) {
+      for (const invite of together) invites.set(invite.id, invite);
+    },
     remove(id) {
       invites.delete(id);
     },
