@@ -42,6 +42,8 @@ export const STREAMS_PER_CONNECTION_MAX = 256;
 export const OUTBOUND_STREAMS_PER_PROTOCOL_MAX = 256;
 /** Two connections to one peer within this time are one meeting: both sides dialled at once. */
 export const SIMULTANEOUS_DIAL_MS = 5 * SECOND_MS;
+/** What a peer that dials several of our addresses at once may hold until it has chosen: two families, two relays. */
+export const CONNECTIONS_BESIDE_MAX = 4;
 
 // Frames.
 
@@ -51,6 +53,10 @@ export const FRAME_HEADER_BYTES = 4;
 export const FRAME_BYTES_MAX = 16 * MIB;
 /** Frames up to this are copied behind their header: one small record costs more than the copy. */
 export const FRAME_JOIN_BYTES_MAX = 64 * KIB;
+/** Pieces of a stream below this are gathered: kept apart, each takes some two hundred bytes more than it holds. */
+export const SMALL_PIECE_BYTES = 1024;
+/** So much is gathered in one place. */
+export const GATHERED_BYTES = 4 * KIB;
 /** Read ahead of the reader before the other side is asked to wait; one frame and a quarter of the usual size. */
 export const READ_AHEAD_BYTES = 1280 * KIB;
 /** Written but not yet taken by the muxer: two frames of the usual size keep it busy. */

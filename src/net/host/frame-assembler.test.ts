@@ -139,3 +139,25 @@ test("arbitrary bytes give frames, marks, a fault, or nothing yet, and never a t
     }),
   );
 });
+
+test("small pieces are gathered: what is kept of them is their bytes, not the pieces", () => {
+  const frame = Uint8Array.from({ length: 20_000 }, (_, at) => at % 251);
+  const bytes = encode([frame, frame]);
+  const assembler = new FrameAssembler(frame.length);
+  const piece = new Uint8Array(1);
+  for (const byte of bytes.subarray(0, 10_000)) {
+    piece[0] = byte;
+    assembler.push(piece);
+  }
+  assert.equal(assembler.next(), null);
+  assert.equal(assembler.waitingBytes, 10_000 - 4);
+  // Large ones and small ones by turns fill what room there is.
+  const sizes = [1, 5_000, 700, 1_024, 4_096, 3];
+  for (let at = 10_000, turn = 0; at < bytes.length; turn++) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    assembler.push(bytes.slice(at, at + size));
+    at += size;
+  }
+  assert.deepEqual(drain(assembler), [frame, frame]);
+  assert.equal(assembler.waitingBytes, 0);
+});

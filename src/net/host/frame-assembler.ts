@@ -5,7 +5,7 @@
  */
 import { assert } from "#base/assert.ts";
 import { concat } from "#base/bytes.ts";
-import { FRAME_HEADER_BYTES } from "../limits.ts";
+import { FRAME_HEADER_BYTES, GATHERED_BYTES, SMALL_PIECE_BYTES } from "../limits.ts";
 
 export type FrameFault =
   | { readonly code: "frame-too-large"; readonly bytes: number; readonly maxBytes: number }
@@ -21,8 +21,10 @@ const CREDIT_MARK = 0xffff_fffe;
 
 /** Waiting bytes, in order, consumed from the front. */
 interface Chunk {
-  readonly bytes: Uint8Array;
+  bytes: Uint8Array;
   used: number;
+  /** What `bytes` lie at the beginning of, where it is ours and the next small piece may be copied behind them. */
+  readonly room: Uint8Array | null;
 }
 
 export class FrameAssembler {
@@ -49,11 +51,30 @@ export class FrameAssembler {
     return this.#waiting;
   }
 
-  /** Keeps a reference to `bytes` until they are consumed: the caller must not change them. */
+  /** May keep a reference to `bytes` until they are consumed: the caller must not change them. */
   push(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#chunks.push({ bytes, used: 0 });
     this.#waiting += bytes.length;
+    const rest = this.#fill(bytes);
+    if (rest.length >= SMALL_PIECE_BYTES) {
+      this.#chunks.push({ bytes: rest, used: 0, room: null });
+    } else if (rest.length > 0) {
+      // A frame of a mebibyte that comes byte by byte would else be a million objects.
+      const room = new Uint8Array(GATHERED_BYTES);
+      room.set(rest);
+      this.#chunks.push({ bytes: room.subarray(0, rest.length), used: 0, room });
+    }
+  }
+
+  /** Copies what there is room for behind the last small piece, so that no room is left half empty; the rest of it. */
+  #fill(bytes: Uint8Array): Uint8Array {
+    const last = this.#chunks.at(-1);
+    if (last === undefined || last.room === null) return bytes;
+    const end = last.bytes.length;
+    const part = bytes.subarray(0, last.room.length - end);
+    last.room.set(part, end);
+    last.bytes = last.room.subarray(0, end + part.length);
+    return bytes.subarray(part.length);
   }
 
   /**
