@@ -100,6 +100,9 @@ export class Caller {
     call: Call,
     read: (response: Response) => Promise<Value>,
   ): Reply<Value> {
+    // In a path these would stand for another operation.
+    const isNothing = Object.values(call.parameters ?? {}).some((value) => /^\.{0,2}$/.test(value));
+    if (isNothing) return refused(NOTHING_NAMED);
     try {
       const response = await this.request(operation, call);
       if (!response.ok) return refused(await refusalOf(response));
@@ -109,6 +112,12 @@ export class Caller {
     }
   }
 }
+
+const NOTHING_NAMED = problem(
+  "invalid-request",
+  "Nothing is called like that: a name or an id has at least one letter or digit.",
+  "Say who or what is meant.",
+);
 
 function refused(fault: Problem): { readonly ok: false; readonly fault: Problem } {
   return { ok: false, fault };

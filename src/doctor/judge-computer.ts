@@ -104,7 +104,17 @@ function judgeFirewalls(seen: ComputerSeen, tcpPorts: readonly number[]): readon
   if (platform !== "linux") return [finding("firewall-unknown")];
   const on = firewalls.filter(({ state, dropsInbound }) => state !== "off" && dropsInbound !== false);
   const details = firewalls.map((each): Detail => ({ label: TOOLS[each.tool], value: firewallText(each) }));
-  if (on.length === 0) return [finding("firewall-not-seen", { details })];
+  for (const { tool, keepsOut } of firewalls) {
+    const shut = tcpPorts.find((port) => keepsOut.some((rule) => covers(rule, port)));
+    if (shut === undefined) continue;
+    const cause = `A rule of ${TOOLS[tool]} keeps out what comes to TCP port ${shut}.`;
+    const nextStep = "Take that rule away, or start with --listen on another port.";
+    return [finding("firewall-blocks", { cause, nextStep, details })];
+  }
+  if (on.length === 0) {
+    if (firewalls.length > 0 || seen.mayReadRules) return [finding("firewall-not-seen", { details })];
+    return [finding("firewall-not-seen", { cause: RULES_NOT_SHOWN, details })];
+  }
   const closed = on.filter(
     (firewall) =>
       firewall.state === "on" &&
@@ -122,6 +132,10 @@ function judgeFirewalls(seen: ComputerSeen, tcpPorts: readonly number[]): readon
   return [finding("firewall-unreadable", { cause, details })];
 }
 
+const RULES_NOT_SHOWN =
+  "Neither ufw nor firewalld is switched on here. Rules of nftables or iptables alone are shown to an administrator " +
+  "only (sudo nft list ruleset), and routers on the way may have a firewall.";
+
 /** @param rule `tcp/28411` or `tcp/28411-28420`. */
 function covers(rule: string, port: number): boolean {
   const match = /^tcp\/(\d+)(?:-(\d+))?$/.exec(rule);
@@ -129,9 +143,10 @@ function covers(rule: string, port: number): boolean {
   return port >= from && port <= to;
 }
 
-function firewallText({ state, dropsInbound, letsIn }: FirewallSeen): string {
+function firewallText({ state, dropsInbound, letsIn, keepsOut }: FirewallSeen): string {
   if (state === "off") return "off";
   if (state === "unreadable") return "on, rules not readable";
+  if (keepsOut.length > 0) return `on, keeps out ${keepsOut.slice(0, 16).join(", ")}`;
   if (dropsInbound === false) return "on, lets in what is not forbidden";
   return letsIn.length === 0 ? "on, no ports let in" : `on, lets in ${letsIn.slice(0, 16).join(", ")}`;
 }

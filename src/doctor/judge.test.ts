@@ -24,6 +24,7 @@ const COMPUTER: ComputerSeen = {
   routes: { four: { device: "eth0", gateway: "10.0.0.1" }, six: null },
   sockets: null,
   firewalls: [],
+  mayReadRules: true,
   disk: { freeBytes: 10 * DISK_LOW_BYTES, totalBytes: 20 * DISK_LOW_BYTES, freeFiles: null },
   folder: { path: "/data", state: "usable", isOpenToOthers: false },
 };
@@ -73,7 +74,7 @@ test("a computer in order, and each thing that may be out of it", () => {
 
 test("a firewall that drops is told with the port and how to open it", () => {
   const firewall = (change: Partial<FirewallSeen>): readonly FirewallSeen[] => [
-    { tool: "ufw", state: "on", dropsInbound: true, letsIn: [], ...change },
+    { tool: "ufw", state: "on", dropsInbound: true, letsIn: [], keepsOut: [], ...change },
   ];
   const judged = (change: Partial<FirewallSeen>) =>
     judgeComputer({ ...COMPUTER, firewalls: firewall(change) }, { tcpPorts: [28411], excluded: [] }).find(
@@ -85,6 +86,11 @@ test("a firewall that drops is told with the port and how to open it", () => {
   assert.equal(judged({ letsIn: ["tcp/28411"] })?.code, "firewall-lets-in");
   assert.equal(judged({ letsIn: ["tcp/28400-28500"] })?.code, "firewall-lets-in");
   assert.equal(judged({ letsIn: ["udp/28411"] })?.code, "firewall-blocks");
+  const shut = judged({ tool: "nftables", dropsInbound: false, keepsOut: ["tcp/28411"] });
+  assert.equal(shut?.code, "firewall-blocks");
+  assert.match(shut?.cause ?? "", /A rule of nftables keeps out .* 28411/);
+  const unseen = judgeComputer({ ...COMPUTER, mayReadRules: false }, { tcpPorts: [28411], excluded: [] });
+  assert.match(unseen.find(({ area }) => area === "firewall")?.cause ?? "", /shown to an administrator only/);
   assert.equal(judged({ state: "unreadable" })?.code, "firewall-unreadable");
   assert.equal(judged({ state: "off" })?.code, "firewall-not-seen");
   assert.equal(judged({ tool: "windows" })?.code, "firewall-by-system");

@@ -42,7 +42,8 @@ export async function probeComputer(
     }),
   ]);
   const { platform } = system;
-  return { platform, isInContainer, interfaces, routes, sockets, firewalls, disk, folder };
+  const mayReadRules = system.userId === 0;
+  return { platform, isInContainer, interfaces, routes, sockets, firewalls, mayReadRules, disk, folder };
 }
 
 /** The value, or the other one once its time is over or when it failed. */

@@ -71,7 +71,13 @@ test("firewalls: missing programs are no firewall, rules that may not be read ar
       },
     }),
   );
-  assert.deepEqual(ufw, { tool: "ufw", state: "on", dropsInbound: true, letsIn: ["tcp/28411"] });
+  assert.deepEqual(ufw, {
+    tool: "ufw",
+    state: "on",
+    dropsInbound: true,
+    letsIn: ["tcp/28411"],
+    keepsOut: [],
+  });
   const [hidden] = await probeFirewalls(system({ files: { "/etc/ufw/ufw.conf": "ENABLED=yes\n" } }));
   assert.equal(hidden?.state, "unreadable");
   const [off] = await probeFirewalls(
@@ -116,11 +122,13 @@ test("rules of nftables: the chain for what comes in, its policy, and its ports"
   assert.equal(seen?.dropsInbound, true);
   assert.deepEqual(seen?.letsIn, ["tcp/22", "tcp/28411-28420"]);
   assert.equal(judgeNftables("table ip nat { chain post { type nat hook postrouting priority 0; } }"), null);
-  assert.deepEqual(portsOfRules("-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT"), [
+  assert.deepEqual(portsOfRules("-A INPUT -p tcp -m multiport --dports 80,443 -j ACCEPT").letsIn, [
     "tcp/80",
     "tcp/443",
   ]);
-  assert.deepEqual(portsOfRules("-A INPUT -p tcp --dport 25 -j DROP"), []);
+  assert.deepEqual(portsOfRules("-A INPUT -p tcp --dport 25 -j DROP"), { letsIn: [], keepsOut: ["tcp/25"] });
+  assert.deepEqual(portsOfRules("-A INPUT -s 9.9.9.9 -p tcp --dport 28411 -j DROP").keepsOut, []);
+  assert.deepEqual(portsOfRules("\t\ttcp dport 28411 ct count over 9 drop").keepsOut, []);
 });
 
 test("a folder that is not there yet is on the disk of the one above it", async () => {

@@ -93,6 +93,8 @@ export interface FirewallSeen {
   readonly dropsInbound: boolean | null;
   /** Ports that its rules name as let in, `tcp/28411`; only those that could be read. */
   readonly letsIn: readonly string[];
+  /** Ports that its rules name as kept out, in the same form. */
+  readonly keepsOut: readonly string[];
 }
 
 export interface DiskSeen {
@@ -117,6 +119,8 @@ export interface ComputerSeen {
   readonly routes: RoutesSeen;
   readonly sockets: SocketsSeen | null;
   readonly firewalls: readonly FirewallSeen[];
+  /** Whether rules that no service keeps, of nftables or iptables, may be looked at: by an administrator. */
+  readonly mayReadRules: boolean;
   readonly disk: DiskSeen | null;
   readonly folder: FolderSeen;
 }
