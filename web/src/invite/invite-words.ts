@@ -39,7 +39,9 @@ export function guessWords({ failedGuesses, state }: InviteView): string | null 
   if (failedGuesses === 0) return null;
   const times = countOf(failedGuesses, "time");
   return `Tried ${times} with a wrong secret. ${
-    state === "open" ? "Nobody got in. If that was none of you, take it back and make a new one." : ""
+    state === "open"
+      ? "Nobody got in by that. Somebody mistyped, entered words that others gave them, or guessed: if in doubt, take it back and make a new one."
+      : ""
   }`.trim();
 }
 
