@@ -14,7 +14,7 @@ import { reachableFrom } from "./discovery/announcer.ts";
 import { PeerDirectory } from "./discovery/directory.ts";
 import { lanWarnings } from "./discovery/lan-warnings.ts";
 import { broadcastOf } from "./discovery/local-interfaces.ts";
-import { isAdmissiblePeer, prefersKnown } from "./host/gate.ts";
+import { isAdmissiblePeer, settleTwo } from "./host/gate.ts";
 import { parseListenAddress } from "./host/listen.ts";
 import { Standings } from "./host/standing.ts";
 import { startListening } from "./host/start-listening.ts";
@@ -94,23 +94,32 @@ test("a dead path is noticed within 10 s", () => {
 
 test("both sides keep the same one of two connections dialled at once", () => {
   const other = (direction: "inbound" | "outbound") => (direction === "inbound" ? "outbound" : "inbound");
+  const isKept = (self: PeerId, peer: PeerId, first: "inbound" | "outbound") =>
+    settleTwo(self, peer, { direction: first, ageMs: 10 }, other(first)) === "keep-known";
   for (const firstAtA of ["inbound", "outbound"] as const) {
     for (const firstAtB of ["inbound", "outbound"] as const) {
-      const keepsAtA = prefersKnown(A, B, { direction: firstAtA, ageMs: 10 }, other(firstAtA))
-        ? firstAtA
-        : other(firstAtA);
-      const keepsAtB = prefersKnown(B, A, { direction: firstAtB, ageMs: 10 }, other(firstAtB))
-        ? firstAtB
-        : other(firstAtB);
+      const keepsAtA = isKept(A, B, firstAtA) ? firstAtA : other(firstAtA);
+      const keepsAtB = isKept(B, A, firstAtB) ? firstAtB : other(firstAtB);
       assert.equal(keepsAtA, other(keepsAtB), `${firstAtA} first at A, ${firstAtB} first at B`);
     }
+  }
+});
+
+test("of two that one side dialled at once, that side alone chooses: the other one ends neither", () => {
+  for (const [self, peer] of [
+    [A, B],
+    [B, A],
+  ] as const) {
+    assert.equal(settleTwo(self, peer, { direction: "outbound", ageMs: 10 }, "outbound"), "keep-known");
+    assert.equal(settleTwo(self, peer, { direction: "inbound", ageMs: 10 }, "inbound"), "keep-both");
   }
 });
 
 test("a connection that is not new gives way: the other side has lost it, or would not have dialled", () => {
   for (const direction of ["inbound", "outbound"] as const) {
     for (const known of ["inbound", "outbound"] as const) {
-      assert.equal(prefersKnown(A, B, { direction: known, ageMs: SIMULTANEOUS_DIAL_MS }, direction), false);
+      const standing = { direction: known, ageMs: SIMULTANEOUS_DIAL_MS };
+      assert.equal(settleTwo(A, B, standing, direction), "keep-new");
     }
   }
 });
@@ -356,7 +365,7 @@ test("of two who hear of each other at once, one dials at once and the other wai
   assert.deepEqual(new Set([turnMs(A, B, 7), turnMs(B, A, 7)]), new Set([7, 7 + DIAL_TURN_MS]));
   // The one who dials at once is the one whose connection would be kept.
   const [first, second] = turnMs(A, B, 0) === 0 ? [A, B] : [B, A];
-  assert.equal(prefersKnown(first, second, { direction: "outbound", ageMs: 0 }, "inbound"), true);
+  assert.equal(settleTwo(first, second, { direction: "outbound", ageMs: 0 }, "inbound"), "keep-known");
   // Heard again while waiting: the turn does not move away.
   const waiting = firstAttempt(turnMs(second, first, 0));
   assert.equal(afterWord(waiting, turnMs(second, first, 200)).nextMs, DIAL_TURN_MS);

@@ -230,3 +230,25 @@ test("peers started in the same moment all listen, each on its own port", { time
     assert.equal(new Set(addresses).size, peers.length);
   }),
 );
+
+test("somebody called at several addresses at once stays connected, whichever of the calls wins", async () => {
+  await withPeers(async (open) => {
+    const listen = Array.from({ length: 4 }, () => "127.0.0.1:0");
+    const [a, b] = [await open(1, { discovery: QUIET }), await open(2, { discovery: QUIET, listen })];
+    const lost: string[] = [];
+    for (const { net } of [a, b]) {
+      net.network.subscribe((event) => {
+        if (event.type === "disconnected") lost.push(event.peer);
+      });
+    }
+    const outcomes = await Promise.all(
+      b.net.listenAddresses().map((address) => a.net.connect(withoutPeer(address))),
+    );
+    assert.ok(outcomes.every(({ ok }) => ok));
+    await Promise.all([
+      until(a.net, b.peer, ({ claimedName }) => claimedName !== null),
+      until(b.net, a.peer, ({ claimedName }) => claimedName !== null),
+    ]);
+    assert.deepEqual(lost, []);
+  });
+});

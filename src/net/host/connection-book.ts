@@ -77,9 +77,10 @@ export class ConnectionBook {
   best(peer: PeerId): Connection | null {
     const open = this.of(peer).filter((connection) => connection.status === "open");
     const isSuspect = (connection: Connection) => this.silentMs(connection) >= SUSPECT_SILENCE_MS;
-    const sorted = open.sort(
-      (a, b) => Number(isSuspect(a)) - Number(isSuspect(b)) || comparePaths(pathOf(a), pathOf(b)),
-    );
+    // Of two alike the younger: whoever dialled it may have lost the other.
+    const sorted = open
+      .toReversed()
+      .sort((a, b) => Number(isSuspect(a)) - Number(isSuspect(b)) || comparePaths(pathOf(a), pathOf(b)));
     return sorted[0] ?? null;
   }
 

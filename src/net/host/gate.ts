@@ -6,7 +6,7 @@ import type { ConnectionGater, PeerId as Libp2pPeerId } from "@libp2p/interface"
 import type { PeerId } from "#base/brand.ts";
 import { isAdmissibleKey } from "#crypto/ed25519.ts";
 import { keyOfPeerId } from "#crypto/peer-id.ts";
-import { SIMULTANEOUS_DIAL_MS } from "../limits.ts";
+import { CONNECTIONS_BESIDE_MAX, SIMULTANEOUS_DIAL_MS } from "../limits.ts";
 import { type ConnectionBook, classOf, pathClassOf } from "./connection-book.ts";
 import { isThrough } from "./punched-through.ts";
 
@@ -61,10 +61,18 @@ function isSettled(
   const ofClass = pathClassOf(address);
   // Nothing is punched where a straight way stands: two that were begun at once met here.
   if (ofClass === "punched" && connections.ofClass(peer, "straight").length > 0) return true;
-  for (const known of connections.of(peer)) {
-    if (classOf(known) !== ofClass) continue;
-    const standing = { direction: known.direction, ageMs: connections.ageMs(known) };
-    if (prefersKnown(self, peer, standing, direction)) return true;
+  const standing = connections.of(peer).filter((known) => classOf(known) === ofClass);
+  let beside = 0;
+  // The youngest first: where too many were begun at once, the oldest gives way.
+  for (const known of standing.toReversed()) {
+    const verdict = settleTwo(
+      self,
+      peer,
+      { direction: known.direction, ageMs: connections.ageMs(known) },
+      direction,
+    );
+    if (verdict === "keep-known") return true;
+    if (verdict === "keep-both" && ++beside < CONNECTIONS_BESIDE_MAX) continue;
     // Before the new one is let in: gossip follows peers, and would otherwise keep its stream on the old one.
     known.abort(new Error("replaced by a newer connection"));
   }
@@ -72,18 +80,19 @@ function isSettled(
 }
 
 /**
- * Whether a connection that stands is kept and the new one refused. Two dialled at once: the one dialled by the
- * smaller peer id stays, which both sides decide alike. Later than that the other side has lost the one we hold,
- * or it would not have dialled: the new one stays.
+ * What becomes of a connection that stands and a new one of the same class. Both sides dialled at once: the one dialled
+ * by the smaller peer id stays, which both decide alike. The other side dialled twice at once, as it does where it knows
+ * several addresses: only it knows which of the two it keeps, so both stand until it closes one. Later than that it has
+ * lost the one we hold, or it would not have dialled: the new one stays.
  */
-export function prefersKnown(
+export function settleTwo(
   self: PeerId,
   peer: PeerId,
   known: { readonly direction: "inbound" | "outbound"; readonly ageMs: number },
   direction: "inbound" | "outbound",
-): boolean {
-  if (known.ageMs >= SIMULTANEOUS_DIAL_MS) return false;
-  if (known.direction === direction) return direction === "outbound";
+): "keep-known" | "keep-new" | "keep-both" {
+  if (known.ageMs >= SIMULTANEOUS_DIAL_MS) return "keep-new";
+  if (known.direction === direction) return direction === "outbound" ? "keep-known" : "keep-both";
   const preferred = self < peer ? "outbound" : "inbound";
-  return known.direction === preferred;
+  return known.direction === preferred ? "keep-known" : "keep-new";
 }
