@@ -154,3 +154,32 @@ test("unread counts what came in after the mark, of both kinds", () => {
   slips.markRead(BOB);
   assert.equal(slips.conversations()[0]?.unread, 0);
 });
+
+test("what waits for somebody says so when another key looks like theirs", () => {
+  const away = { code: "unreachable", cause: "Nothing listens there.", nextStep: "Wait." };
+  const changed = { code: "key-changed", cause: "Another key looks like bob.", nextStep: "Compare." };
+  for (const kind of ["message", "files"] as const) {
+    const sources = sourcesOf([{ order: 1, kind, direction: "out", peer: BOB }]);
+    const { messaging, transfers } = sources;
+    const waiting = { state: "queued", reason: away } as const;
+    const slips = (problem: typeof changed | null) =>
+      createSlips({
+        ...sources,
+        persons: {
+          ...sources.persons,
+          view: (peer) => ({ peerId: peer, path: null, via: null, problem }) as ReturnType<Persons["view"]>,
+        },
+        messaging: {
+          ...messaging,
+          history: (query) => messaging.history(query).map((each) => ({ ...each, ...waiting })),
+        },
+        transfers: {
+          ...transfers,
+          history: (query) => transfers.history(query).map((each) => ({ ...each, ...waiting })),
+        },
+      }).history({ limit: 1 })[0]?.reason;
+    assert.deepEqual(slips(null), away);
+    const cause = "Nothing listens there. Another key looks like bob.";
+    assert.deepEqual(slips(changed), { ...changed, cause }, kind);
+  }
+});

@@ -2,9 +2,9 @@
  * Owns the reading side of deliveries: messages and transfers of all people as one series of slips. Keeps nothing;
  * the order over both kinds was given by their common store.
  */
-import type { ConversationView, SlipView } from "#api/views.ts";
+import type { ConversationView, SlipState, SlipView } from "#api/views.ts";
 import type { DeliveryId, PeerId } from "#base/brand.ts";
-import type { Messaging } from "#messaging/index.ts";
+import type { Message, Messaging } from "#messaging/index.ts";
 import type { ReadMarkStore } from "#people/index.ts";
 import type { Transfer, Transfers } from "#transfer/index.ts";
 import type { Persons } from "./person-view.ts";
@@ -33,19 +33,32 @@ export interface SlipSources {
   readonly stampOf: (id: DeliveryId) => Stamp;
 }
 
+/** States in which a delivery waits for the other side. */
+const WAITING: readonly SlipState[] = ["queued", "offered", "sending"];
+
 export function createSlips(sources: SlipSources): Slips {
   const { messaging, transfers, persons, readMarks, stampOf } = sources;
+
+  /** Whoever waits for somebody should read that another key looks like theirs: perhaps they never come back. */
+  function explained(slip: SlipView): SlipView {
+    if (slip.direction !== "out" || slip.reason === null || !WAITING.includes(slip.state)) return slip;
+    const { problem } = persons.view(slip.peerId as PeerId);
+    if (problem?.code !== "key-changed" || slip.reason.code === "key-changed") return slip;
+    return { ...slip, reason: { ...problem, cause: `${slip.reason.cause} ${problem.cause}` } };
+  }
+
+  function slipOfMessage(message: Message): SlipView {
+    return explained(messageSlip(message, persons.nameOf(message.peer), stampOf(message.deliveryId)));
+  }
 
   function slipOfTransfer(transfer: Transfer): SlipView {
     const { name, path, via, pathReason } = persons.view(transfer.peer);
     const way = path === null ? null : { kind: path, viaName: via?.name ?? null, reason: pathReason };
-    return transferSlip(transfer, name, stampOf(transfer.deliveryId), way);
+    return explained(transferSlip(transfer, name, stampOf(transfer.deliveryId), way));
   }
 
   function page(query: SlipQuery): readonly SlipView[] {
-    const messages = messaging
-      .history(query)
-      .map((message) => messageSlip(message, persons.nameOf(message.peer), stampOf(message.deliveryId)));
+    const messages = messaging.history(query).map(slipOfMessage);
     const files = transfers.history(query).map(slipOfTransfer);
     return [...messages, ...files].toSorted((a, b) => b.order - a.order).slice(0, query.limit);
   }
@@ -88,7 +101,7 @@ export function createSlips(sources: SlipSources): Slips {
     history,
     get(id) {
       const message = messaging.get(id);
-      if (message !== null) return messageSlip(message, persons.nameOf(message.peer), stampOf(id));
+      if (message !== null) return slipOfMessage(message);
       const transfer = transfers.get(id);
       return transfer === null ? null : slipOfTransfer(transfer);
     },
