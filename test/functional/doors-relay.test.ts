@@ -58,6 +58,26 @@ test("outbound only listens on nothing, and is reached over the relay that it ca
   ),
 );
 
+test("a relay brings one call after another, and each of them stands", TIMEOUT, () =>
+  withTracker((tracker) =>
+    withPeers(async (open) => {
+      const called = await open(168, { ...of(tracker), doors: doors("outbound-only") });
+      await untilSelf(called, () => called.net.trackers()[0]?.relay != null);
+      const address = called.net.listenAddresses()[0] ?? "";
+      for (const seed of [169, 170]) {
+        const caller = await open(seed, { ...of(tracker), doors: doors("no-inbound") });
+        let ends = 0;
+        caller.net.network.subscribe(({ type }) => {
+          if (type === "disconnected") ends += 1;
+        });
+        assert.ok((await caller.net.connect(address)).ok);
+        const spoke = await until(caller.net, called.peer, (entry) => entry.latencyMs !== null || ends > 0);
+        assert.deepEqual([spoke.online, spoke.path, ends], [true, "relayed", 0]);
+      }
+    }),
+  ),
+);
+
 test("no inbound holds no place at a relay, and is in touch with whom it calls", TIMEOUT, () =>
   withTracker((tracker) =>
     withPeers(async (open) => {

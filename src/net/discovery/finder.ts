@@ -3,6 +3,7 @@
  * mapped ports, and the kind of NAT. Feeds the directory; dials nobody but trackers.
  */
 import { RELAY_V2_STOP_CODEC } from "@libp2p/circuit-relay-v2";
+import type { StreamMiddleware } from "@libp2p/interface";
 import { multiaddr } from "@multiformats/multiaddr";
 import type { PeerId } from "#base/brand.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
@@ -140,18 +141,26 @@ export class Finder implements Offered {
       onQuota: (peer, why) => dependencies.directory.unreached(peer, why),
     });
     this.#mapper = dependencies.mapsPorts ? this.#openMapper() : null;
-    // libp2p takes a place, and with each call another listener, at whoever brings a call.
-    host.use(RELAY_V2_STOP_CODEC, async (stream, connection, next) => {
-      if (this.#trackers.expectsCallsOver(peerOf(connection.remotePeer))) return next(stream, connection);
-      this.#unaskedCalls += 1;
-      stream.abort(new Error("no relay of ours"));
-    });
+    this.#refuseUnaskedCalls();
     // Somebody found by a scan, or who called us, may turn out to be a tracker.
     host.addEventListener("peer:identify", ({ detail }) => {
       const isTracker =
         detail.protocols.includes(TRACKER_PROTOCOL) && !detail.protocols.includes(PROFILE_PROTOCOL);
       if (isTracker) this.#onTracker(peerOf(detail.peerId));
     });
+  }
+
+  /** libp2p takes a place, and with each call another listener, at whoever brings a call over a relay. */
+  #refuseUnaskedCalls(): void {
+    const { host } = this.#dependencies;
+    const refuse: StreamMiddleware = async (stream, connection, next) => {
+      // Given anew: libp2p adds each stream's handler to the list that it was given, and would handle the next twice.
+      host.use(RELAY_V2_STOP_CODEC, refuse);
+      if (this.#trackers.expectsCallsOver(peerOf(connection.remotePeer))) return next(stream, connection);
+      this.#unaskedCalls += 1;
+      stream.abort(new Error("no relay of ours"));
+    };
+    host.use(RELAY_V2_STOP_CODEC, refuse);
   }
 
   /** Goes to the trackers of the options. */
