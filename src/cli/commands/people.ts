@@ -198,9 +198,12 @@ function sayAccepted({ name }: PersonView, terminal: Terminal): void {
   );
 }
 
-function changeOf(options: ContactOptions): PersonChange {
+/** Whoever is let in again, or not known by the key any more, is not made a contact by that. */
+export function changeOf(options: ContactOptions): PersonChange {
+  const isLeft = options.remove === true || options.block === true;
+  const isUndone = options.unblock === true || options.unverify === true;
   return {
-    contact: options.remove !== true && options.block !== true,
+    ...(isUndone && !isLeft ? {} : { contact: !isLeft }),
     ...(options.name === undefined ? {} : { petname: options.name === "" ? null : options.name }),
     ...(options.block === true ? { blocked: true } : options.unblock === true ? { blocked: false } : {}),
     ...(options.verify === true ? { verified: true } : options.unverify === true ? { verified: false } : {}),
