@@ -18,11 +18,11 @@ import { hostOf, originOf } from "./doors/door-origin.ts";
 import type { DoorSettings, Doors, DoorsState } from "./doors/doors.ts";
 import { Feelers } from "./doors/feelers.ts";
 import type { ConnectionBook } from "./host/connection-book.ts";
-import { peerOf } from "./host/gate.ts";
 import { Heartbeat } from "./host/heartbeat.ts";
 import type { Host } from "./host/host.ts";
 import { Libp2pNetwork } from "./host/libp2p-network.ts";
 import { notListening } from "./host/listen.ts";
+import { forgetTheAbsent } from "./host/peer-memory.ts";
 import type { Standings } from "./host/standing.ts";
 import {
   ADDRESSES_PER_PEER_MAX,
@@ -76,6 +76,7 @@ export class JoinedNetwork implements PeerNetwork {
   readonly #finder: Finder;
   readonly #feelers: Feelers;
   readonly #watch: Timer;
+  readonly #stopForgetting: () => void;
   #announcer: Announcer | null = null;
   readonly #callSign: CallSign;
   #name: string;
@@ -144,6 +145,7 @@ export class JoinedNetwork implements PeerNetwork {
       onReason: (peer, reason) => this.directory.explained(peer, reason),
     });
     this.#feelers = this.#createFeelers();
+    this.#stopForgetting = forgetTheAbsent(host, clock, log);
     this.#watch = clock.every(LOOK_AROUND_PERIOD_MS, () => this.#lookAround());
   }
 
@@ -337,6 +339,7 @@ export class JoinedNetwork implements PeerNetwork {
 
   async #close(): Promise<void> {
     this.#watch.cancel();
+    this.#stopForgetting();
     this.#feelers.close();
     this.#heartbeat.close();
     await this.#announcer?.close();
@@ -364,15 +367,15 @@ export class JoinedNetwork implements PeerNetwork {
     });
     // Also of a second connection to a peer: each has its own round trip.
     host.addEventListener("connection:open", ({ detail }) => void this.#heartbeat.beat(detail));
-    host.addEventListener("peer:discovery", ({ detail }) => {
-      const peer = peerOf(detail.id);
-      const addresses = detail.multiaddrs.map((address) => withoutPeer(address.toString()));
-      // Another computer may offer its loopback address, which means ours here.
-      const usable = addresses.filter((address) => isDialable(address) && !isLoopback(address));
-      if (peer === this.network.self || this.#parts.isRefused(peer) || usable.length === 0) return;
-      this.directory.heard(peer, "mdns", usable);
-      this.#dialler.heard(peer);
-    });
+  }
+
+  /** mDNS, which nobody signs, names somebody nearby. */
+  named(peer: PeerId, addresses: readonly string[]): void {
+    // Another computer may offer its loopback address, which means ours here.
+    const usable = addresses.filter((address) => isDialable(address) && !isLoopback(address));
+    if (peer === this.network.self || this.#parts.isRefused(peer) || usable.length === 0) return;
+    this.directory.heard(peer, "mdns", usable);
+    this.#dialler.heard(peer);
   }
 
   #onConnected(peer: PeerId): void {

@@ -40,6 +40,8 @@ export const STREAM_CLOSE_TIMEOUT_MS = 30 * SECOND_MS;
 export const STREAMS_PER_CONNECTION_MAX = 256;
 /** Of one protocol towards one peer; features ask for far fewer. */
 export const OUTBOUND_STREAMS_PER_PROTOCOL_MAX = 256;
+/** Whom libp2p remembers, and who is gone for so long, is forgotten: longer than a handshake and its questions take. */
+export const PEER_MEMORY_MS = 30 * SECOND_MS;
 /** Two connections to one peer within this time are one meeting: both sides dialled at once. */
 export const SIMULTANEOUS_DIAL_MS = 5 * SECOND_MS;
 /** What a peer that dials several of our addresses at once may hold until it has chosen: two families, two relays. */

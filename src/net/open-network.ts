@@ -4,18 +4,21 @@
  */
 import { mdns } from "@libp2p/mdns";
 import type { PeerId } from "#base/brand.ts";
+import type { Clock } from "#ports/clock.ts";
+import { withoutPeer } from "./addresses.ts";
 import { kademlia } from "./discovery/kademlia.ts";
 import { Doors, OPEN_DOORS } from "./doors/doors.ts";
 import { protectorOf } from "./doors/private-network.ts";
+import { RateLimit } from "./doors/rate-limits.ts";
 import { ConnectionBook } from "./host/connection-book.ts";
-import { createGate, isAdmissiblePeer } from "./host/gate.ts";
+import { createGate, isAdmissiblePeer, peerOf } from "./host/gate.ts";
 import { type DiscoveryFactory, startHost } from "./host/host.ts";
 import { isLoopbackOnly } from "./host/listen.ts";
 import { Standings } from "./host/standing.ts";
 import { startListening } from "./host/start-listening.ts";
 import { loadTransports } from "./host/transports.ts";
 import { JoinedNetwork, type Parts, speaksMdns } from "./joined-network.ts";
-import { MDNS_PERIOD_MS } from "./limits.ts";
+import { ANNOUNCEMENTS_BURST, ANNOUNCEMENTS_PER_SECOND, MDNS_PERIOD_MS } from "./limits.ts";
 import type {
   DiscoveryOptions,
   NetworkDependencies,
@@ -36,6 +39,7 @@ export async function openNetwork(
     stunServers: () => [],
     isWanted: () => false,
     isTracker: () => false,
+    named: () => undefined,
   };
   const standings = new Standings(clock, (peer) => late.disconnect(peer));
   const doors = new Doors(options.doors ?? OPEN_DOORS, {
@@ -67,7 +71,9 @@ export async function openNetwork(
         doors.count(networkKey === null ? "not-waybill" : "network-key"),
       ),
       standing: (peer) => standings.points(peer),
-      discovery: mdnsDiscovery(options.discovery, hasLanOn(listen)),
+      discovery: mdnsDiscovery(options.discovery, hasLanOn(listen), clock, (peer, addresses) =>
+        late.named(peer, addresses),
+      ),
       transports: transports.factories,
       kademlia: kademlia(false),
     }),
@@ -79,6 +85,7 @@ export async function openNetwork(
   const opened = new JoinedNetwork(options, dependencies, parts);
   late.stunServers = () => opened.stunServers();
   late.isTracker = (peer, remote) => opened.isTracker(peer, remote);
+  late.named = (peer, addresses) => opened.named(peer, addresses);
   late.isWanted = (peer) => opened.isWanted(peer);
   late.disconnect = (peer) => opened.network.disconnect(peer, "it broke the rules too often");
   await opened.start();
@@ -91,6 +98,7 @@ interface Late {
   isTracker: (peer: PeerId | null, remote: string) => boolean;
   disconnect: (peer: PeerId) => void;
   stunServers: () => readonly string[];
+  named: (peer: PeerId, addresses: readonly string[]) => void;
 }
 
 /** Who takes no calls waits for none: nothing listens, and nobody is asked to call. */
@@ -99,7 +107,32 @@ function withEarsFor(options: NetworkOptions): NetworkOptions {
   return { ...options, listen: [], discovery: { ...options.discovery, mdns: false, announcements: false } };
 }
 
-function mdnsDiscovery(discovery: DiscoveryOptions | undefined, hasLan: boolean): DiscoveryFactory {
+function mdnsDiscovery(
+  discovery: DiscoveryOptions | undefined,
+  hasLan: boolean,
+  clock: Clock,
+  onPeer: (peer: PeerId, addresses: readonly string[]) => void,
+): DiscoveryFactory {
   if (!speaksMdns(discovery, hasLan)) return undefined;
-  return [mdns({ interval: MDNS_PERIOD_MS, serviceTag: `_waybill${discovery?.mdnsTag ?? ""}._udp.local` })];
+  const create = mdns({
+    interval: MDNS_PERIOD_MS,
+    serviceTag: `_waybill${discovery?.mdnsTag ?? ""}._udp.local`,
+  });
+  const words = new RateLimit(clock, 1);
+  return [
+    (components) => {
+      const service = create(components);
+      service.addEventListener("peer", (event) => {
+        // libp2p would remember whoever is named, tell of each but once, and of all that it identified as well.
+        event.stopImmediatePropagation();
+        const { id, multiaddrs } = event.detail;
+        if (!words.take("mdns", { burst: ANNOUNCEMENTS_BURST, perSecond: ANNOUNCEMENTS_PER_SECOND })) return;
+        onPeer(
+          peerOf(id),
+          multiaddrs.map((address) => withoutPeer(address.toString())),
+        );
+      });
+      return service;
+    },
+  ];
 }

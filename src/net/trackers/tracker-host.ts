@@ -42,6 +42,7 @@ import type { HostInternals } from "../host/host-internals.ts";
 import { Libp2pFrameStream } from "../host/libp2p-frame-stream.ts";
 import { Libp2pNetwork } from "../host/libp2p-network.ts";
 import { ListenedAddresses } from "../host/listened-addresses.ts";
+import { forgetTheAbsent } from "../host/peer-memory.ts";
 import { answerPulses } from "../host/pulse.ts";
 import { Standings } from "../host/standing.ts";
 import { isAmong } from "../host/start-listening.ts";
@@ -246,6 +247,7 @@ class OpenTrackerHost implements TrackerHost {
   readonly network: Libp2pNetwork | null;
   readonly #host: Libp2p<Services>;
   readonly #parts: Parts;
+  readonly #stopForgetting: () => void;
 
   constructor(host: Libp2p<Services>, parts: Parts) {
     this.#host = host;
@@ -261,6 +263,7 @@ class OpenTrackerHost implements TrackerHost {
       host.addEventListener("connection:close", ({ detail }) => connections.remove(detail));
     }
     host.addEventListener("peer:disconnect", ({ detail }) => meter?.left(detail));
+    this.#stopForgetting = forgetTheAbsent(host, clock, log);
   }
 
   async start(): Promise<void> {
@@ -310,6 +313,7 @@ class OpenTrackerHost implements TrackerHost {
   }
 
   async close(): Promise<void> {
+    this.#stopForgetting();
     await this.#host.stop();
   }
 
