@@ -36,25 +36,26 @@ export interface SlipSources {
 /** States in which a delivery waits for the other side. */
 const WAITING: readonly SlipState[] = ["queued", "offered", "sending"];
 
+/** Whoever waits for somebody should read that another key looks like theirs: perhaps they never come back. */
+function explained(slip: SlipView, { view }: Pick<Persons, "view">): SlipView {
+  if (slip.direction !== "out" || slip.reason === null || !WAITING.includes(slip.state)) return slip;
+  const { problem } = view(slip.peerId as PeerId);
+  if (problem?.code !== "key-changed" || slip.reason.code === "key-changed") return slip;
+  return { ...slip, reason: { ...problem, cause: `${slip.reason.cause} ${problem.cause}` } };
+}
+
 export function createSlips(sources: SlipSources): Slips {
   const { messaging, transfers, persons, readMarks, stampOf } = sources;
 
-  /** Whoever waits for somebody should read that another key looks like theirs: perhaps they never come back. */
-  function explained(slip: SlipView): SlipView {
-    if (slip.direction !== "out" || slip.reason === null || !WAITING.includes(slip.state)) return slip;
-    const { problem } = persons.view(slip.peerId as PeerId);
-    if (problem?.code !== "key-changed" || slip.reason.code === "key-changed") return slip;
-    return { ...slip, reason: { ...problem, cause: `${slip.reason.cause} ${problem.cause}` } };
-  }
-
   function slipOfMessage(message: Message): SlipView {
-    return explained(messageSlip(message, persons.nameOf(message.peer), stampOf(message.deliveryId)));
+    const { deliveryId, peer } = message;
+    return explained(messageSlip(message, persons.nameOf(peer), stampOf(deliveryId)), persons);
   }
 
   function slipOfTransfer(transfer: Transfer): SlipView {
     const { name, path, via, pathReason } = persons.view(transfer.peer);
     const way = path === null ? null : { kind: path, viaName: via?.name ?? null, reason: pathReason };
-    return explained(transferSlip(transfer, name, stampOf(transfer.deliveryId), way));
+    return explained(transferSlip(transfer, name, stampOf(transfer.deliveryId), way), persons);
   }
 
   function page(query: SlipQuery): readonly SlipView[] {
