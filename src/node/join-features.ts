@@ -105,8 +105,10 @@ function noticeWhoIsThere({ network, people }: Features): Unsubscribe {
   return network.directory.subscribe((event) => {
     if (event.type !== "peer") return;
     const { peer, claimedName, online } = event.entry;
+    // A tracker that carries for somebody is connected for a moment before it is known to be one; it claims no name.
+    if (claimedName === null) return;
     if (online) people.seen(peer, claimedName);
-    else if (claimedName !== null) people.heardOf(peer, claimedName);
+    else people.heardOf(peer, claimedName);
   });
 }
 

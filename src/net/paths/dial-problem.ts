@@ -1,5 +1,7 @@
 /** Owns what a person is told when a peer was not reached: the cause in words, and what to do. Pure. */
 import { type Problem, problem } from "#base/result.ts";
+import { readableAddress } from "../addresses.ts";
+import type { DialAttempt } from "../reach.ts";
 
 /** What Node and libp2p call it, most telling first, and what it means. */
 const CAUSES: readonly (readonly [RegExp, (where: string) => Problem])[] = [
@@ -101,6 +103,22 @@ export function dialProblem(error: unknown, where: string): Problem {
   const text = textOf(error);
   for (const [pattern, word] of CAUSES) if (pattern.test(text)) return word(where);
   return problem("unreachable", `${where} was not reached.`, "It is tried again by itself.");
+}
+
+/**
+ * The most telling cause, told of the addresses of which it holds.
+ * @param attempts how calls to single addresses ended, as far as that is known.
+ */
+export function whyUnreached(
+  error: unknown,
+  addresses: readonly string[],
+  attempts: readonly DialAttempt[],
+): Problem {
+  const why = dialProblem(error, addresses.map(readableAddress).join(", "));
+  const alike = addresses.filter((address) =>
+    attempts.some((attempt) => attempt.address === address && attempt.problem?.code === why.code),
+  );
+  return alike.length === 0 ? why : dialProblem(error, alike.map(readableAddress).join(", "));
 }
 
 function textOf(error: unknown): string {

@@ -40,7 +40,7 @@ import {
   isDue,
   turnMs,
 } from "./dial-policy.ts";
-import { dialProblem } from "./dial-problem.ts";
+import { dialProblem, whyUnreached } from "./dial-problem.ts";
 import { raceAddresses, SUPERSEDED } from "./dial-race.ts";
 
 export interface DiallerDependencies {
@@ -355,7 +355,7 @@ export class Dialler {
         this.#attempts.delete(target);
         return ok(kept);
       }
-      const why = dialProblem(error, addresses.map(readableAddress).join(", "));
+      const why = whyUnreached(error, addresses, peer === null ? [] : this.#log.of(peer));
       this.#failed(target, peer, clock.monotonicMs());
       if (peer !== null) directory.unreached(peer, why);
       return fail(why);
