@@ -101,6 +101,11 @@ export const CREDIT_EXCEEDED_BYTES = 4 * CREDIT_FIRST_BYTES + FRAME_BYTES_MAX;
 /** A path that died is noticed within period + timeout + period/2 < 10 s. */
 export const HEARTBEAT_PERIOD_MS = 3 * SECOND_MS;
 export const HEARTBEAT_TIMEOUT_MS = 5 * SECOND_MS;
+/**
+ * Nothing at all came for so long, and no answer to a pulse: dead. Longer than a pulse's patience, because where our
+ * own bytes hold up the answers, the other side's pulses are what shows that it lives, and its next one comes only then.
+ */
+export const DEAD_SILENCE_MS = HEARTBEAT_TIMEOUT_MS + SECOND_MS;
 /** Sent back on a stream of pulses and not yet taken: a hundred of them. */
 export const PULSE_WAITING_BYTES_MAX = 4 * KIB;
 /** A connection silent for so long, a pulse and two seconds, takes no new streams while another one lives. */

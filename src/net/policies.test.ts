@@ -24,6 +24,7 @@ import {
   ANNOUNCEMENTS_PER_SOURCE_BURST,
   ANNOUNCEMENTS_PER_SOURCE_PER_SECOND,
   BAN_MS,
+  DEAD_SILENCE_MS,
   DIAL_TURN_MS,
   DIRECTORY_PEERS_MAX,
   HEARSAY_EXPIRY_MS,
@@ -90,6 +91,8 @@ test("a word of the peer itself dials at once, but not twice in a moment", () =>
 test("a dead path is noticed within 10 s", () => {
   // The last beat may have succeeded just before the path died, and the next one has its full time.
   assert.ok(HEARTBEAT_PERIOD_MS + HEARTBEAT_TIMEOUT_MS < 10_000);
+  // Or was not answered while something else still came.
+  assert.ok(DEAD_SILENCE_MS + HEARTBEAT_PERIOD_MS < 10_000);
 });
 
 test("both sides keep the same one of two connections dialled at once", () => {

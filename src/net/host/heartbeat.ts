@@ -7,7 +7,7 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { PeerDirectory } from "../discovery/directory.ts";
-import { HEARTBEAT_PERIOD_MS, HEARTBEAT_TIMEOUT_MS } from "../limits.ts";
+import { DEAD_SILENCE_MS, HEARTBEAT_PERIOD_MS, HEARTBEAT_TIMEOUT_MS } from "../limits.ts";
 import type { ConnectionBook } from "./connection-book.ts";
 import { peerOf } from "./gate.ts";
 import type { Host } from "./host.ts";
@@ -27,6 +27,8 @@ export interface HeartbeatDependencies {
 export class Heartbeat {
   readonly #dependencies: HeartbeatDependencies;
   readonly #underWay = new Set<Connection>();
+  /** Those whose last pulse was not answered in time. */
+  readonly #unanswered = new WeakSet<Connection>();
   readonly #pulse: Pulse;
   readonly #timer: Timer;
 
@@ -36,7 +38,9 @@ export class Heartbeat {
     const { connections, network } = dependencies;
     this.#timer = dependencies.clock.every(HEARTBEAT_PERIOD_MS, () => {
       for (const peer of connections.peers()) {
-        for (const connection of connections.of(peer)) void this.beat(connection);
+        for (const connection of connections.of(peer)) {
+          if (!this.#unanswered.has(connection) || !this.#isBrokenOff(connection)) void this.beat(connection);
+        }
         // One that fell silent yields before it is broken off.
         network.reconsider(peer);
       }
@@ -53,18 +57,24 @@ export class Heartbeat {
     try {
       const latencyMs = await this.#pulse.measure(connection, patience.signal);
       connections.noteAlive(connection);
+      this.#unanswered.delete(connection);
       const peer = peerOf(connection.remotePeer);
       const isInUse = connections.best(peer) === connection && directory.get(peer)?.online === true;
       if (isInUse) directory.measured(peer, latencyMs);
     } catch {
-      // A ping also fails when its stream is refused or its connection was replaced: silence alone is death.
-      if (connections.silentMs(connection) >= HEARTBEAT_TIMEOUT_MS) {
-        connection.abort(new Error("no sign of life"));
-      }
+      this.#unanswered.add(connection);
+      this.#isBrokenOff(connection);
     } finally {
       timer.cancel();
       this.#underWay.delete(connection);
     }
+  }
+
+  /** A ping also fails when its stream is refused or what is sent before it takes long: silence alone is death. */
+  #isBrokenOff(connection: Connection): boolean {
+    if (this.#dependencies.connections.silentMs(connection) < DEAD_SILENCE_MS) return false;
+    connection.abort(new Error("no sign of life"));
+    return true;
   }
 
   close(): void {

@@ -3,7 +3,7 @@
  * conduct costs. Does not find peers: whom to dial at which addresses it asks of `dial`. Which of several connections
  * to a peer is the best the book says.
  */
-import type { Connection, Stream } from "@libp2p/interface";
+import type { Connection, MultiaddrConnection, Stream } from "@libp2p/interface";
 import { assert } from "#base/assert.ts";
 import type { PeerId } from "#base/brand.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
@@ -225,6 +225,8 @@ export class Libp2pNetwork implements Network {
 
   #onOpen(connection: Connection): void {
     this.#connections.add(connection);
+    // Any byte shows life: over a slow path one frame may take a minute, and pulses wait behind it.
+    carrierOf(connection)?.addEventListener("message", () => this.#connections.noteAlive(connection));
     this.reconsider(peerOf(connection.remotePeer));
   }
 
@@ -232,6 +234,11 @@ export class Libp2pNetwork implements Network {
     this.#connections.remove(connection);
     this.reconsider(peerOf(connection.remotePeer));
   }
+}
+
+/** What carries the bytes of a connection, which its public interface does not tell. */
+function carrierOf(connection: Connection): MultiaddrConnection | null {
+  return "maConn" in connection ? (connection.maConn as MultiaddrConnection) : null;
 }
 
 /** Asked anew after a wait, which the compiler does not know to change it. */

@@ -209,6 +209,7 @@ test(
 /** Passes bytes on between a port of its own and another, until it holds everything back. */
 async function startWire(port: number) {
   const sockets = new Set<Socket>();
+  const pairs: { readonly near: Socket; readonly far: Socket }[] = [];
   const server = createServer((near) => {
     const far = connect(port, "127.0.0.1");
     for (const socket of [near, far]) {
@@ -217,6 +218,7 @@ async function startWire(port: number) {
     }
     near.pipe(far);
     far.pipe(near);
+    pairs.push({ near, far });
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -226,6 +228,16 @@ async function startWire(port: number) {
     address: `/ip4/127.0.0.1/tcp/${address.port}`,
     freeze: () => {
       for (const socket of sockets) socket.unpipe().pause();
+    },
+    /** What comes back to the caller comes in drips alone from now on. */
+    narrow: () => {
+      for (const { far } of pairs) far.unpipe().pause();
+    },
+    drip: async (bytes: number) => {
+      for (const { near, far } of pairs) {
+        while (far.readableLength < bytes) await once(far, "readable");
+        near.write(far.read(bytes));
+      }
     },
     close: () => {
       for (const socket of sockets) socket.destroy();
@@ -271,6 +283,45 @@ test(
       assert.ok(passed() < 10_000 + HEARTBEAT_PERIOD_MS, `ended after ${passed()} ms`);
       assert.equal((await onWire.receive()).ok, false);
       assert.equal(a.network.connected().find(({ peer }) => peer === other)?.path, "relayed");
+      wire.close();
+    }),
+);
+
+test(
+  "a path so slow that a frame takes longer than a pulse may is not dead",
+  { timeout: TEST_TIMEOUT_MS },
+  () =>
+    withRelay(async (_relay, peers) => {
+      const big = { ...OPTIONS, frameBytesMax: 1 << 20 };
+      const clock = new SimulatedClock();
+      const b = await startHostPeer({ seed: 212, listen: ["/ip4/127.0.0.1/tcp/0"] });
+      peers.push(b);
+      const [address] = b.host.getMultiaddrs();
+      const wire = await startWire(routeOf(withoutPeer(String(address)))?.first.port ?? 0);
+      const a = await startHostPeer({ seed: 211, listen: [], keepsPaths: true, clock });
+      peers.push(a);
+      b.network.handle(PROTOCOL, big, async (stream) => {
+        await stream.receive();
+        await stream.send(new Uint8Array(big.frameBytesMax));
+        await stream.receive();
+      });
+      await a.dial(wire.address, b.network.self);
+      const opened = await a.network.open(b.network.self, PROTOCOL, big);
+      assert.ok(opened.ok);
+      wire.narrow();
+      await opened.value.send(utf8("something large"));
+      const [straight] = a.connections.ofClass(b.network.self, "straight");
+      assert.ok(straight !== undefined && "maConn" in straight && straight.maConn instanceof EventTarget);
+      for (let second = 1; second <= 15; second++) {
+        await clock.advance(1_000);
+        assert.equal(straight.status, "open", `after ${second} s`);
+        const heard = once(straight.maConn, "message");
+        await wire.drip(1_000);
+        await heard;
+      }
+      const startMs = clock.monotonicMs();
+      while (straight.status === "open" && clock.monotonicMs() - startMs < 20_000) await clock.advance(1_000);
+      assert.ok(clock.monotonicMs() - startMs < 10_000);
       wire.close();
     }),
 );
