@@ -21,6 +21,9 @@ const STEP_BYTES = 10 * MB;
 const STEP_TIMEOUT_MS = 60_000;
 const DONE_TIMEOUT_MS = 180_000;
 
+/** Headers of all layers, and what was under way at each change and is sent anew. */
+const SENT_FACTOR_MAX = 1.2;
+
 /** One change, and how long no byte was verified around it. */
 export interface Step {
   readonly what: string;
@@ -83,7 +86,9 @@ export async function switchUnderLoad(bytes: number): Promise<SwitchResult> {
     );
     const wentBack = arrival.wentBack();
     if (wentBack !== null) throw new Error(`verified bytes were fetched again: ${wentBack}`);
-    return { bytes, tookMs: performance.now() - startedMs, steps, sentBytes: here.sentBytes() - sentBefore };
+    const sentBytes = here.sentBytes() - sentBefore;
+    if (sentBytes > bytes * SENT_FACTOR_MAX) throw new Error(`${sentBytes} bytes were sent for ${bytes}`);
+    return { bytes, tookMs: performance.now() - startedMs, steps, sentBytes };
   });
 }
 
