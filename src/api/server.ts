@@ -134,13 +134,15 @@ function portsFrom(preferred: number): readonly number[] {
 
 function listenOn(server: Server, port: number, host: string): Promise<NodeJS.ErrnoException | null> {
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | null>();
-  const onError = (error: NodeJS.ErrnoException) => resolve(error);
-  server.once("error", onError);
-  server.listen(port, host, () => {
-    server.off("error", onError);
-    resolve(null);
+  const onListening = () => resolve(null);
+  server.once("error", resolve);
+  server.once("listening", onListening);
+  server.listen(port, host);
+  // Ports are tried one after the other on one server: what waited for the last must not wait for the next.
+  return promise.finally(() => {
+    server.off("error", resolve);
+    server.off("listening", onListening);
   });
-  return promise;
 }
 
 /** The answers not yet finished, as they come and go. */

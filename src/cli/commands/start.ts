@@ -123,7 +123,11 @@ function printStart(
   const lines = [
     `${terminal.style(oneLine(name), "strong")} is up.`,
     tableText(rows, Number.POSITIVE_INFINITY, terminal.glyphs.ellipsis),
-    ...(server.steppedOver ? [`Port ${wanted} is taken; the page is on ${server.port}.`] : []),
+    ...(server.steppedOver
+      ? [
+          `Port ${wanted} is ${wanted < 1024 ? "not free, or not allowed to this user" : "taken"}; the page is on ${server.port}.`,
+        ]
+      : []),
     ...warnings.map((warning) => `${oneLine(warning.cause)} ${oneLine(warning.nextStep)}`),
     "Ctrl-C ends it; nothing is lost.",
   ];

@@ -24,7 +24,12 @@ export interface CallSign {
 /** @param key null: an open network, where peers of other ledgers are answered as well. */
 export function callSignOf(chainId: Uint8Array, key: NetworkKey | null): CallSign {
   if (key === null) {
-    return { chainId, spoken: (name) => name, heard: (name) => name, isAnswered: () => true };
+    return {
+      chainId,
+      spoken: (name) => name,
+      heard: (name) => (name === NAMELESS ? null : name),
+      isAnswered: () => true,
+    };
   }
   const hidden = sha256(concat(DOMAIN, key, chainId));
   return {

@@ -34,6 +34,9 @@ async function planUsual(): Promise<ListenPlan> {
   return { addresses: [], warnings: [notListening(`ports ${LISTEN_PORT_DEFAULT} and up are all taken`)] };
 }
 
+/** Linux and macOS give them to administrators alone, or to who was given the right. */
+const PRIVILEGED_PORTS_END = 1024;
+
 async function planAsked(asked: readonly string[]): Promise<ListenPlan> {
   const addresses: string[] = [];
   const warnings: Problem[] = [];
@@ -43,7 +46,9 @@ async function planAsked(asked: readonly string[]): Promise<ListenPlan> {
     if (address === null) {
       warnings.push(notListening(`"${text}" is not an address to listen on`));
     } else if (free === null) {
-      warnings.push(notListening(`${text} is not an address of this computer, or is not free`));
+      const isLow = (endpointOf(address)?.port ?? 0) < PRIVILEGED_PORTS_END;
+      const forbidden = isLow ? `, or ports below ${PRIVILEGED_PORTS_END} are not allowed to this user` : "";
+      warnings.push(notListening(`${text} is not an address of this computer, or is not free${forbidden}`));
     } else {
       addresses.push(free);
       const [wanted, got] = [endpointOf(address)?.port, endpointOf(free)?.port];
