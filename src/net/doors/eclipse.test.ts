@@ -36,7 +36,7 @@ const publicAddress = (at: number, groups: number) =>
   `/ip4/${45 + (at % groups)}.${Math.floor((at % groups) / 200)}.${(at >> 8) & 255}.${at & 255}/tcp/28411`;
 
 function candidate(name: string, address: string, change: Partial<Candidate> = {}): Candidate {
-  const usual = { isWanted: false, isAnchor: false, isProven: false };
+  const usual = { isWanted: false, isAnchor: false, isNear: false, isProven: false };
   return { peer: someone(name), addresses: [address], ...usual, ...change };
 }
 
@@ -78,8 +78,18 @@ test("a whole LAN is called, whatever its addresses", () => {
   const withPublicV6 = candidate("both", "/ip6/2a01:4f8::1/tcp/1", {
     addresses: ["/ip4/192.168.1.2/tcp/1", "/ip6/2a01:4f8::1/tcp/1"],
   });
-  const neighbours = Array.from({ length: 40 }, () => withPublicV6);
+  const neighbours = Array.from({ length: 40 }, () => ({ ...withPublicV6, isNear: true }));
   assert.equal(whomToCall(neighbours, { connected: 0, outbound: [] }).length, 40);
+});
+
+test("strangers of one network who name private addresses or relays beside are of that network all the same", () => {
+  for (const beside of ["/ip4/192.168.1.7/tcp/1", `/ip4/9.9.9.9/tcp/1/p2p/12D3Koo/p2p-circuit`]) {
+    const crowd = sybils(1).map((each) => ({ ...each, addresses: [beside, ...each.addresses] }));
+    const idle = { connected: 0, outbound: [] };
+    assert.equal(whomToCall(crowd, idle).length, UNASKED_PER_GROUP_MAX);
+    const crowded = { connected: UNASKED_CONNECTIONS_MAX, outbound: [] };
+    assert.equal(whomToCall(crowd, crowded).length, OUTBOUND_FLOOR_PER_GROUP_MAX);
+  }
 });
 
 test("calls stay within their bounds for any crowd", () => {

@@ -25,6 +25,8 @@ export interface Candidate {
   /** Typed by the user, or otherwise chosen: called in any case. */
   readonly isWanted: boolean;
   readonly isAnchor: boolean;
+  /** Heard on our own network. */
+  readonly isNear: boolean;
   /** Has answered a call of ours before. */
   readonly isProven: boolean;
 }
@@ -73,10 +75,13 @@ function byTrust(a: Candidate, b: Candidate): number {
   return Number(b.isAnchor) - Number(a.isAnchor) || Number(b.isProven) - Number(a.isProven);
 }
 
-/** Somebody with an address on a private range is taken for a neighbour; else the first address counts. */
-function groupOf({ addresses }: Candidate): string | null {
-  const groups = addresses.map(publicGroupOf);
-  return groups.includes(null) ? null : (groups[0] ?? null);
+/**
+ * Neighbours have none; of others the first public address counts. A private address makes no neighbour: whoever calls
+ * from afar could name one, and belong to no group.
+ */
+function groupOf({ addresses, isNear }: Candidate): string | null {
+  if (isNear) return null;
+  return addresses.map(publicGroupOf).find((group) => group !== null) ?? null;
 }
 
 function count(groups: Map<string, number>, group: string | null): void {

@@ -69,13 +69,14 @@ export class CallList {
   #candidates(isMeant: (peer: PeerId) => boolean): readonly Candidate[] {
     const { directory, book, isRefused } = this.#dependencies;
     const wanted = this.#dependencies.isWanted ?? ((peer: PeerId) => book.isTyped(peer));
-    return directory.list().flatMap(({ peer, online }) => {
+    return directory.list().flatMap(({ peer, online, foundBy }) => {
       if (online || !isMeant(peer) || isRefused(peer)) return [];
       const addresses = this.addressesOf(peer);
       if (addresses.length === 0) return [];
       const isAnchor = book.anchors.has(peer);
       const isProven = isAnchor || directory.isProven(peer);
-      return [{ peer, addresses, isWanted: wanted(peer), isAnchor, isProven }];
+      const isNear = foundBy.includes("mdns") || foundBy.includes("announcement");
+      return [{ peer, addresses, isWanted: wanted(peer), isAnchor, isNear, isProven }];
     });
   }
 
