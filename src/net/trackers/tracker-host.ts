@@ -230,8 +230,8 @@ const WEB_SUFFIX = /\/(ws|wss|tls\/ws)$/;
 function cannotListen(address: string): Problem {
   return problem(
     "port-unusable",
-    `${address} cannot be listened on: another program has the port, or ports below 1024 are not allowed to this user.`,
-    "Name a free port with --port or --web-port, or end the program that has it.",
+    `${address} cannot be listened on: another program has the port, ports below 1024 are not allowed to this user, or the address is none of this computer.`,
+    "Name a free port with --port or --web-port, an address of this computer with --listen, or end the program that has the port.",
   );
 }
 
