@@ -46,6 +46,10 @@ class FakeConnection implements ArrivingConnection {
     this.remoteAddr = remoteAddr;
   }
 
+  get status(): string {
+    return this.isOpen ? "open" : "aborted";
+  }
+
   addEventListener(_type: "close", listener: () => void): void {
     this.#onClose.push(listener);
   }
@@ -357,4 +361,14 @@ test("changed lists hold for those who come, and tell who no longer fits", () =>
   assert.equal(doors.fits(standing), false);
   assert.equal(doors.admits(B, "/ip4/45.67.89.1/tcp/1", "inbound"), true);
   assert.deepEqual(doors.refusals(), { blocked: 1 });
+});
+
+test("a caller that is gone before it is let in takes no place", () => {
+  const { doors } = openDoors();
+  for (let at = 0; at < 2 * INBOUND_PER_PUBLIC_ADDRESS_MAX; at++) {
+    const hasty = call(doors, from("8.8.8.8"));
+    hasty.abort();
+    assert.equal(doors.enters(someone(at), hasty), false);
+  }
+  assert.equal(doors.enters(A, from("8.8.8.8")), true);
 });

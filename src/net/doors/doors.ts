@@ -52,6 +52,8 @@ export type DoorRefusal =
 export interface ArrivingConnection {
   readonly remoteAddr: { toString(): string };
   readonly direction: "inbound" | "outbound";
+  /** `open` while it stands. */
+  readonly status: string;
   abort(error: Error): void;
   addEventListener(type: "close", listener: () => void): void;
 }
@@ -153,6 +155,8 @@ export class Doors {
   /** A connection that others began is about to stand; it takes a place until it closes. */
   enters(peer: PeerId, connection: ArrivingConnection): boolean {
     this.#halfOpen.end(connection);
+    // Of one that is gone by now no event would tell, and its place would be taken for ever.
+    if (connection.status !== "open") return false;
     const refusal = this.#places.take(connection, peer, originOf(connection.remoteAddr.toString()));
     return refusal === null || this.#refuse(refusal);
   }

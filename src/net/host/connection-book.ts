@@ -46,6 +46,8 @@ export class ConnectionBook {
   }
 
   add(connection: Connection): void {
+    // Of one that is gone by now no event would tell: its peer would be taken for connected for ever.
+    if (connection.status !== "open") return;
     const peer = ownerOf(connection);
     const nowMs = this.#clock.monotonicMs();
     const known = this.#open.get(peer) ?? new Map<Connection, Standing>();

@@ -292,3 +292,13 @@ test("of attempts the newest of each address is kept, and not without bound", ()
   assert.deepEqual(kept[0], attempt("/ip4/10.0.0.1/tcp/60", 2_000));
   assert.deepEqual(log.of(SMALL), []);
 });
+
+test("a connection that is gone before it is told of leaves nothing in the book", () => {
+  const book = new ConnectionBook(new SimulatedClock());
+  const gone = connectionTo(LARGE, STRAIGHT);
+  gone.abort(new Error("closed at once"));
+  book.add(gone);
+  assert.deepEqual(book.peers(), []);
+  book.add(connectionTo(LARGE, STRAIGHT));
+  assert.deepEqual(book.peers(), [LARGE]);
+});
