@@ -452,7 +452,10 @@ export class JoinedNetwork implements PeerNetwork {
     await Promise.race([this.#finder.seek(peer, signal), ended.promise]);
     signal.removeEventListener("abort", end);
     const isFound = (this.directory.get(peer)?.addresses.length ?? 0) > before;
-    return isFound && !signal.aborted ? await this.#dialler.reach(peer, signal) : first;
+    const last = isFound && !signal.aborted ? await this.#dialler.reach(peer, signal) : first;
+    // A relay that carries no more only says that it does not connect; it is asked why.
+    const why = last.ok ? null : await this.#finder.quotaAnswered(peer, signal);
+    return why === null ? last : fail(why);
   }
 
   #onAnnouncement(heard: HeardPeer): void {

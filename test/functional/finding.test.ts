@@ -261,7 +261,12 @@ test(
           // Again and again: a first connection may give way to one that the other side began.
           for (;;) {
             const opened = await a.net.network.open(b.peer, "/test/sink/1", { ...options, timeoutMs: 5_000 });
-            if (!opened.ok) break;
+            if (!opened.ok) {
+              // What a transfer that waits shows as its reason.
+              const { fault } = opened;
+              assert.equal(fault.code === "not-connected" && fault.problem.code, "relay-quota");
+              break;
+            }
             for (let sent = true; sent; ) sent = (await opened.value.send(new Uint8Array(60_000))).ok;
           }
           const away = await until(a.net, b.peer, (entry) => entry.problem?.code === "relay-quota");

@@ -250,6 +250,17 @@ export class Finder implements Offered {
     return null;
   }
 
+  /** As `quotaReason`, once the relays have answered; null at once when given up. */
+  async quotaAnswered(peer: PeerId, signal: AbortSignal): Promise<Problem | null> {
+    const { promise, resolve } = Promise.withResolvers<null>();
+    const giveUp = () => resolve(null);
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    const why = await Promise.race([this.#relays.answered(peer), promise]);
+    signal.removeEventListener("abort", giveUp);
+    return why;
+  }
+
   /** Somebody is connected. */
   reached(peer: PeerId): void {
     this.#relays.reached(peer);

@@ -34,6 +34,8 @@ test("a quota that is used up is the reason until it renews, or the peer is reac
   answers.set(ONE, carried(clock, 0, 60_000));
   watch.suspect(PEER, [ONE]);
   watch.suspect(PEER, [ONE]);
+  assert.equal(watch.reason(PEER), null, "not known yet");
+  assert.equal((await watch.answered(PEER))?.code, "relay-quota");
   await clock.advance(1);
   assert.deepEqual([asked, told], [[ONE], ["relay-quota"]]);
   assert.match(watch.reason(PEER)?.cause ?? "", /t\.example/);

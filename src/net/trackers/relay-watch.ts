@@ -36,6 +36,8 @@ export class RelayWatch {
   readonly #noted = new Map<PeerId, Noted>();
   /** When each peer's relay was asked last; monotonic. */
   readonly #asked = new Map<PeerId, number>();
+  /** Relays being asked, by whom it is about. */
+  readonly #looks = new Map<PeerId, Promise<void>>();
 
   constructor(dependencies: RelayWatchDependencies) {
     this.#dependencies = dependencies;
@@ -50,6 +52,12 @@ export class RelayWatch {
     return null;
   }
 
+  /** As `reason`, once the relays that are being asked have answered. */
+  async answered(peer: PeerId): Promise<Problem | null> {
+    await this.#looks.get(peer);
+    return this.reason(peer);
+  }
+
   /** A way to a peer over one of these relays ended, or could not be made. */
   suspect(peer: PeerId, relays: readonly PeerId[]): void {
     const nowMs = this.#dependencies.clock.monotonicMs();
@@ -60,7 +68,8 @@ export class RelayWatch {
       return;
     if (this.#asked.size >= DIRECTORY_PEERS_MAX) this.#asked.clear();
     this.#asked.set(peer, nowMs);
-    void this.#look(peer, relays);
+    const look = this.#look(peer, relays).finally(() => this.#looks.delete(peer));
+    this.#looks.set(peer, look);
   }
 
   /** The peer is reached. */
