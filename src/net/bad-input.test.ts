@@ -266,7 +266,7 @@ test(
       const b = await open(253, { networkKey });
       await until(a.net, b.peer, (entry) => entry.online && entry.claimedName === "peer 253");
       const seen = await until(outside.net, a.peer, () => true);
-      assert.equal(seen.claimedName, "private");
+      assert.equal(seen.claimedName, null);
       assert.equal(a.net.directory.get(outside.peer), null);
       const refused = await outside.net.connect(firstAddress(a.net));
       assert.ok(!refused.ok);

@@ -1,6 +1,7 @@
 /**
  * Owns the ways in which a peer is found beyond its local network, joined: trackers and their relays, lookups, scans,
- * mapped ports, and the kind of NAT. Feeds the directory; dials nobody but trackers.
+ * mapped ports, and the kind of NAT. Feeds the directory; dials nobody but trackers. It is long
+ * because it answers for all of these ways: most of it hands a question on.
  */
 import { RELAY_V2_STOP_CODEC } from "@libp2p/circuit-relay-v2";
 import type { StreamMiddleware } from "@libp2p/interface";
