@@ -27,6 +27,8 @@ export interface Handed {
   readonly tracker: PeerId;
   /** Whether that tracker runs on this computer: then loopback addresses mean the same for it and us. */
   readonly isHere: boolean;
+  /** That tracker's clock as it answered: peers whose clocks differ sign by it. It can gain a dial that fails by lying. */
+  readonly nowMs: number;
   /** Who was asked for; `anybody` who knows a secret of ours; null: strangers who keep the same ledger. */
   readonly asked: readonly PeerId[] | "anybody" | null;
 }
@@ -55,7 +57,7 @@ export class PresenceTaker {
   }
 
   #takeOne(bytes: Uint8Array, handed: Handed): Presence | null {
-    const { self, isRefused, clock } = this.#dependencies;
+    const { self, isRefused } = this.#dependencies;
     if (!this.#mayHand(handed.tracker)) return this.#refuse("presence-flood");
     const decoded = decodePresence(bytes);
     if (!decoded.ok) {
@@ -64,7 +66,7 @@ export class PresenceTaker {
     const { presence } = decoded.value;
     // Two trackers may know it from us, and tell us of ourselves.
     if (presence.peer === self || isRefused(presence.peer)) return null;
-    const why = this.#whyNot(presence, handed, clock.nowMs());
+    const why = this.#whyNot(presence, handed);
     if (why !== null) return this.#refuse(why);
     this.#newest.delete(presence.peer);
     this.#newest.set(presence.peer, presence.issuedMs);
@@ -78,7 +80,7 @@ export class PresenceTaker {
     return { ...presence, addresses };
   }
 
-  #whyNot(presence: Presence, { asked }: Handed, nowMs: number): PresenceRefusal | null {
+  #whyNot(presence: Presence, { asked, nowMs }: Handed): PresenceRefusal | null {
     const lapse = presenceLapse(presence, nowMs);
     if (lapse !== null) return lapse === "expired" ? "presence-expired" : "presence-from-the-future";
     if (presence.issuedMs < (this.#newest.get(presence.peer) ?? 0)) return "presence-replayed";

@@ -284,6 +284,22 @@ test("a clock that differs, and a later word of ours, are told by the tracker an
   assert.deepEqual(scene.states(), ["connected"]);
 });
 
+test("peers whose clocks differ by hours from the tracker's find each other by its clock", async () => {
+  const scene = new Scene();
+  const nowMs = scene.clock.nowMs() + 7_200_000;
+  scene.run("t1.example", 42, (request) => ({
+    ...scene.honest(request, [record(43, nowMs)]),
+    nowMs,
+  }));
+  scene.trackers.add("t1.example");
+  await scene.clock.advance(5_000);
+  assert.deepEqual(
+    [...new Set(scene.heard.map(({ presence }) => presence.name))],
+    ["peer 43"],
+  );
+  assert.deepEqual(scene.trackers.refused(), {});
+});
+
 test("what refuses, does not speak the protocol, or talks nonsense is said so", async () => {
   const scene = new Scene();
   scene.run("full.example", 51, () => ({
@@ -392,7 +408,7 @@ test("who had no way yet when it was introduced is asked for again soon, and not
 test("an older record of a peer is not believed after a newer one, and a flood is cut short", () => {
   const clock = new SimulatedClock();
   const taker = new PresenceTaker({ self: keys(1).peerId, chainId: CHAIN, clock, isRefused: () => false });
-  const handed = { tracker: keys(2).peerId, isHere: false, asked: null };
+  const handed = { tracker: keys(2).peerId, isHere: false, nowMs: clock.nowMs(), asked: null };
   assert.equal(taker.take([record(3, clock.nowMs())], handed).length, 1);
   assert.equal(taker.take([record(3, clock.nowMs() - 1)], handed).length, 0);
   const same = record(4, clock.nowMs());

@@ -171,8 +171,8 @@ export class Trackers {
   /** Who says to wait at a meeting point; asks every tracker that is connected. */
   async meet(id: Uint8Array): Promise<readonly PeerId[]> {
     const met = await this.#askAll((client) => client.ask({ type: "meet", rendezvous: id }), "met");
-    const there = met.flatMap(({ records, tracker, isHere }) =>
-      this.#taker.take(records, { tracker, isHere, asked: "anybody" }),
+    const there = met.flatMap(({ records, tracker, isHere, nowMs }) =>
+      this.#taker.take(records, { tracker, isHere, nowMs, asked: "anybody" }),
     );
     for (const presence of there) this.#dependencies.onPresence(presence, "invite");
     return [...new Set(there.map((presence) => presence.peer))];
@@ -184,8 +184,8 @@ export class Trackers {
     for (let at = 0; at < peers.length; at += TRACKER_FIND_PEERS_MAX) {
       const asked = peers.slice(at, at + TRACKER_FIND_PEERS_MAX);
       const answers = await this.#askAll((client) => client.ask({ type: "find", peers: asked }), "found");
-      for (const { records, tracker, isHere } of answers) {
-        for (const presence of this.#taker.take(records, { tracker, isHere, asked })) {
+      for (const { records, tracker, isHere, nowMs } of answers) {
+        for (const presence of this.#taker.take(records, { tracker, isHere, nowMs, asked })) {
           this.#dependencies.onPresence(presence, "tracker");
           found.push(presence.peer);
         }
@@ -293,7 +293,8 @@ export class Trackers {
     const tracker = client.state().peer;
     if (tracker === null) return;
     const isHere = this.#isHere(tracker);
-    for (const presence of this.#taker.take(answer.introductions, { tracker, isHere, asked: null })) {
+    const { nowMs } = answer;
+    for (const presence of this.#taker.take(answer.introductions, { tracker, isHere, nowMs, asked: null })) {
       this.#dependencies.onPresence(presence, "tracker");
       this.#awaited.introduced(presence);
     }
@@ -330,7 +331,7 @@ export class Trackers {
   async #askAll<Type extends "met" | "found">(
     ask: (client: TrackerClient) => ReturnType<TrackerClient["ask"]>,
     type: Type,
-  ): Promise<readonly { records: readonly Uint8Array[]; tracker: PeerId; isHere: boolean }[]> {
+  ): Promise<readonly { records: readonly Uint8Array[]; tracker: PeerId; isHere: boolean; nowMs: number }[]> {
     const asked = this.#members.flatMap(({ client }, at) => {
       const tracker = client.connectedPeer;
       const first = this.#members.findIndex((member) => member.client.connectedPeer === tracker);
@@ -340,7 +341,8 @@ export class Trackers {
       asked.map(async ({ client, tracker }) => {
         const answer = await ask(client);
         if (!answer.ok || answer.value.type !== type) return [];
-        return [{ records: answer.value.records, tracker, isHere: this.#isHere(tracker) }];
+        const { records, nowMs } = answer.value;
+        return [{ records, tracker, isHere: this.#isHere(tracker), nowMs }];
       }),
     );
     return answers.flat();
