@@ -26,6 +26,7 @@ const hostile = fc
         "\u061c",
         "\ufeff",
         "\u{e0041}",
+        "\u{e0002}",
         "\u2028",
         "\ud800",
         "\xad",

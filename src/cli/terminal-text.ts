@@ -5,10 +5,10 @@
 
 /**
  * Controls of both kinds (C1 holds the one-byte CSI), format characters (bidi marks and overrides, invisible and tag
- * characters), line and paragraph separators, lone surrogates. Joiners stay: scripts and emoji need them, and they
- * steer nothing.
+ * characters, those of the tag block that nobody has assigned too), line and paragraph separators, lone surrogates.
+ * Joiners stay: scripts and emoji need them, and they steer nothing.
  */
-const STEERING = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]--[\u200c\u200d]]/gv;
+const STEERING = /[[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u{e0000}-\u{e007f}]--[\u200c\u200d]]/gv;
 
 /** Marks beyond this on one letter only serve to climb over other lines. */
 const MARKS_PER_LETTER_MAX = 4;
