@@ -32,3 +32,21 @@ test("a cause is told of the addresses of which it holds, and of no other", { ti
     await Promise.all([caller.close(), other.close()]);
   }
 });
+
+test("an address given while old ones are still tried is tried by itself", { timeout: 20_000 }, async () => {
+  const caller = await startHostPeer({ seed: 234, listen: [] });
+  const other = await startHostPeer({ seed: 235, listen: ["/ip4/127.0.0.1/tcp/0"] });
+  const old = await freePort();
+  try {
+    const peer = createKeypair(new Uint8Array(32).fill(235)).peerId;
+    const [address] = other.host.getMultiaddrs().map((each) => each.toString().split("/p2p/")[0] ?? "");
+    assert.ok(address);
+    caller.directory.heard(peer, "typed", [`/ip4/127.0.0.1/tcp/${old}`]);
+    const before = caller.dialler.reach(peer, new AbortController().signal);
+    const outcome = await caller.dialler.reachAddress(address, peer);
+    assert.ok(outcome.ok, JSON.stringify(outcome));
+    await before;
+  } finally {
+    await Promise.all([caller.close(), other.close()]);
+  }
+});

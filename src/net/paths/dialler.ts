@@ -1,7 +1,8 @@
 /**
  * Owns who is dialled when: everybody in the directory who is away, and typed addresses at which nobody has
  * answered yet. Straight addresses and relays are tried side by side. The timing is `dial-policy.ts`, how addresses
- * race `dial-race.ts`; better paths to whom is there already are `path-upgrades.ts`; the sockets are the host's.
+ * race `dial-race.ts`; better paths to whom is there already are `path-upgrades.ts`; the sockets are the host's. The
+ * file is long because one dial is one thing, with its ways, its late relays and its conclusion.
  */
 import type { Connection } from "@libp2p/interface";
 import type { PeerId } from "#base/brand.ts";
@@ -163,7 +164,8 @@ export class Dialler {
     if (there !== null && (peer === null || peer === there)) return ok(there);
     const { connections } = this.#dependencies;
     if (peer !== null && connections.ofClass(peer, pathClassOf(address)).length > 0) return ok(peer);
-    return await this.#dial(peer ?? address, [address], peer);
+    // What is under way may be trying other addresses: its failure would say nothing about this one.
+    return await this.#dial(peer === null || this.#underWay.has(peer) ? address : peer, [address], peer);
   }
 
   /** Whom we dialled at this address and still hold: a second connection would only end the first. */

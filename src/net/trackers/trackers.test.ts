@@ -293,10 +293,7 @@ test("peers whose clocks differ by hours from the tracker's find each other by i
   }));
   scene.trackers.add("t1.example");
   await scene.clock.advance(5_000);
-  assert.deepEqual(
-    [...new Set(scene.heard.map(({ presence }) => presence.name))],
-    ["peer 43"],
-  );
+  assert.deepEqual([...new Set(scene.heard.map(({ presence }) => presence.name))], ["peer 43"]);
   assert.deepEqual(scene.trackers.refused(), {});
 });
 
