@@ -48,7 +48,7 @@ const FORWARD =
 
 const PUNCHED = problem(
   "path-punched",
-  "Neither side can be called from outside, so both routers were brought to let this straight path pass.",
+  "It goes straight, through routers that were brought to let it pass: no address of the other side had answered by then.",
   "Nothing to do.",
 );
 
