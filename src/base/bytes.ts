@@ -225,6 +225,14 @@ export class ByteReader {
     if (length > maxBytes) this.refuse(`${what} of ${length} bytes is above ${maxBytes}`);
     return this.raw(length);
   }
+  /** A count of one byte, and so many items. */
+  list<Item>(max: number, what: string, read: () => Item): Item[] {
+    const count = this.u8();
+    if (count > max) this.refuse(`${count} ${what} are above ${max}`);
+    const items: Item[] = [];
+    for (let at = 0; at < count; at++) items.push(read());
+    return items;
+  }
   text(maxBytes: number, what: string): string {
     const text = fromUtf8(this.short(maxBytes, what));
     return text ?? this.refuse(`${what} is not UTF-8`);

@@ -77,9 +77,7 @@ function readLink(reader: ByteReader): InviteLink {
 }
 
 function readTexts(reader: ByteReader, max: number, what: string): readonly string[] {
-  const count = reader.u8();
-  if (count > max) reader.refuse(`${count} ${what} are above ${max}`);
-  return Array.from({ length: count }, () => {
+  return reader.list(max, what, () => {
     const text = reader.text(LINK_TEXT_BYTES_MAX, what);
     return PRINTABLE.test(text) ? text : reader.refuse(`one of the ${what} has characters that do not show`);
   });

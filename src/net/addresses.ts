@@ -190,11 +190,6 @@ export function isLoopback(address: string): boolean {
   return host !== undefined && (isIn(LOOPBACK, host) || host === "localhost");
 }
 
-export function isUnspecified(address: string): boolean {
-  const host = endpointOf(address)?.host;
-  return host === "0.0.0.0" || host === "::";
-}
-
 export function isLoopbackHost(host: string): boolean {
   return isIn(LOOPBACK, host);
 }

@@ -294,8 +294,6 @@ export const OBSERVED_ADDRESS_CHARS_MAX = 64;
 export const TRACKER_TIMEOUT_MS = 10 * SECOND_MS;
 /** Where a tracker listens for peers, TCP; unassigned at IANA as the peers' own. */
 export const TRACKER_PORT_DEFAULT = 28412;
-/** Where a tracker's status page, HTTP and WebSocket are: one above the port of the peers' page. */
-export const TRACKER_WEB_PORT_DEFAULT = 4748;
 /** One datagram that no path fragments (RFC 8489 section 6.1: below 548 where the path is not known). */
 export const STUN_MESSAGE_BYTES_MAX = 548;
 

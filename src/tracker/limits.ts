@@ -10,8 +10,6 @@ const MINUTE_MS = 60 * SECOND_MS;
 export const RECORDS_MAX = 20_000;
 /** Networks with a record: many groups may share a tracker, yet each keeps a floor of hundreds of records. */
 export const NETWORKS_MAX = 64;
-/** What no other network can take from a network: its equal part of all. */
-export const RECORDS_PER_NETWORK_FLOOR = Math.floor(RECORDS_MAX / NETWORKS_MAX);
 /** Records from one address (for IPv6 one /64): a school behind one router, not a whole tracker. */
 export const RECORDS_PER_ADDRESS_MAX = 512;
 /** Networks that one address may bring up, so that made-up ones do not use up their number. */

@@ -36,8 +36,6 @@ export interface Announcement {
   readonly addresses: readonly string[];
 }
 
-export type AnnouncementFault = DecodeFault | { readonly code: "bad-signature" };
-
 /** What can be said of a packet before its signature is checked. */
 export interface UncheckedAnnouncement {
   readonly announcement: Announcement;

@@ -21,10 +21,6 @@ export function decodePeers(bytes: Uint8Array): Result<readonly Uint8Array[], De
   return decodeWith(bytes, (reader) => {
     const formatVersion = reader.u8();
     if (formatVersion !== FORMAT_VERSION) reader.refuse(`peer exchange format ${formatVersion} is not known`);
-    const count = reader.u8();
-    if (count > EXCHANGE_PROFILES_MAX) reader.refuse(`${count} profiles are above ${EXCHANGE_PROFILES_MAX}`);
-    const profiles: Uint8Array[] = [];
-    for (let at = 0; at < count; at++) profiles.push(reader.short(PROFILE_BYTES_MAX, "profile"));
-    return profiles;
+    return reader.list(EXCHANGE_PROFILES_MAX, "profiles", () => reader.short(PROFILE_BYTES_MAX, "profile"));
   });
 }

@@ -97,7 +97,7 @@ function readProfile(reader: ByteReader): { profile: Profile; key: Uint8Array; s
   const name = reader.text(NAME_BYTES_MAX, "name");
   if (!isDisplayName(name)) reader.refuse("the name breaks the rules for names");
   const version = readToken(reader, VERSION_BYTES_MAX, "version");
-  const capabilities = readList(reader, CAPABILITIES_MAX, "capabilities", () =>
+  const capabilities = reader.list(CAPABILITIES_MAX, "capabilities", () =>
     readToken(reader, CAPABILITY_BYTES_MAX, "capability"),
   );
   if (capabilities.some((value, at) => at > 0 && value <= (capabilities[at - 1] ?? ""))) {
@@ -114,17 +114,9 @@ function readToken(reader: ByteReader, maxBytes: number, what: string): string {
   return TOKEN.test(text) ? text : reader.refuse(`${what} is not printable ASCII`);
 }
 
-function readList<Item>(reader: ByteReader, max: number, what: string, read: () => Item): Item[] {
-  const count = reader.u8();
-  if (count > max) reader.refuse(`${count} ${what} are above ${max}`);
-  const items: Item[] = [];
-  for (let at = 0; at < count; at++) items.push(read());
-  return items;
-}
-
 /** A counted list of addresses that others could dial, none of them twice. */
 export function readAddresses(reader: ByteReader, max: number): string[] {
-  const addresses = readList(reader, max, "addresses", () => {
+  const addresses = reader.list(max, "addresses", () => {
     const address = decodeAddress(reader.short(MULTIADDR_BYTES_MAX, "address"));
     if (address === null || !isDialable(address)) return reader.refuse("an address that cannot be dialled");
     return address;

@@ -237,11 +237,11 @@ function readAnnounced(reader: ByteReader, nowMs: number): TrackerAnswer {
   const relay = readRelay(reader);
   const peersOnline = reader.u32();
   const introductions = readRecords(reader);
-  const trackers = readList(reader, TRACKER_ANSWER_TRACKERS_MAX, "trackers", () =>
+  const trackers = reader.list(TRACKER_ANSWER_TRACKERS_MAX, "trackers", () =>
     readPrintable(reader, ADDRESS_TEXT_CHARS_MAX, "tracker"),
   );
   if (trackers.includes("")) reader.refuse("a tracker without address");
-  const stunPorts = readList(reader, TRACKER_ANSWER_STUN_PORTS_MAX, "STUN ports", () => reader.u16());
+  const stunPorts = reader.list(TRACKER_ANSWER_STUN_PORTS_MAX, "STUN ports", () => reader.u16());
   if (stunPorts.some((port, at) => port <= (stunPorts[at - 1] ?? 0))) {
     reader.refuse("STUN ports are not in ascending order, above 0");
   }
@@ -265,7 +265,7 @@ function readType<Type extends string>(reader: ByteReader, types: readonly Type[
 }
 
 function readRendezvous(reader: ByteReader): Uint8Array[] {
-  const ids = readList(reader, RENDEZVOUS_PER_PEER_MAX, "rendezvous ids", () => reader.raw(RENDEZVOUS_BYTES));
+  const ids = reader.list(RENDEZVOUS_PER_PEER_MAX, "rendezvous ids", () => reader.raw(RENDEZVOUS_BYTES));
   if (ids.some((id, at) => at > 0 && Buffer.compare(id, ids[at - 1] ?? id) <= 0)) {
     reader.refuse("rendezvous ids are not in ascending order");
   }
@@ -273,9 +273,7 @@ function readRendezvous(reader: ByteReader): Uint8Array[] {
 }
 
 function readPeers(reader: ByteReader): PeerId[] {
-  const peers = readList(reader, TRACKER_FIND_PEERS_MAX, "peers", () =>
-    peerIdOfKey(reader.raw(PUBLIC_KEY_BYTES)),
-  );
+  const peers = reader.list(TRACKER_FIND_PEERS_MAX, "peers", () => peerIdOfKey(reader.raw(PUBLIC_KEY_BYTES)));
   if (new Set(peers).size !== peers.length) reader.refuse("a peer twice");
   return peers;
 }
@@ -297,9 +295,7 @@ function writeRecords(writer: ByteWriter, records: readonly Uint8Array[]): void 
 }
 
 function readRecords(reader: ByteReader): Uint8Array[] {
-  return readList(reader, TRACKER_ANSWER_RECORDS_MAX, "records", () =>
-    reader.short(PRESENCE_BYTES_MAX, "record"),
-  );
+  return reader.list(TRACKER_ANSWER_RECORDS_MAX, "records", () => reader.short(PRESENCE_BYTES_MAX, "record"));
 }
 
 const NO_RELAY = 0;
@@ -330,14 +326,6 @@ function readRelay(reader: ByteReader): RelayState | null {
 function readPrintable(reader: ByteReader, max: number, what: string): string {
   const text = reader.text(max, what);
   return PRINTABLE.test(text) ? text : reader.refuse(`${what} is not printable ASCII`);
-}
-
-function readList<Item>(reader: ByteReader, max: number, what: string, read: () => Item): Item[] {
-  const count = reader.u8();
-  if (count > max) reader.refuse(`${count} ${what} are above ${max}`);
-  const items: Item[] = [];
-  for (let at = 0; at < count; at++) items.push(read());
-  return items;
 }
 
 function bounded<Item>(items: readonly Item[], max: number): readonly Item[] {
