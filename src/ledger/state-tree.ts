@@ -34,6 +34,17 @@ export interface TreeChange {
   readonly value: Uint8Array | null;
 }
 
+/**
+ * Where the leaves of a tree are kept: a store, read at its tip. Calls are synchronous; what they give is not
+ * written to, nor changed by its owner later.
+ */
+export interface LeafSource {
+  /** The value under a key of 32 bytes; `null` when there is none. */
+  get(key: Uint8Array): Uint8Array | null;
+  /** Keys and values with `from <= key < to`, in the order of their keys; `to` is `null` for no upper end. */
+  range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]>;
+}
+
 /** Shows what a tree of a given root holds, or does not hold, under one key. */
 export interface TreeProof {
   /** Hashes of the other side at each level, from the root downwards. */
@@ -122,6 +133,12 @@ export class StateTree {
     this.#top = top;
   }
 
+  /** The tree of all leaves in a source, which is read once. */
+  static over(source: LeafSource): StateTree {
+    const leaves = [...source.range(new Uint8Array(KEY_BYTES), null)];
+    return StateTree.empty.with(leaves.map(([key, value]) => ({ key, value })));
+  }
+
   /** 32 bytes; all zero for the empty tree. */
   get root(): Uint8Array {
     return hashOf(this.#top).slice();
@@ -140,6 +157,14 @@ export class StateTree {
     }
     const top = change(this.#top, changes, 0);
     return top === this.#top ? this : new StateTree(top);
+  }
+
+  /**
+   * The same tree, once the source that it rests on holds the same changes. Trees derived before from the same
+   * source must not be used afterwards: they throw.
+   */
+  settled(): StateTree {
+    return this;
   }
 
   /** Shows the value under the key, or its absence, to whoever knows the root. */
