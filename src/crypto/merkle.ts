@@ -3,14 +3,13 @@
  * ever duplicated), with the count of leaves bound into the root by a further hash. Without the count, a path
  * could be replayed for another index in a tree of another size. Does not know what the leaves are.
  */
-import { ByteWriter, concat, equalBytes, utf8 } from "#base/bytes.ts";
+import { concat, equalBytes, utf8 } from "#base/bytes.ts";
 import { MERKLE_LEAVES_MAX, MERKLE_PATH_MAX } from "./limits.ts";
 import { sha256 } from "./sha256.ts";
 
 export const HASH_BYTES = 32;
 const ROOT_DOMAIN = utf8("waybill-tree-v1\0");
 const LEAF_PREFIX = Uint8Array.of(0x00);
-const NODE_PREFIX = Uint8Array.of(0x01);
 const EMPTY_TREE = sha256(new Uint8Array(0));
 
 /** Siblings from the leaf upwards, 32 bytes each. */
@@ -39,12 +38,21 @@ function leafHash(leaf: Uint8Array): Uint8Array {
   return sha256(concat(LEAF_PREFIX, leaf));
 }
 
+/** What is hashed, put together in one place: filled anew before each use, and nothing else runs in between. */
+const node = Uint8Array.of(0x01, ...new Uint8Array(2 * HASH_BYTES));
+const bound = concat(ROOT_DOMAIN, new Uint8Array(4 + HASH_BYTES));
+const boundCount = new DataView(bound.buffer, ROOT_DOMAIN.length, 4);
+
 function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(concat(NODE_PREFIX, left, right));
+  node.set(left, 1);
+  node.set(right, 1 + HASH_BYTES);
+  return sha256(node);
 }
 
 function bindCount(treeHash: Uint8Array, count: number): Uint8Array {
-  return sha256(new ByteWriter().raw(ROOT_DOMAIN).u32(count).raw(treeHash).done());
+  boundCount.setUint32(0, count, true);
+  bound.set(treeHash, ROOT_DOMAIN.length + 4);
+  return sha256(bound);
 }
 
 /** The tree hash of RFC 6962 alone, without the count: what published vectors give. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sha256 as other } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { fromHex, toHex, utf8 } from "#base/bytes.ts";
-import { sha256, sha256d } from "./sha256.ts";
+import { sha256, sha256d, sha256Into } from "./sha256.ts";
 
 test("the digests of FIPS 180-4, and the id of a header that everybody knows", () => {
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -23,4 +23,17 @@ test("another implementation agrees, and digests are plain arrays", () => {
       assert.deepEqual(sha256d(bytes), other(other(bytes)));
     }),
   );
+});
+
+test("a digest goes where it is wanted, also over what was hashed, and nowhere else", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 32, maxLength: 100 }), fc.nat(), (bytes, place) => {
+      const at = place % (bytes.length - 31);
+      const expected = bytes.slice();
+      expected.set(other(bytes), at);
+      sha256Into(bytes, bytes, at);
+      assert.deepEqual(bytes, expected);
+    }),
+  );
+  assert.throws(() => sha256Into(new Uint8Array(40), new Uint8Array(40), 9), RangeError);
 });
