@@ -68,7 +68,36 @@ export class Fields {
     return Object.freeze(value);
   }
 
+  groupOrNull<Value extends object>(key: string, read: (fields: Fields) => Value): Readonly<Value> | null {
+    return this.#take(key) === null ? null : this.group(key, read);
+  }
+
+  /** A list of texts. */
+  texts(key: string, most: number, pattern: RegExp, mostChars: number): string[] {
+    return this.#items(key, most).map((text, at) => {
+      if (typeof text !== "string") {
+        throw new GenesisRefusal("type-wrong", `entry ${at} of ${this.#name(key)} is not a string`);
+      }
+      if (text.length > mostChars || !pattern.test(text)) {
+        throw new GenesisRefusal(
+          "out-of-range",
+          `entry ${at} of ${this.#name(key)} does not match ${pattern.source}`,
+        );
+      }
+      return text;
+    });
+  }
+
   list<Value>(key: string, most: number, read: (fields: Fields) => Value): Value[] {
+    return this.#items(key, most).map((item, at) => {
+      const fields = new Fields(item, `entry ${at} of "${key}"`);
+      const value = read(fields);
+      fields.end();
+      return value;
+    });
+  }
+
+  #items(key: string, most: number): readonly JsonValue[] {
     const items = this.#take(key);
     if (!Array.isArray(items)) throw new GenesisRefusal("type-wrong", `${this.#name(key)} is not a list`);
     if (items.length > most) {
@@ -77,12 +106,7 @@ export class Fields {
         `${this.#name(key)} has ${items.length} entries, above ${most}`,
       );
     }
-    return items.map((item: JsonValue, at) => {
-      const fields = new Fields(item, `entry ${at} of "${key}"`);
-      const value = read(fields);
-      fields.end();
-      return value;
-    });
+    return items;
   }
 
   /** Refuses members that nothing asked for. */

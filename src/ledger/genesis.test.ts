@@ -6,7 +6,7 @@ import { decodeBlock, encodeBlock } from "./codec.ts";
 import { loadNetwork } from "./genesis.ts";
 import { GENESIS_TEXT_CHARS_MAX } from "./limits.ts";
 import type { Network } from "./params.ts";
-import { ALICE, BOB } from "./test-chain.ts";
+import { ALICE, BOB, CAROL } from "./test-chain.ts";
 
 const shipped = readFileSync(new URL("../../networks/default.json", import.meta.url), "utf8");
 const classroom = readFileSync(new URL("../../networks/classroom.json", import.meta.url), "utf8");
@@ -30,6 +30,10 @@ function changed(key: string, value: unknown, group?: string): string {
   if (value === undefined) delete target[key];
   else target[key] = value;
   return JSON.stringify(json);
+}
+
+function signers(keys: readonly unknown[], needed: number): string {
+  return changed("checkpoints", { keys, needed, everyBlocks: 10 });
 }
 
 test("both shipped networks load, and differ", () => {
@@ -68,6 +72,17 @@ test("form does not matter, any parameter does", () => {
     ["perBlock", 99, "freeAnchors"],
     ["perAccountPerBlock", 1, "freeAnchors"],
     ["stampBits", 17, "freeAnchors"],
+    ["commitPrice", 7, "names"],
+    ["basePrice", 7, "names"],
+    ["cheapFromChars", 7, "names"],
+    ["claimAfterBlocks", 7, "names"],
+    ["claimWithinBlocks", 7, "names"],
+    ["lifeBlocks", 7000, "names"],
+    ["graceBlocks", 7, "names"],
+    ["claimsPerAccountPerBlock", 7, "names"],
+    ["checkpoints", { keys: [ALICE.account], needed: 1, everyBlocks: 10 }],
+    ["checkpoints", { keys: [ALICE.account], needed: 1, everyBlocks: 11 }],
+    ["checkpoints", { keys: [ALICE.account, BOB.account], needed: 2, everyBlocks: 10 }],
     ["allocations", [one]],
   ];
   for (const [key, value, group] of edits) ids.add(load(changed(key, value, group)).chainIdHex);
@@ -82,6 +97,15 @@ test("allocations are a set: their order in the file does not matter", () => {
   const one = load(changed("allocations", [a, b]));
   assert.equal(load(changed("allocations", [b, a])).chainIdHex, one.chainIdHex);
   assert.notDeepEqual(one.genesis.header.stateRoot, load(shipped).genesis.header.stateRoot);
+});
+
+test("checkpoint keys are a set: their order in the file does not matter", () => {
+  const [one, two] = [
+    [ALICE.account, BOB.account],
+    [BOB.account, ALICE.account],
+  ].map((keys) => load(changed("checkpoints", { keys, needed: 2, everyBlocks: 10 })));
+  assert.equal(one?.chainIdHex, two?.chainIdHex);
+  assert.equal(load(shipped).params.checkpoints, null);
 });
 
 test("the genesis block carries the chain id, no work and no transactions, and has one encoding", () => {
@@ -128,7 +152,7 @@ test("each kind of mistake has its code, and a cause with the place", () => {
     [changed("easeAfterSeconds", 14), /^contradiction: "easeAfterSeconds"/],
     [changed("perAccountPerBlock", 101, "freeAnchors"), /^contradiction: "freeAnchors.perAccountPerBlock"/],
     [changed("tail", 3_000_000, "reward"), /^contradiction: "reward" and "allocations"/],
-    [changed("allocations", [small]), /^out-of-range: .*cannot be an account/],
+    [changed("allocations", [small]), /^out-of-range: .*cannot be a key/],
     [changed("allocations", [upper]), /^out-of-range: "account" of entry 0/],
     [
       changed(
@@ -137,8 +161,22 @@ test("each kind of mistake has its code, and a cause with the place", () => {
       ),
       /^contradiction: .*two/,
     ],
+    [changed("claimWithinBlocks", 1, "names"), /^contradiction: "names.claimWithinBlocks"/],
+    [changed("lifeBlocks", 5759, "names"), /^contradiction: "names.lifeBlocks"/],
+    [changed("basePrice", 2 ** 52, "names"), /^contradiction: "names.basePrice"/],
+    [changed("cheapFromChars", 2, "names"), /^out-of-range: "cheapFromChars"/],
+    [changed("names", null), /^type-wrong: "names" of the genesis is not an object/],
+    [changed("checkpoints", undefined), /^key-missing: .*"checkpoints"/],
+    [changed("checkpoints", []), /^type-wrong: "checkpoints"/],
+    [signers([ALICE.account], 2), /^contradiction: "checkpoints.needed" is above the number/],
+    [signers([ALICE.account, BOB.account, CAROL.account], 2), /^contradiction: .*two thirds/],
+    [signers([ALICE.account, ALICE.account], 2), /^contradiction: a key stands twice/],
+    [signers([], 1), /^contradiction: "checkpoints.needed"/],
+    [signers([5], 1), /^type-wrong: entry 0 of "keys"/],
+    [signers(["01".padEnd(64, "0")], 1), /^out-of-range: .*cannot be a key/],
+    [signers(["xy"], 1), /^out-of-range: entry 0 of "keys"/],
     [changed("signatureRule", "ed25519"), /^out-of-range: .*"signatureRule"/],
-    [changed("genesisVersion", 2), /^out-of-range: .*"genesisVersion"/],
+    [changed("genesisVersion", 1), /^out-of-range: .*"genesisVersion"/],
     [changed("coin", { symbol: "WB", unitsPerCoin: { a: { b: { c: 1 } } } }), /^not-json: .*nested deeper/],
     [" ".repeat(GENESIS_TEXT_CHARS_MAX + 1), /^too-big/],
   ];

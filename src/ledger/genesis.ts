@@ -15,19 +15,31 @@ import {
   BLOCK_BYTES_LEAST,
   BLOCK_BYTES_MAX,
   BLOCK_SIGNATURES_MAX,
+  CHECKPOINT_KEYS_MAX,
   COIN_SYMBOL_BYTES_MAX,
   GENESIS_ALLOCATIONS_MAX,
   GENESIS_NAME_BYTES_MAX,
   GENESIS_TEXT_CHARS_MAX,
+  NAME_CHARS_LEAST,
+  NAME_CHARS_MAX,
+  NAME_LIFE_BLOCKS_MAX,
 } from "./limits.ts";
-import { type Allocation, type ChainParams, MAX_MONEY, type Network } from "./params.ts";
+import { nameCost } from "./names.ts";
+import {
+  type Allocation,
+  type ChainParams,
+  type CheckpointRules,
+  MAX_MONEY,
+  type NameRules,
+  type Network,
+} from "./params.ts";
 import { LedgerState } from "./state.ts";
 import { parseStrictJson } from "./strict-json.ts";
 import { isSupplyBounded } from "./supply.ts";
 import { targetOfBits } from "./target.ts";
 import type { Block } from "./types.ts";
 
-const GENESIS_VERSION = 1;
+const GENESIS_VERSION = 2;
 export const HEADER_VERSION = 1;
 const CHAIN_ID_DOMAIN = utf8("waybill-genesis-v1\0");
 const U32_MAX = 0xffff_ffff;
@@ -35,6 +47,7 @@ const U32_MAX = 0xffff_ffff;
 const TAU_SECONDS_MAX = 4_000_000;
 const SPACING_SECONDS_MAX = 86_400;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
+const KEY_HEX = /^[0-9a-f]{64}$/;
 const SYMBOL = /^[A-Z][A-Z0-9]*$/;
 
 /** Reads a genesis file. The same file gives the same network on every computer. */
@@ -83,7 +96,7 @@ function genesisBlock(params: ChainParams, chainId: Uint8Array): Block {
 
 /** Canonical bytes of the parameters: every one of them, in a fixed order. */
 function encodeParams(params: ChainParams): Uint8Array {
-  const { coin, reward, freeAnchors, allocations } = params;
+  const { coin, reward, freeAnchors, names, checkpoints, allocations } = params;
   const writer = new ByteWriter()
     .u32(GENESIS_VERSION)
     .short(utf8(params.name))
@@ -107,8 +120,19 @@ function encodeParams(params: ChainParams): Uint8Array {
     .u32(freeAnchors.perBlock)
     .u32(freeAnchors.perAccountPerBlock)
     .u32(freeAnchors.stampBits)
-    .short(utf8(params.signatureRule))
-    .u32(allocations.length);
+    .u64(names.commitPrice)
+    .u64(names.basePrice)
+    .u32(names.cheapFromChars)
+    .u32(names.claimAfterBlocks)
+    .u32(names.claimWithinBlocks)
+    .u32(names.lifeBlocks)
+    .u32(names.graceBlocks)
+    .u32(names.claimsPerAccountPerBlock)
+    .u32(checkpoints?.needed ?? 0)
+    .u32(checkpoints?.everyBlocks ?? 0)
+    .u32(checkpoints?.keys.length ?? 0);
+  for (const key of checkpoints?.keys ?? []) writer.raw(bytesOfId(key));
+  writer.short(utf8(params.signatureRule)).u32(allocations.length);
   for (const { account, amount } of allocations) writer.raw(bytesOfId(account)).u64(amount);
   return writer.done();
 }
@@ -143,6 +167,8 @@ function readParams(fields: Fields): ChainParams {
       perAccountPerBlock: free.integer("perAccountPerBlock", 0, BLOCK_SIGNATURES_MAX),
       stampBits: free.integer("stampBits", 0, 64),
     })),
+    names: fields.group("names", readNames),
+    checkpoints: fields.groupOrNull("checkpoints", readCheckpoints),
     allocations: readAllocations(fields),
     signatureRule: fields.exactly("signatureRule", SIGNATURE_RULE),
   };
@@ -159,17 +185,42 @@ function readBits(fields: Fields, key: string): number {
   return bits;
 }
 
+function readNames(names: Fields): NameRules {
+  return {
+    commitPrice: names.integer("commitPrice", 0, MAX_MONEY),
+    basePrice: names.integer("basePrice", 0, MAX_MONEY),
+    cheapFromChars: names.integer("cheapFromChars", NAME_CHARS_LEAST, NAME_CHARS_MAX),
+    claimAfterBlocks: names.integer("claimAfterBlocks", 1, 10_000),
+    claimWithinBlocks: names.integer("claimWithinBlocks", 1, 1_000_000),
+    lifeBlocks: names.integer("lifeBlocks", 1, NAME_LIFE_BLOCKS_MAX),
+    graceBlocks: names.integer("graceBlocks", 0, NAME_LIFE_BLOCKS_MAX),
+    claimsPerAccountPerBlock: names.integer("claimsPerAccountPerBlock", 0, BLOCK_SIGNATURES_MAX),
+  };
+}
+
+/** Keys in ascending order, whatever the order in the file. */
+function readCheckpoints(checkpoints: Fields): CheckpointRules {
+  const keys = checkpoints.texts("keys", CHECKPOINT_KEYS_MAX, KEY_HEX, 64).map(admissible).sort();
+  if (new Set(keys).size < keys.length) {
+    throw new GenesisRefusal("contradiction", 'a key stands twice in "checkpoints.keys"');
+  }
+  return {
+    keys: Object.freeze(keys),
+    needed: checkpoints.integer("needed", 1, CHECKPOINT_KEYS_MAX),
+    everyBlocks: checkpoints.integer("everyBlocks", 1, 1_000_000),
+  };
+}
+
+function admissible(account: string): AccountId {
+  if (isAdmissibleKey(fromHex(account) ?? new Uint8Array(0))) return account as AccountId;
+  throw new GenesisRefusal("out-of-range", `${account} cannot be a key: anyone could sign for it, or nobody`);
+}
+
 /** In the order of the accounts, whatever the order in the file. */
 function readAllocations(fields: Fields): readonly Allocation[] {
   const seen = new Set<string>();
   const allocations = fields.list("allocations", GENESIS_ALLOCATIONS_MAX, (entry): Allocation => {
-    const account = entry.text("account", /^[0-9a-f]{64}$/, 64) as AccountId;
-    if (!isAdmissibleKey(fromHex(account) ?? new Uint8Array(0))) {
-      throw new GenesisRefusal(
-        "out-of-range",
-        `${account} cannot be an account: anyone could sign for it, or nobody`,
-      );
-    }
+    const account = admissible(entry.text("account", KEY_HEX, 64));
     if (seen.has(account)) throw new GenesisRefusal("contradiction", `${account} has two allocations`);
     seen.add(account);
     return Object.freeze({ account, amount: entry.integer("amount", 1, MAX_MONEY) });
@@ -202,5 +253,27 @@ function refuseContradictions(params: ChainParams): void {
   if (freeAnchors.perBlock > params.maxBlockSignatures) {
     refuse('"freeAnchors.perBlock" is above "maxBlockSignatures"');
   }
+  refuseNameContradictions(params, refuse);
+  const { checkpoints } = params;
+  if (checkpoints !== null && checkpoints.needed > checkpoints.keys.length) {
+    refuse('"checkpoints.needed" is above the number of keys');
+  }
+  if (checkpoints !== null && 3 * checkpoints.needed <= 2 * checkpoints.keys.length) {
+    refuse('"checkpoints.needed" is not above two thirds of the keys: two halves could sign two chains');
+  }
   if (!isSupplyBounded(params)) refuse('"reward" and "allocations" would issue more than 2^53 - 1 units');
+}
+
+function refuseNameContradictions({ names }: ChainParams, refuse: (cause: string) => never): void {
+  if (names.claimWithinBlocks < names.claimAfterBlocks) {
+    refuse('"names.claimWithinBlocks" is below "names.claimAfterBlocks": no claim could ever stand');
+  }
+  if (names.lifeBlocks < names.claimWithinBlocks) {
+    refuse(
+      '"names.lifeBlocks" is below "names.claimWithinBlocks": a name could end before its claim is settled',
+    );
+  }
+  if (nameCost(NAME_CHARS_LEAST, names) > MAX_MONEY) {
+    refuse('"names.basePrice" and "names.cheapFromChars" give a price above 2^53 - 1');
+  }
 }

@@ -48,11 +48,14 @@ export {
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
 } from "./limits.ts";
+export { isName, nameCost } from "./names.ts";
 export {
   type Allocation,
   type ChainParams,
+  type CheckpointRules,
   type FreeAnchorRules,
   MAX_MONEY,
+  type NameRules,
   type Network,
   type RewardSchedule,
 } from "./params.ts";

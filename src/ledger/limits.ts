@@ -26,6 +26,8 @@ export const GENESIS_TEXT_CHARS_MAX = 256 * 1024;
 export const GENESIS_ALLOCATIONS_MAX = 1024;
 export const GENESIS_NAME_BYTES_MAX = 32;
 export const COIN_SYMBOL_BYTES_MAX = 8;
+/** Signers of checkpoints: a proof carries a signature of each, 96 bytes. */
+export const CHECKPOINT_KEYS_MAX = 32;
 /** Nesting of a genesis file is 3; one more leaves room for an error that names the key. */
 export const JSON_DEPTH_MAX = 4;
 
@@ -33,3 +35,9 @@ export const JSON_DEPTH_MAX = 4;
 export const STATE_PATH_MAX = 256;
 /** Accounts one block can touch: two for each signature, and two miners. Bounds an undo record. */
 export const UNDO_ACCOUNTS_MAX = 2 * BLOCK_SIGNATURES_MAX + 2;
+
+/** Shortest and longest name, in characters, each one byte of ASCII. */
+export const NAME_CHARS_LEAST = 3;
+export const NAME_CHARS_MAX = 32;
+/** Ten years of blocks of one second: life and grace of a name stay well within a u32 above any height in use. */
+export const NAME_LIFE_BLOCKS_MAX = 315_360_000;

@@ -23,6 +23,35 @@ export interface FreeAnchorRules {
   readonly stampBits: number;
 }
 
+/**
+ * What names cost and how long they last. Prices are burned. A name of `n` characters costs `basePrice`, twice as much
+ * for each character that it is shorter than `cheapFromChars`.
+ */
+export interface NameRules {
+  /** Burned by a commitment: what stands in the state is paid for, whoever mines it. */
+  readonly commitPrice: number;
+  readonly basePrice: number;
+  readonly cheapFromChars: number;
+  /** A claim stands at least this many blocks above its commitment. */
+  readonly claimAfterBlocks: number;
+  /** A claim stands at most this many blocks above its commitment, which is then forgotten. */
+  readonly claimWithinBlocks: number;
+  /** From the claim or the last renewal. */
+  readonly lifeBlocks: number;
+  /** After its life: only its owner may renew it. */
+  readonly graceBlocks: number;
+  readonly claimsPerAccountPerBlock: number;
+}
+
+/** Who may co-sign checkpoints: a block with `needed` signatures of these keys is final for all peers. */
+export interface CheckpointRules {
+  /** Distinct, ascending; above two thirds of them are needed. */
+  readonly keys: readonly AccountId[];
+  readonly needed: number;
+  /** Heights that are multiples of this are signed. */
+  readonly everyBlocks: number;
+}
+
 export interface Allocation {
   readonly account: AccountId;
   readonly amount: number;
@@ -56,6 +85,9 @@ export interface ChainParams {
   /** How far above the including height `validUntil` may lie. */
   readonly validUntilMaxBlocks: number;
   readonly freeAnchors: FreeAnchorRules;
+  readonly names: NameRules;
+  /** `null`: no peer's signature outweighs work. */
+  readonly checkpoints: CheckpointRules | null;
   readonly allocations: readonly Allocation[];
   readonly signatureRule: "ed25519-strict-1";
 }

@@ -39,6 +39,17 @@ const PARAMS: ChainParams = {
   payoutDelayBlocks: 2,
   validUntilMaxBlocks: 50,
   freeAnchors: { perBlock: 3, perAccountPerBlock: 2, stampBits: 4 },
+  names: {
+    commitPrice: 1,
+    basePrice: 10,
+    cheapFromChars: 6,
+    claimAfterBlocks: 2,
+    claimWithinBlocks: 6,
+    lifeBlocks: 12,
+    graceBlocks: 4,
+    claimsPerAccountPerBlock: 2,
+  },
+  checkpoints: null,
   allocations: [{ account: ALICE.account, amount: 10_000 }],
   signatureRule: "ed25519-strict-1",
 };

@@ -35,6 +35,17 @@ const PARAMS: Omit<ChainParams, "allocations"> = {
   payoutDelayBlocks: 2,
   validUntilMaxBlocks: 1_000,
   freeAnchors: { perBlock: 16, perAccountPerBlock: 4, stampBits: 4 },
+  names: {
+    commitPrice: 1,
+    basePrice: 10,
+    cheapFromChars: 6,
+    claimAfterBlocks: 2,
+    claimWithinBlocks: 40,
+    lifeBlocks: 1_000,
+    graceBlocks: 100,
+    claimsPerAccountPerBlock: 2,
+  },
+  checkpoints: null,
   signatureRule: "ed25519-strict-1",
 };
 
