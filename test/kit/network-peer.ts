@@ -29,6 +29,12 @@ interface Listening {
   readonly seen: Set<string>;
 }
 
+/** One copy is under way to all; each that takes it copies it anew. The id is computed once. */
+interface GossipMessage {
+  readonly id: string;
+  readonly bytes: Uint8Array;
+}
+
 export class SimulatedPeer implements Network {
   readonly self: PeerId;
   readonly #network: SimulatedNetwork;
@@ -163,8 +169,9 @@ export class SimulatedPeer implements Network {
           throw new RangeError(`a message of ${message.length} bytes on ${name}`);
         }
         if (this.#topics.get(name) !== listening || !this.#running) return;
-        listening.seen.add(toHex(sha256(message)));
-        this.#spread(name, message, null);
+        const id = toHex(sha256(message));
+        listening.seen.add(id);
+        this.#spread(name, { id, bytes: message.slice() }, null);
       },
       close: () => {
         if (this.#topics.get(name) === listening) this.#topics.delete(name);
@@ -173,24 +180,23 @@ export class SimulatedPeer implements Network {
   }
 
   /** To all connected peers that listen, except where it came from. */
-  #spread(name: string, message: Uint8Array, source: PeerId | null): void {
+  #spread(name: string, message: GossipMessage, source: PeerId | null): void {
     for (const to of this.#network.connectedTo(this.self)) {
       if (to === source) continue;
-      const lost = this.#network.random.chance(this.#network.link(this.self, to).gossipLoss);
-      const copy = message.slice();
+      const { gossipLoss } = this.#network.link(this.self, to);
+      const lost = gossipLoss > 0 && this.#network.random.chance(gossipLoss);
       this.#network.carry(this.self, to, 0, () => {
-        if (!lost) this.#network.find(to)?.onGossip(name, copy, this.self);
+        if (!lost) this.#network.find(to)?.onGossip(name, message, this.self);
       });
     }
   }
 
-  onGossip(name: string, message: Uint8Array, from: PeerId): void {
+  onGossip(name: string, message: GossipMessage, from: PeerId): void {
     const listening = this.#topics.get(name);
-    if (listening === undefined || message.length > listening.options.messageBytesMax) return;
-    const id = toHex(sha256(message));
-    if (listening.seen.has(id)) return;
-    listening.seen.add(id);
-    listening.options.validate(message, from).then(
+    if (listening === undefined || message.bytes.length > listening.options.messageBytesMax) return;
+    if (listening.seen.has(message.id)) return;
+    listening.seen.add(message.id);
+    listening.options.validate(message.bytes.slice(), from).then(
       (judgement) => {
         this.judge(from, judgement);
         if (judgement === "accept" && this.#topics.get(name) === listening) {

@@ -56,17 +56,22 @@ function pairKey(a: PeerId, b: PeerId): string {
   return a < b ? `${a} ${b}` : `${b} ${a}`;
 }
 
+function pairOf(key: string): readonly [PeerId, PeerId] {
+  return key.split(" ") as [PeerId, PeerId];
+}
+
 export class SimulatedNetwork {
   readonly clock: SimulatedClock;
   readonly random: SeededRandom;
   /** What handlers threw, when no `onFault` was given. A test asserts that it stays empty. */
   readonly faults: unknown[] = [];
   readonly #options: SimulatedNetworkOptions;
+  readonly #usualLink: LinkConditions;
   readonly #peers = new Map<PeerId, SimulatedPeer>();
   readonly #links = new Map<string, LinkConditions>();
   /** Pairs that are wired by hand, or all pairs of a mesh. */
   readonly #wired = new Set<string>();
-  readonly #connected = new Set<string>();
+  readonly #neighbours = new Map<PeerId, Set<PeerId>>();
   readonly #paths = new Map<string, SimulatedPath>();
   readonly #bannedUntilMs = new Map<string, number>();
   readonly #rejects = new Map<string, number>();
@@ -74,6 +79,7 @@ export class SimulatedNetwork {
 
   constructor(options: SimulatedNetworkOptions) {
     this.#options = options;
+    this.#usualLink = { ...PERFECT_LINK, ...options.link };
     this.clock = options.clock;
     this.random = options.random;
   }
@@ -112,7 +118,8 @@ export class SimulatedNetwork {
   }
 
   link(a: PeerId, b: PeerId): LinkConditions {
-    return this.#links.get(pairKey(a, b)) ?? { ...PERFECT_LINK, ...this.#options.link };
+    if (this.#links.size === 0) return this.#usualLink;
+    return this.#links.get(pairKey(a, b)) ?? this.#usualLink;
   }
 
   pathOf(a: PeerId, b: PeerId): SimulatedPath {
@@ -184,11 +191,18 @@ export class SimulatedNetwork {
   }
 
   isConnected(a: PeerId, b: PeerId): boolean {
-    return this.#connected.has(pairKey(a, b));
+    return this.#neighbours.get(a)?.has(b) === true;
   }
 
+  /** In the order in which they connected. */
   connectedTo(self: PeerId): readonly PeerId[] {
-    return [...this.#peers.keys()].filter((other) => other !== self && this.isConnected(self, other));
+    return [...(this.#neighbours.get(self) ?? [])];
+  }
+
+  /** Pairs of which one side refuses the other now for its conduct. */
+  banned(): readonly (readonly [PeerId, PeerId])[] {
+    const nowMs = this.clock.monotonicMs();
+    return [...this.#bannedUntilMs].filter(([, untilMs]) => untilMs > nowMs).map(([key]) => pairOf(key));
   }
 
   /** Whether bytes pass between the two now; a cut that is not yet noticed makes this false first. */
@@ -203,7 +217,7 @@ export class SimulatedNetwork {
     const { delayMs, jitterMs } = this.link(from, to);
     const arrivalMs = Math.max(
       notBeforeMs,
-      this.clock.monotonicMs() + delayMs + this.random.fraction() * jitterMs,
+      this.clock.monotonicMs() + delayMs + (jitterMs === 0 ? 0 : this.random.fraction() * jitterMs),
     );
     this.clock.after(arrivalMs - this.clock.monotonicMs(), () => {
       if (this.reachable(from, to) && this.isConnected(from, to)) deliver();
@@ -230,8 +244,16 @@ export class SimulatedNetwork {
     return peer;
   }
 
+  #neighboursOf(self: PeerId): Set<PeerId> {
+    const known = this.#neighbours.get(self) ?? new Set<PeerId>();
+    this.#neighbours.set(self, known);
+    return known;
+  }
+
   #connectedPairs(): readonly (readonly [PeerId, PeerId])[] {
-    return [...this.#connected].map((key) => key.split(" ") as [PeerId, PeerId]);
+    return [...this.#neighbours].flatMap(([a, others]) =>
+      [...others].filter((b) => a < b).map((b) => [a, b] as const),
+    );
   }
 
   #mayConnect(a: PeerId, b: PeerId): boolean {
@@ -249,14 +271,16 @@ export class SimulatedNetwork {
     if (this.isConnected(a, b) || !this.#mayConnect(a, b)) return;
     this.clock.after(this.#options.reconnectMs ?? RECONNECT_MS, () => {
       if (this.isConnected(a, b) || !this.#mayConnect(a, b)) return;
-      this.#connected.add(pairKey(a, b));
+      this.#neighboursOf(a).add(b);
+      this.#neighboursOf(b).add(a);
       this.#peerOf(a).onConnected(b);
       this.#peerOf(b).onConnected(a);
     });
   }
 
   #break(a: PeerId, b: PeerId, cause: string): void {
-    if (!this.#connected.delete(pairKey(a, b))) return;
+    if (!this.#neighboursOf(a).delete(b)) return;
+    this.#neighboursOf(b).delete(a);
     this.#peerOf(a).onDisconnected(b, cause);
     this.#peerOf(b).onDisconnected(a, cause);
     this.#reconsiderPair(a, b);
