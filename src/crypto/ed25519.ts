@@ -4,16 +4,10 @@
  * those are refused here, before the library is asked; what is left they all judge alike.
  * Does not own preimages: each format puts its own domain in front of what it signs.
  */
-import {
-  createPrivateKey,
-  createPublicKey,
-  type KeyObject,
-  sign as signWith,
-  verify as verifyWith,
-} from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign as signWith } from "node:crypto";
 import type { AccountId, PeerId } from "#base/brand.ts";
 import { concat, toHex } from "#base/bytes.ts";
-import { PUBLIC_KEYS_CACHED_MAX } from "./limits.ts";
+import { type Ed25519Backend, ed25519Backend, SPKI_PREFIX } from "./ed25519-backend.ts";
 import { peerIdOfKey } from "./peer-id.ts";
 
 export const SIGNATURE_RULE = "ed25519-strict-1";
@@ -21,8 +15,7 @@ export const PUBLIC_KEY_BYTES = 32;
 export const SEED_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 
-/** DER up to the key itself: RFC 8410 section 4 (public) and section 7 (private). */
-const SPKI_PREFIX = Uint8Array.of(0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00);
+/** DER up to the key itself: RFC 8410 section 7. */
 const PKCS8_PREFIX = Uint8Array.of(
   ...[0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20],
 );
@@ -66,9 +59,18 @@ export function sign(keypair: Keypair, message: Uint8Array): Uint8Array {
 
 /** Whether the signature stands under `ed25519-strict-1`. Never throws, whatever the bytes. */
 export function verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  return verifyOver(ed25519Backend, publicKey, message, signature);
+}
+
+/** {@link verify} over a library of one's choice. They differ in speed, never in the verdict. */
+export function verifyOver(
+  backend: Ed25519Backend,
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   if (!isAdmissibleKey(publicKey) || !isAdmissibleSignature(signature)) return false;
-  const key = importedKey(publicKey);
-  return key !== null && verifyWith(null, message, key, signature);
+  return backend.verify(publicKey, message, signature);
 }
 
 /**
@@ -125,30 +127,4 @@ function isBelow(value: Uint8Array, bound: Uint8Array, topMask: number): boolean
 function isSameCoordinate(encoded: Uint8Array, y: Uint8Array): boolean {
   for (let at = 0; at < 31; at++) if (encoded[at] !== y[at]) return false;
   return ((encoded[31] ?? 0) & 0x7f) === y[31];
-}
-
-/** Imported keys, least recently used first: importing costs a fifth of a verification. */
-const imported = new Map<string, KeyObject>();
-
-function importedKey(publicKey: Uint8Array): KeyObject | null {
-  const name = Buffer.from(publicKey.buffer, publicKey.byteOffset, publicKey.length).toString("latin1");
-  const known = imported.get(name);
-  if (known !== undefined) {
-    imported.delete(name);
-    imported.set(name, known);
-    return known;
-  }
-  let key: KeyObject;
-  try {
-    key = createPublicKey({ key: Buffer.from(concat(SPKI_PREFIX, publicKey)), format: "der", type: "spki" });
-  } catch {
-    // A library that decodes the point on import refuses here what others refuse on verifying.
-    return null;
-  }
-  imported.set(name, key);
-  if (imported.size > PUBLIC_KEYS_CACHED_MAX) {
-    const oldest = imported.keys().next();
-    if (oldest.done !== true) imported.delete(oldest.value);
-  }
-  return key;
 }

@@ -20,7 +20,7 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   base: row({ node: false }),
   crypto: row({
     may: ["base"],
-    packages: ["@noble/hashes/*", "@napi-rs/blake-hash", "@scure/bip39/*", "multiformats/*"],
+    packages: ["@noble/hashes/*", "@napi-rs/blake-hash", "@scure/bip39/*", "multiformats/*", "sodium-native"],
   }),
   ports: row({ types: ["base"], node: false }),
   ledger: row({ may: ["base", "crypto"], node: false }),
