@@ -8,11 +8,12 @@ import type { DeliveryId, TxId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { networkOf } from "#ledger/genesis.ts";
-import type { ChainParams, Network as LedgerNetwork } from "#ledger/index.ts";
+import type { Network as LedgerNetwork } from "#ledger/index.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { type SeededRandom, seededRandom } from "#test/kit/random.ts";
 import { SimulatedNode } from "#test/kit/sim-node.ts";
+import { simulatedParams } from "#test/kit/sim-params.ts";
 
 const NAMES = ["alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi"] as const;
 const LATE = "heidi";
@@ -22,39 +23,6 @@ const TRAFFIC_MS = 6 * MINUTE_MS;
 const QUIET_LIMIT_MS = 30 * MINUTE_MS;
 const HASHES_PER_SECOND = 20;
 const COINS_EACH = 1_000_000;
-
-const PARAMS: Omit<ChainParams, "allocations"> = {
-  name: "simulation",
-  coin: { symbol: "S", unitsPerCoin: 100 },
-  genesisTime: Date.UTC(2026, 0, 1) / 1000 - 60,
-  targetSpacingSeconds: 10,
-  tauSeconds: 400,
-  minGapSeconds: 2,
-  maxFutureSeconds: 60,
-  easeAfterSeconds: 40,
-  // 256 hashes: at the easiest some two seconds of all nodes together, well above the delays of the network.
-  powLimitBits: 0x20010000,
-  // 1,400 hashes: about what all nodes together try in one spacing.
-  initialBits: 0x1f2ed700,
-  maxBlockBytes: 64 * 1024,
-  maxBlockSignatures: 400,
-  reward: { initial: 1_000, halvingBlocks: 1_000, tail: 10 },
-  payoutDelayBlocks: 5,
-  validUntilMaxBlocks: 1_000,
-  freeAnchors: { perBlock: 16, perAccountPerBlock: 2, stampBits: 4 },
-  names: {
-    commitPrice: 1,
-    basePrice: 10,
-    cheapFromChars: 6,
-    claimAfterBlocks: 2,
-    claimWithinBlocks: 40,
-    lifeBlocks: 1_000,
-    graceBlocks: 100,
-    claimsPerAccountPerBlock: 2,
-  },
-  checkpoints: null,
-  signatureRule: "ed25519-strict-1",
-};
 
 export interface FirstLightSummary {
   readonly seed: number;
@@ -115,8 +83,7 @@ class FirstLight {
       keypair: createKeypair(this.#random.fork(`key of ${name}`).bytes(32)),
     }));
     this.#ledger = networkOf(
-      Object.freeze({
-        ...PARAMS,
+      simulatedParams({
         allocations: keypairs.map(({ keypair }) => ({ account: keypair.account, amount: COINS_EACH })),
       }),
     );

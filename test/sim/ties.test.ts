@@ -11,6 +11,7 @@ import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { SimulatedNode } from "#test/kit/sim-node.ts";
+import { simulatedParams } from "#test/kit/sim-params.ts";
 
 /** 256 hashes, which all nodes together try in a fifth of a second. */
 const EASIEST = 0x20010000;
@@ -18,35 +19,14 @@ const HASHES_PER_SECOND = 320;
 const SEEDS = 8;
 const AGREED_WITHIN_MS = 60_000;
 
-const PARAMS: Omit<ChainParams, "allocations"> = {
+const PARAMS: Partial<ChainParams> = {
   name: "ties",
-  coin: { symbol: "S", unitsPerCoin: 100 },
   genesisTime: Date.UTC(2026, 0, 1) / 1000 - 3_600,
-  targetSpacingSeconds: 10,
-  tauSeconds: 400,
   minGapSeconds: 1,
-  maxFutureSeconds: 60,
-  easeAfterSeconds: 40,
   powLimitBits: EASIEST,
   initialBits: EASIEST,
-  maxBlockBytes: 64 * 1024,
-  maxBlockSignatures: 400,
-  reward: { initial: 1_000, halvingBlocks: 1_000, tail: 10 },
   payoutDelayBlocks: 2,
-  validUntilMaxBlocks: 1_000,
   freeAnchors: { perBlock: 16, perAccountPerBlock: 4, stampBits: 4 },
-  names: {
-    commitPrice: 1,
-    basePrice: 10,
-    cheapFromChars: 6,
-    claimAfterBlocks: 2,
-    claimWithinBlocks: 40,
-    lifeBlocks: 1_000,
-    graceBlocks: 100,
-    claimsPerAccountPerBlock: 2,
-  },
-  checkpoints: null,
-  signatureRule: "ed25519-strict-1",
 };
 
 /** How often a block had a twin while the four spoke, all standing on one tip in the end. */
@@ -57,7 +37,7 @@ async function twinsOfOneRoom(seed: number): Promise<number> {
   const network = new SimulatedNetwork({ clock, random: random.fork("network"), link });
   const keypairs = [1, 2, 3, 4].map(() => createKeypair(random.bytes(32)));
   const allocations = keypairs.map(({ account }) => ({ account, amount: 100_000 }));
-  const ledger = networkOf(Object.freeze({ ...PARAMS, allocations }));
+  const ledger = networkOf(simulatedParams({ ...PARAMS, allocations }));
   const shared = { ledger, clock, network, random, clockOffMs: 0, hashesPerSecond: HASHES_PER_SECOND };
   const nodes = keypairs.map((keypair, at) => new SimulatedNode({ ...shared, name: `node ${at}`, keypair }));
   let twins = 0;
