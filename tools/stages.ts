@@ -39,7 +39,7 @@ export const STAGES: readonly Stage[] = [
   {
     name: "unit",
     what: "beside the code",
-    claims: under("src/", "web/", "test/kit/", "bench/", "bin/"),
+    claims: under("src/", "web/", "test/kit/", "test/fuzz/", "bench/", "bin/"),
     concurrency: 2,
     timeoutMs: 60_000,
   },

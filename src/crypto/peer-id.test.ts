@@ -64,3 +64,10 @@ test("other kinds of peer id, and other texts, are refused", () => {
   assert.equal(parseAccount(PUBLISHED[0][0].slice(2)), null);
   assert.throws(() => peerIdOfKey(new Uint8Array(31)), RangeError);
 });
+
+test("a key has one name: digits beyond ASCII are none", () => {
+  const peerId = peerIdOfKey(new Uint8Array(32).fill(7));
+  for (const digit of ["\u2030", "\u20ac", "\u0130", "\u0410"]) {
+    assert.equal(parsePeerId(peerId.slice(0, -1) + digit), null, digit);
+  }
+});

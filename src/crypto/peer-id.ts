@@ -7,6 +7,8 @@ import type { AccountId, PeerId } from "#base/brand.ts";
 import { concat, equalBytes, fromHex, toHex } from "#base/bytes.ts";
 
 /** Multihash code identity, 36 bytes; protobuf KeyType = Ed25519, Data = 32 bytes. */
+/** The Bitcoin alphabet; a peer id has 52 digits of it. */
+const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{1,64}$/;
 const PREFIX = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);
 const PUBLIC_KEY_BYTES = 32;
 
@@ -18,9 +20,10 @@ export function peerIdOfKey(publicKey: Uint8Array): PeerId {
 
 /** The 32-byte key inside a peer id; `null` when the text is not the peer id of an Ed25519 key. */
 export function keyOfPeerId(text: string): Uint8Array | null {
+  // The library takes some characters beyond ASCII for digits: one key would have several names.
+  if (!BASE58.test(text)) return null;
   let bytes: Uint8Array;
   try {
-    if (text.length > 64) return null;
     bytes = base58btc.baseDecode(text);
   } catch {
     return null;

@@ -1,0 +1,13 @@
+/** All targets of the fuzzer. */
+import type { FuzzTarget } from "../target.ts";
+import { DELIVERY_TARGETS } from "./delivery.ts";
+import { LEDGER_TARGETS } from "./ledger.ts";
+import { NETWORK_TARGETS } from "./network.ts";
+import { TEXT_TARGETS } from "./text.ts";
+
+export const TARGETS: readonly FuzzTarget[] = [
+  ...LEDGER_TARGETS,
+  ...DELIVERY_TARGETS,
+  ...NETWORK_TARGETS,
+  ...TEXT_TARGETS,
+];

@@ -1,0 +1,88 @@
+/** Owns the decoders of the ledger and of the chain as targets. */
+
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { concat, utf8 } from "#base/bytes.ts";
+import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/sync-codec.ts";
+import {
+  decodeBlock,
+  decodeHeader,
+  decodeTransaction,
+  encodeBlock,
+  encodeHeader,
+  encodeTransaction,
+  loadNetwork,
+} from "#ledger/index.ts";
+import { parseStrictJson } from "#ledger/strict-json.ts";
+import { headers, transactions } from "#ledger/test-values.ts";
+import { bytesTarget, type FuzzTarget, textTarget } from "../target.ts";
+
+const SEED = 1;
+const some = <Value>(values: fc.Arbitrary<Value>, count: number): Value[] =>
+  fc.sample(values, { seed: SEED, numRuns: count });
+
+const headerSamples = some(headers, 4).map(encodeHeader);
+const transactionSamples = some(transactions, 24).map(encodeTransaction);
+
+const count32 = (count: number): Uint8Array => {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, count, true);
+  return bytes;
+};
+
+const genesisSamples = ["default", "classroom"].map((name) =>
+  readFileSync(new URL(`../../../networks/${name}.json`, import.meta.url), "utf8"),
+);
+
+const ids = some(headers, 3).map((header) => header.previous);
+const syncSamples: readonly SyncMessage[] = [
+  { type: "get-headers", locator: ids },
+  { type: "headers", headers: headerSamples },
+  { type: "get-blocks", ids },
+  { type: "blocks", blocks: [utf8("a block"), utf8("another")] },
+];
+
+export const LEDGER_TARGETS: readonly FuzzTarget[] = [
+  bytesTarget({
+    name: "header",
+    functions: ["decodeHeader", "encodeHeader"],
+    decode: decodeHeader,
+    encode: encodeHeader,
+    samples: headerSamples,
+  }),
+  bytesTarget({
+    name: "transaction",
+    functions: ["decodeTransaction"],
+    decode: decodeTransaction,
+    encode: encodeTransaction,
+    samples: transactionSamples,
+  }),
+  bytesTarget({
+    name: "block",
+    functions: ["decodeBlock"],
+    decode: decodeBlock,
+    encode: encodeBlock,
+    samples: headerSamples.map((header, at) =>
+      concat(header, count32(at), ...transactionSamples.slice(0, at)),
+    ),
+  }),
+  textTarget({
+    name: "genesis",
+    functions: ["loadNetwork"],
+    decode: loadNetwork,
+    samples: genesisSamples,
+  }),
+  textTarget({
+    name: "strict-json",
+    functions: ["parseStrictJson"],
+    decode: parseStrictJson,
+    samples: [...genesisSamples, '{"a":[1,true,null,"\\u00e9"],"b":{"c":[]}}'],
+  }),
+  bytesTarget({
+    name: "sync-message",
+    functions: ["decodeSyncMessage"],
+    decode: decodeSyncMessage,
+    encode: encodeSyncMessage,
+    samples: syncSamples.map(encodeSyncMessage),
+  }),
+];
