@@ -49,7 +49,8 @@ function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   return sha256(node);
 }
 
-function bindCount(treeHash: Uint8Array, count: number): Uint8Array {
+/** The root that is committed to, from the tree hash of so many leaves. */
+export function bindCount(treeHash: Uint8Array, count: number): Uint8Array {
   boundCount.setUint32(0, count, true);
   bound.set(treeHash, ROOT_DOMAIN.length + 4);
   return sha256(bound);
@@ -144,7 +145,8 @@ export function peaksOf(leaves: readonly Uint8Array[]): Peaks {
   return leaves.reduce<Peaks>(appendLeaf, EMPTY_PEAKS);
 }
 
-function treeHashOfPeaks(peaks: Peaks): Uint8Array {
+/** The tree hash of RFC 6962 over all leaves appended so far, without the count. */
+export function treeHashOfPeaks(peaks: Peaks): Uint8Array {
   const root = peaks.hashes.reduceRight<Uint8Array | null>(
     (right, left) => (right === null ? left : nodeHash(left, right)),
     null,

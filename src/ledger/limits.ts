@@ -33,11 +33,22 @@ export const JSON_DEPTH_MAX = 4;
 
 /** Longest path of the state tree: one level for each bit of a key. */
 export const STATE_PATH_MAX = 256;
-/** Accounts one block can touch: two for each signature, and two miners. Bounds an undo record. */
-export const UNDO_ACCOUNTS_MAX = 2 * BLOCK_SIGNATURES_MAX + 2;
+/** Keys in one entry of a list of what expires: 4 KiB, so that no entry of the state is bigger. */
+export const EXPIRY_LIST_KEYS_MAX = 128;
+/** Largest value of an entry of the state: a full list. */
+export const STATE_VALUE_BYTES_MAX = 1 + 32 * EXPIRY_LIST_KEYS_MAX;
+/** Entries one block can change: for each signature two accounts or three of a name, and two that expire; payouts, totals. */
+export const UNDO_ENTRIES_MAX = 6 * BLOCK_SIGNATURES_MAX + 8;
 
 /** Shortest and longest name, in characters, each one byte of ASCII. */
 export const NAME_CHARS_LEAST = 3;
 export const NAME_CHARS_MAX = 32;
 /** Ten years of blocks of one second: life and grace of a name stay well within a u32 above any height in use. */
 export const NAME_LIFE_BLOCKS_MAX = 315_360_000;
+
+/** Keys that may co-sign checkpoints, and lines of a note: a group of people, and room for strangers' lines. */
+export const NOTE_SIGNATURES_MAX = 64;
+/** "waybill-peer/" and a peer id are 65; others' names are longer. */
+export const NOTE_KEY_NAME_CHARS_MAX = 128;
+/** A checkpoint with all its lines, some 180 characters each. */
+export const NOTE_CHARS_MAX = 16 * 1024;
