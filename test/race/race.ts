@@ -1,0 +1,246 @@
+/**
+ * Owns a race of four real peers: two mine against each other on targets so easy that both mostly have a block ready
+ * at the same second, everybody pays and writes all the while, and a third is killed, started again, cut off to mine
+ * on alone, and brought back. In the end all must stand on one tip that holds every transaction exactly once.
+ */
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { BlockView } from "#api/views.ts";
+import { must, type PeerOptions, type RealPeer, startPeer } from "../../tools/real-peer.ts";
+
+export interface RaceOptions {
+  readonly blocks: number;
+  /** An empty folder of the caller's, who removes it. */
+  readonly folder: string;
+  readonly say: (line: string) => void;
+}
+
+export interface RaceSummary {
+  readonly blocks: number;
+  readonly seconds: number;
+  readonly payments: number;
+  readonly messages: number;
+  readonly transactions: number;
+  /** Blocks of the best chain by who mined them. */
+  readonly minedBy: Readonly<Record<string, number>>;
+  /** Seconds from the last block to one tip at all four. */
+  readonly settledSeconds: number;
+}
+
+/** 2^18 hashes a block that hardly grow dearer within the race: the least gap of a second is what paces it. */
+const GENESIS = {
+  genesisVersion: 2,
+  name: "race",
+  coin: { symbol: "R", unitsPerCoin: 1_000_000 },
+  genesisTime: 1_793_491_200,
+  targetSpacingSeconds: 2,
+  tauSeconds: 4_000,
+  minGapSeconds: 1,
+  maxFutureSeconds: 60,
+  easeAfterSeconds: 8,
+  powLimitBits: "1e400000",
+  initialBits: "1e400000",
+  maxBlockBytes: 327_680,
+  maxBlockSignatures: 2_000,
+  reward: { initial: 50_000_000, halvingBlocks: 2_102_400, tail: 1_000_000 },
+  payoutDelayBlocks: 2,
+  validUntilMaxBlocks: 5_760,
+};
+const NAMES = ["ann", "ben", "cleo", "dan"] as const;
+/** What cleo goes through, as parts of the race. */
+const KILLED_AT = 0.2;
+const BACK_AT = 0.35;
+const CUT_AT = 0.5;
+const MENDED_AT = 0.7;
+const BLOCK_MS_MAX = 30_000;
+const SETTLED_MS_MAX = 90_000;
+const TRAFFIC_PAUSE_MS = 700;
+
+class Race {
+  readonly #options: RaceOptions;
+  readonly #network: string;
+  readonly #peers = new Map<string, RealPeer>();
+  readonly #payments = new Set<string>();
+  readonly #messages = new Set<string>();
+  #isOver = false;
+
+  constructor(options: RaceOptions, genesis: object) {
+    this.#options = options;
+    this.#network = join(options.folder, "race.json");
+    writeFileSync(this.#network, JSON.stringify(genesis));
+  }
+
+  async run(): Promise<RaceSummary> {
+    const startedMs = performance.now();
+    try {
+      for (const name of NAMES) await this.#start(name);
+      await this.#meet();
+      for (const name of ["ann", "ben"]) await must(this.#peer(name).client.setMining("on"));
+      const traffic = this.#traffic();
+      await this.#trials();
+      await this.#height(this.#options.blocks);
+      this.#isOver = true;
+      await traffic;
+      return await this.#settle(startedMs);
+    } finally {
+      this.#isOver = true;
+      await Promise.all([...this.#peers.values()].map((peer) => peer.kill()));
+    }
+  }
+
+  #peer(name: string): RealPeer {
+    const peer = this.#peers.get(name);
+    assert.ok(peer, `${name} was started`);
+    return peer;
+  }
+
+  async #start(name: string): Promise<void> {
+    const options: PeerOptions = {
+      name,
+      dataDir: join(this.#options.folder, name),
+      network: this.#network,
+      flags: ["--no-discovery", "--no-mine"],
+    };
+    this.#peers.set(name, await startPeer(options));
+  }
+
+  /** Everybody to everybody, by typed addresses; those who are connected stay so. */
+  async #meet(): Promise<void> {
+    for (const from of this.#peers.values()) {
+      for (const to of this.#peers.values()) {
+        if (from === to) continue;
+        const { addresses } = await must(to.client.status());
+        await must(from.client.connect(addresses[0] ?? ""));
+      }
+    }
+  }
+
+  async #trials(): Promise<void> {
+    const { blocks, say } = this.#options;
+    await this.#height(blocks * KILLED_AT);
+    say("cleo is killed");
+    await this.#peer("cleo").kill();
+    this.#peers.delete("cleo");
+    await this.#height(blocks * BACK_AT);
+    say("cleo is started again");
+    await this.#start("cleo");
+    await this.#meet();
+    await this.#height(blocks * CUT_AT);
+    const others = await Promise.all(
+      [...this.#peers.values()].map(async ({ client }) => (await must(client.status())).peerId),
+    );
+    const cleo = this.#peer("cleo");
+    say("cleo is cut off, and mines on alone");
+    await must(cleo.client.setDoors({ block: others }));
+    await must(cleo.client.setMining("on"));
+    await this.#height(blocks * MENDED_AT);
+    const alone = await must(cleo.client.chain());
+    say(`cleo is let in again, at height ${alone.tip.height}`);
+    await must(cleo.client.setDoors({ block: [] }));
+    await this.#meet();
+  }
+
+  /** Waits until ann's chain is so high. */
+  async #height(wanted: number): Promise<void> {
+    let [height, sinceMs] = [-1, performance.now()];
+    for (;;) {
+      const { tip } = await must(this.#peer("ann").client.chain());
+      if (tip.height >= wanted) return;
+      if (tip.height > height) [height, sinceMs] = [tip.height, performance.now()];
+      assert.ok(performance.now() - sinceMs < BLOCK_MS_MAX, `no block for long at height ${height}`);
+      await delay(200);
+    }
+  }
+
+  /** Somebody pays somebody who has coins, or writes; refusals for want of coins are part of the game. */
+  async #traffic(): Promise<void> {
+    for (let turn = 0; !this.#isOver; turn++) {
+      const present = [...this.#peers.keys()];
+      const from = present[turn % present.length] ?? "ann";
+      const to = NAMES.filter((name) => name !== from)[turn % 3] ?? "ben";
+      const { client } = this.#peer(from);
+      const { balance, spendable } = await must(client.wallet()).catch(() => ({ balance: 0, spendable: 0 }));
+      if (turn % 3 !== 0 && balance > 0 && spendable > 3_000) {
+        const account = await this.#accountOf(to);
+        const paid = account === null ? null : await client.pay(account, 1_000 + turn);
+        if (paid?.ok === true) this.#payments.add(paid.value.id);
+      } else {
+        const peer = this.#peers.get(to);
+        const id = peer === undefined ? null : await peer.client.status();
+        const said = id?.ok === true ? await client.say(id.value.peerId, `${turn} from ${from}`) : null;
+        if (said?.ok === true) this.#messages.add(said.value.id);
+      }
+      await delay(TRAFFIC_PAUSE_MS);
+    }
+  }
+
+  async #accountOf(name: string): Promise<string | null> {
+    const wallet = await this.#peers.get(name)?.client.wallet();
+    return wallet?.ok === true ? wallet.value.account : null;
+  }
+
+  /** What waits is mined, then nobody mines, then all four must agree on everything. */
+  async #settle(startedMs: number): Promise<RaceSummary> {
+    const endedMs = performance.now();
+    const ann = this.#peer("ann");
+    await ann.until("nothing waits any more", SETTLED_MS_MAX, async () => {
+      const waiting = await Promise.all(
+        [...this.#peers.values()].map(async ({ client }) => (await must(client.chain())).pendingCount),
+      );
+      return waiting.every((count) => count === 0) ? true : null;
+    });
+    for (const { client } of this.#peers.values()) await must(client.setMining("off"));
+    await ann.until("one tip", SETTLED_MS_MAX, async () => ((await this.#tips()).size === 1 ? true : null));
+    const settledSeconds = (performance.now() - endedMs) / 1000;
+    const chains = await Promise.all([...this.#peers.values()].map((peer) => wholeChain(peer)));
+    const [first = []] = chains;
+    for (const chain of chains) {
+      assert.deepEqual(
+        chain.map(({ id, stateRoot }) => [id, stateRoot]),
+        first.map(({ id, stateRoot }) => [id, stateRoot]),
+      );
+    }
+    const recorded = this.#checkOnce(first);
+    const miners = (await must(ann.client.chain())).miners;
+    return {
+      blocks: first.length - 1,
+      seconds: Math.round((endedMs - startedMs) / 1000),
+      payments: this.#payments.size,
+      messages: this.#messages.size,
+      transactions: recorded,
+      minedBy: Object.fromEntries(miners.map(({ name, account, blocks }) => [name ?? account, blocks])),
+      settledSeconds: Math.round(settledSeconds),
+    };
+  }
+
+  async #tips(): Promise<ReadonlySet<string>> {
+    const chains = await Promise.all([...this.#peers.values()].map(({ client }) => must(client.chain())));
+    return new Set(chains.map(({ tip }) => tip.id));
+  }
+
+  #checkOnce(chain: readonly BlockView[]): number {
+    const seen = new Map<string, number>();
+    for (const { transactions } of chain) {
+      for (const { id, type } of transactions) if (type !== "coinbase") seen.set(id, (seen.get(id) ?? 0) + 1);
+    }
+    const repeated = [...seen].filter(([, times]) => times > 1);
+    assert.deepEqual(repeated, [], "a transaction stands on the chain more than once");
+    const missing = [...this.#payments].filter((id) => !seen.has(id));
+    assert.deepEqual(missing, [], "payments that the chain does not have");
+    return seen.size;
+  }
+}
+
+async function wholeChain({ client }: RealPeer): Promise<readonly BlockView[]> {
+  const { tip } = await must(client.chain());
+  const blocks: BlockView[] = [];
+  for (let height = 0; height <= tip.height; height++) blocks.push(await must(client.block(String(height))));
+  return blocks;
+}
+
+/** @param genesis what {@link GENESIS} leaves open: rules of anchors and names, as the network's defaults have them. */
+export async function runRace(options: RaceOptions, genesis: object): Promise<RaceSummary> {
+  return new Race(options, { ...genesis, ...GENESIS }).run();
+}
