@@ -139,6 +139,6 @@ test("malformed proofs are false, never an exception", () => {
 
 test("two entries of one key are a fault of ours, and so is a key of another length", () => {
   const entry = { key: new Uint8Array(32), value: Uint8Array.of(1) };
-  assert.throws(() => StateTree.empty.with([entry, entry]), /two entries of one key/);
+  assert.throws(() => StateTree.empty.with([entry, entry]), /each key stands once/);
   assert.throws(() => StateTree.empty.with([{ ...entry, key: new Uint8Array(31) }]), RangeError);
 });

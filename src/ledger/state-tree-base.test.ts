@@ -1,0 +1,225 @@
+/**
+ * Trees over a source of leaves: that they are the same trees as those in memory, whatever was read, kept or
+ * let go of, and that they refuse what the source cannot have meant.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { compareBytes, toHex } from "#base/bytes.ts";
+import { sha256 } from "#crypto/sha256.ts";
+import { STATE_WARM_LEAVES_MAX } from "./limits.ts";
+import {
+  type LeafSource,
+  LeavesDamagedError,
+  StateTree,
+  type TreeChange,
+  verifyTreeProof,
+} from "./state-tree.ts";
+
+/** Leaves in order, as a store would keep them; counts what is read. */
+class SortedLeaves implements LeafSource {
+  readonly #values = new Map<string, Uint8Array>();
+  #sorted: Uint8Array[] | null = null;
+  leavesRead = 0;
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  change(changes: readonly TreeChange[]): void {
+    this.#sorted = null;
+    for (const { key, value } of changes) {
+      if (value === null) this.#values.delete(toHex(key));
+      else this.#values.set(toHex(key), value);
+    }
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    return this.#values.get(toHex(key)) ?? null;
+  }
+
+  *range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]> {
+    this.#sorted ??= [...this.#values.keys()].sort().map((hex) => Uint8Array.from(Buffer.from(hex, "hex")));
+    for (let at = this.#placeOf(from, this.#sorted); at < this.#sorted.length; at++) {
+      const key = this.#sorted[at];
+      if (key === undefined || (to !== null && compareBytes(key, to) >= 0)) return;
+      this.leavesRead += 1;
+      yield [key, this.#values.get(toHex(key)) ?? new Uint8Array(0)];
+    }
+  }
+
+  #placeOf(from: Uint8Array, sorted: readonly Uint8Array[]): number {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (compareBytes(sorted[middle] ?? from, from) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** Pseudorandom, the same each time. */
+function keyOf(number: number): Uint8Array {
+  return sha256(Uint8Array.of(number, number >>> 8, number >>> 16));
+}
+
+function entryOf(number: number, value = 1): TreeChange {
+  return { key: keyOf(number), value: Uint8Array.of(number, value) };
+}
+
+function entries(from: number, to: number, value = 1): TreeChange[] {
+  return Array.from({ length: to - from }, (_, at) => entryOf(from + at, value));
+}
+
+function sourceOf(changes: readonly TreeChange[]): SortedLeaves {
+  const source = new SortedLeaves();
+  source.change(changes);
+  return source;
+}
+
+/** The tree after a change that the source has taken over. */
+function settle(tree: StateTree, source: SortedLeaves, changes: readonly TreeChange[]): StateTree {
+  const next = tree.with(changes);
+  source.change(changes);
+  return next.settled();
+}
+
+const LARGE = STATE_WARM_LEAVES_MAX + 10_000;
+
+test("a tree over a source is the tree of its leaves, through changes, shrinking and growth", () => {
+  const batches = fc.array(fc.array(fc.tuple(fc.nat(300), fc.option(fc.nat(3))), { maxLength: 80 }), {
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(fc.nat(200), batches, (start, list) => {
+      const source = sourceOf(entries(0, start));
+      let tree = StateTree.over(source);
+      let twin = StateTree.empty.with(entries(0, start));
+      for (const batch of list) {
+        const changes = [...new Map(batch.map(([number, value]) => [number, value]))].map(
+          ([number, value]) =>
+            value === null ? { key: keyOf(number), value: null } : entryOf(number, value),
+        );
+        tree = settle(tree, source, changes);
+        twin = twin.with(changes);
+        assert.deepEqual(tree.root, twin.root);
+        assert.equal(tree.leafCount, source.size);
+      }
+      assert.deepEqual(StateTree.over(source).root, twin.root);
+    }),
+  );
+});
+
+test("a tree larger than what is kept in memory gives the same roots, values and proofs", () => {
+  const all = entries(0, LARGE);
+  const source = sourceOf(all);
+  let tree = StateTree.over(source);
+  let twin = StateTree.empty.with(all);
+  assert.deepEqual(tree.root, twin.root);
+  for (let round = 1; round <= 4; round++) {
+    const changes = [
+      ...entries(round * 1000, round * 1000 + 500, 7),
+      ...entries(round * 3000 + 600, round * 3000 + 900).map(({ key }) => ({ key, value: null })),
+      ...entries(LARGE + round * 200, LARGE + round * 200 + 200),
+    ];
+    twin = twin.with(changes);
+    const derived = tree.with(changes);
+    for (const number of [round * 1000, round * 3000 + 600, LARGE + round * 200, 5]) {
+      const key = keyOf(number);
+      assert.deepEqual(derived.get(key), twin.get(key));
+      assert.deepEqual(derived.prove(key), twin.prove(key));
+      assert.equal(verifyTreeProof(derived.root, key, twin.get(key), derived.prove(key)), true);
+    }
+    tree = settle(tree, source, changes);
+    assert.deepEqual(tree.root, twin.root);
+    assert.equal(tree.leafCount, source.size);
+  }
+});
+
+test("a block reads the leaves that it touches and their near neighbours, not the tree", () => {
+  const source = sourceOf(entries(0, LARGE));
+  const tree = StateTree.over(source);
+  source.leavesRead = 0;
+  tree.with(entries(0, 100, 9));
+  assert.ok(source.leavesRead <= 1000, `${source.leavesRead} leaves read for 100 changes`);
+  source.leavesRead = 0;
+  tree.with(entries(0, 100, 8));
+  assert.equal(source.leavesRead, 0);
+});
+
+test("a tree that grew from nothing forgets what it cannot keep, and still reads little for a change", () => {
+  const source = new SortedLeaves();
+  let tree = StateTree.over(source);
+  let twin = StateTree.empty;
+  const step = 6000;
+  for (let from = 0; from < LARGE; from += step) {
+    const changes = entries(from, from + step);
+    tree = settle(tree, source, changes);
+    twin = twin.with(changes);
+    assert.deepEqual(tree.root, twin.root);
+  }
+  for (let round = 0; round < 2; round++) {
+    source.leavesRead = 0;
+    tree = settle(tree, source, entries(0, 100, round + 2));
+    twin = twin.with(entries(0, 100, round + 2));
+    assert.deepEqual(tree.root, twin.root);
+  }
+  assert.ok(source.leavesRead <= 1000, `${source.leavesRead} leaves read for 100 changes`);
+});
+
+test("a state derived before its source moved on is not used any more", () => {
+  const source = sourceOf(entries(0, 50));
+  const tree = StateTree.over(source);
+  const sibling = tree.with(entries(60, 61));
+  const settled = settle(tree, source, entries(50, 60));
+  for (const stale of [tree, sibling]) {
+    assert.throws(() => stale.get(keyOf(1)), /after its source moved on/);
+    assert.throws(() => stale.prove(keyOf(1)), /after its source moved on/);
+    assert.throws(() => stale.with(entries(1, 2)), /after its source moved on/);
+    assert.throws(() => stale.settled(), /after its source moved on/);
+  }
+  assert.deepEqual(settled.get(keyOf(55)), Uint8Array.of(55, 1));
+});
+
+test("what was derived and given up leaves no trace", () => {
+  const source = sourceOf(entries(0, LARGE));
+  const tree = StateTree.over(source);
+  const before = tree.root;
+  tree.with(entries(0, 2000).map(({ key }) => ({ key, value: null })));
+  tree.with(entries(LARGE, LARGE + 2000));
+  assert.deepEqual(tree.with([]).root, before);
+  const changes = entries(10, 20, 3);
+  assert.deepEqual(settle(tree, source, changes).root, StateTree.over(source).root);
+});
+
+test("a leaf that the disk changed, lost or added is noticed when it is read", () => {
+  const key = keyOf(1234);
+  const damages: readonly TreeChange[] = [
+    { key, value: Uint8Array.of(0) },
+    { key, value: null },
+    { key: key.with(31, (key[31] ?? 0) ^ 1), value: Uint8Array.of(1) },
+  ];
+  for (const damage of damages) {
+    const source = sourceOf(entries(0, LARGE));
+    const tree = StateTree.over(source);
+    source.change([damage]);
+    assert.throws(() => tree.get(key), LeavesDamagedError);
+    assert.throws(() => tree.prove(key), LeavesDamagedError);
+    assert.throws(() => tree.with([{ key, value: null }]), LeavesDamagedError);
+  }
+});
+
+test("an empty source is the empty tree, and can be emptied again", () => {
+  const source = new SortedLeaves();
+  const tree = StateTree.over(source);
+  assert.deepEqual(tree.root, StateTree.empty.root);
+  const filled = settle(tree, source, entries(0, 10));
+  const emptied = settle(
+    filled,
+    source,
+    entries(0, 10).map(({ key }) => ({ key, value: null })),
+  );
+  assert.deepEqual(emptied.root, StateTree.empty.root);
+  assert.equal(emptied.leafCount, 0);
+});

@@ -1,0 +1,204 @@
+/**
+ * Owns what all trees over one source share: the source, the upper levels in memory, and which derived trees may
+ * still be used. Every bucket of leaves that is read is hashed and compared with what the levels above it say, so
+ * a damaged store is noticed before anything is built on it.
+ */
+import { equalBytes } from "#base/bytes.ts";
+import { STATE_TOP_DEPTH_MAX, STATE_WARM_LEAVES_MAX } from "./limits.ts";
+import {
+  build,
+  hashOf,
+  type Inner,
+  join,
+  KEY_BYTES,
+  type Leaf,
+  leafOf,
+  type Node,
+  type Stored,
+} from "./state-tree-node.ts";
+import { FILL, type Fill, TreeTop } from "./state-tree-top.ts";
+
+/**
+ * Where the leaves of a tree are kept: a store, read at its tip. Calls are synchronous; what they give is not
+ * written to, nor changed by its owner later.
+ */
+export interface LeafSource {
+  /** The value under a key of 32 bytes; `null` when there is none. */
+  get(key: Uint8Array): Uint8Array | null;
+  /** Keys and values with `from <= key < to`, in the order of their keys; `to` is `null` for no upper end. */
+  range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]>;
+}
+
+/** The leaves that a source gave are not those that the tree was made of: the store is damaged. */
+export class LeavesDamagedError extends Error {
+  constructor(stored: Stored) {
+    super(`state entries below path ${stored.index} of ${stored.depth} bits are not those of the state root`);
+    this.name = "LeavesDamagedError";
+  }
+}
+
+/** A large tree is opened in so many parts of one key prefix each, to hold few leaves at once. */
+const PART_BITS = 8;
+/** Leaves in the first part from which its number is a fair sample of all. */
+const SAMPLE_LEAST = 64;
+
+/** The first key with these leading bits; `null` when `index` is beyond the last such path. */
+function pathStart(depth: number, index: number): Uint8Array | null {
+  if (index >= 2 ** depth) return null;
+  const key = new Uint8Array(KEY_BYTES);
+  new DataView(key.buffer).setUint32(0, index * 2 ** (32 - depth));
+  return key;
+}
+
+/** So deep that two to four leaves are below each path of the lowest level: they are hashed when one of them changes. */
+function depthFor(leafCount: number): number {
+  return Math.min(Math.max(Math.floor(Math.log2(Math.max(leafCount, 1))) - 1, 0), STATE_TOP_DEPTH_MAX);
+}
+
+function fillOf(node: Node): Fill {
+  if (node === null) return FILL.empty;
+  return node.kind === "leaf" || (node.kind === "stored" && node.isSingle) ? FILL.single : FILL.many;
+}
+
+export class TreeBase {
+  readonly #source: LeafSource;
+  readonly #top: TreeTop;
+  #epoch = 0;
+  /** Of the newest settled tree. */
+  #leafCount = 0;
+  /** How many of those are kept in memory, about. */
+  #warmLeaves = 0;
+
+  private constructor(source: LeafSource, top: TreeTop) {
+    this.#source = source;
+    this.#top = top;
+  }
+
+  /** Reads all leaves once, a part at a time. */
+  static open(source: LeafSource): { readonly base: TreeBase; readonly root: Node } {
+    const first = countOf(source.range(new Uint8Array(KEY_BYTES), pathStart(PART_BITS, 1)));
+    const about = first < SAMPLE_LEAST ? 0 : first * 2 ** PART_BITS;
+    return about > STATE_WARM_LEAVES_MAX ? TreeBase.#openLarge(source, about) : TreeBase.#openSmall(source);
+  }
+
+  static #openSmall(source: LeafSource) {
+    const leaves = leavesIn(source, 0, 0);
+    const base = new TreeBase(source, new TreeTop(depthFor(leaves.length)));
+    const root = build(leaves, 0);
+    base.#write(root, 0, 0);
+    base.#leafCount = leaves.length;
+    base.#warmLeaves = leaves.length;
+    return { base, root: base.#cooled(root) };
+  }
+
+  static #openLarge(source: LeafSource, about: number) {
+    const base = new TreeBase(source, new TreeTop(Math.max(depthFor(about), PART_BITS)));
+    let row: Node[] = Array.from({ length: 2 ** PART_BITS }, (_, index) => {
+      const leaves = leavesIn(source, PART_BITS, index);
+      base.#leafCount += leaves.length;
+      base.#write(build(leaves, PART_BITS), PART_BITS, index);
+      return base.#stored(PART_BITS, index);
+    });
+    for (let depth = PART_BITS - 1; depth >= 0; depth--) {
+      const below = row;
+      row = Array.from({ length: 2 ** depth }, (_, index) =>
+        join(below[2 * index] ?? null, below[2 * index + 1] ?? null),
+      );
+      for (const [index, node] of row.entries()) base.#set(node, depth, index);
+    }
+    return { base, root: base.#stored(0, 0) };
+  }
+
+  /** Grows with each {@link settle}: trees of an earlier one rest on leaves that are no more. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get leafCount(): number {
+    return this.#leafCount;
+  }
+
+  /** What a stored node is, its own children being stored nodes where the upper levels reach further down. */
+  open(stored: Stored): Leaf | Inner {
+    if (stored.opened !== null) return stored.opened;
+    const opened = this.#childrenOf(stored) ?? this.#read(stored);
+    // Beyond this, what is opened is for the asking tree alone.
+    if (this.#warmLeaves <= STATE_WARM_LEAVES_MAX) stored.opened = opened;
+    return opened;
+  }
+
+  /**
+   * The leaves of the source have become those of the tree with this root: so do the upper levels. Returns the root
+   * to go on with. All trees derived before are of no use from now on.
+   */
+  settle(root: Node, leafCount: number): Node {
+    this.#epoch += 1;
+    this.#write(root, 0, 0);
+    while (this.#top.depth < depthFor(leafCount)) this.#top.deepen();
+    this.#warmLeaves += Math.max(leafCount - this.#leafCount, 0);
+    this.#leafCount = leafCount;
+    return this.#cooled(root);
+  }
+
+  /** Lets go of what was read when it has become too much to keep. */
+  #cooled(root: Node): Node {
+    if (this.#warmLeaves <= STATE_WARM_LEAVES_MAX) return root;
+    this.#warmLeaves = 0;
+    return this.#stored(0, 0);
+  }
+
+  #childrenOf({ depth, index, isSingle, hash }: Stored): Inner | null {
+    const below = depth + 1;
+    if (isSingle || below > this.#top.depth) return null;
+    if (this.#top.fill(below, 2 * index) === FILL.unknown) return null;
+    if (this.#top.fill(below, 2 * index + 1) === FILL.unknown) return null;
+    return {
+      kind: "inner",
+      left: this.#stored(below, 2 * index),
+      right: this.#stored(below, 2 * index + 1),
+      hash,
+    };
+  }
+
+  #read(stored: Stored): Leaf | Inner {
+    const { depth, index, hash } = stored;
+    const leaves = leavesIn(this.#source, depth, index);
+    const node = build(leaves, depth);
+    if (node === null || !equalBytes(node.hash, hash)) throw new LeavesDamagedError(stored);
+    this.#warmLeaves += leaves.length;
+    // Levels added since this path was last looked at learn what is there.
+    if (node.kind === "inner") this.#write(node, depth, index);
+    return node;
+  }
+
+  #stored(depth: number, index: number): Node {
+    const fill = this.#top.fill(depth, index);
+    if (fill === FILL.empty) return null;
+    const hash = this.#top.hash(depth, index);
+    return { kind: "stored", depth, index, isSingle: fill === FILL.single, hash, opened: null };
+  }
+
+  #write(node: Node, depth: number, index: number): void {
+    if (depth > this.#top.depth) return;
+    this.#set(node, depth, index);
+    if (node?.kind !== "inner") return;
+    this.#write(node.left, depth + 1, 2 * index);
+    this.#write(node.right, depth + 1, 2 * index + 1);
+  }
+
+  #set(node: Node, depth: number, index: number): void {
+    this.#top.set(depth, index, fillOf(node), hashOf(node));
+  }
+}
+
+function leavesIn(source: LeafSource, depth: number, index: number): Leaf[] {
+  const from = pathStart(depth, index);
+  if (from === null) throw new RangeError(`no path ${index} of ${depth} bits`);
+  return Array.from(source.range(from, pathStart(depth, index + 1)), ([key, value]) => leafOf(key, value));
+}
+
+function countOf(entries: Iterable<unknown>): number {
+  let count = 0;
+  for (const _ of entries) count += 1;
+  return count;
+}
