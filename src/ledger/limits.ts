@@ -33,6 +33,12 @@ export const JSON_DEPTH_MAX = 4;
 
 /** Longest path of the state tree: one level for each bit of a key. */
 export const STATE_PATH_MAX = 256;
+/** A proof over the state tree with the longest path: no key of ours makes one a tenth as long. */
+export const STATE_PROOF_BYTES_MAX = 2 + 32 + STATE_PATH_MAX * 32 + 1 + 64;
+/** Levels of the state tree kept in memory at most: 70 MB, which serves four million entries well. */
+export const STATE_TOP_DEPTH_MAX = 20;
+/** State entries kept in memory between blocks, at about 600 bytes: those of two full blocks and their neighbours. */
+export const STATE_WARM_LEAVES_MAX = 32_768;
 /** Keys in one entry of a list of what expires: 4 KiB, so that no entry of the state is bigger. */
 export const EXPIRY_LIST_KEYS_MAX = 128;
 /** Largest value of an entry of the state: a full list. */
