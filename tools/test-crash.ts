@@ -33,7 +33,14 @@ async function work(): Promise<void> {
 
 await Promise.all([work(), work()]);
 console.log(JSON.stringify(tally));
-for (const moment of ["opening", "repairing", "connecting", "reorganising", "any moment"] as const) {
+for (const moment of [
+  "opening",
+  "resuming",
+  "repairing",
+  "connecting",
+  "reorganising",
+  "any moment",
+] as const) {
   if (tally.killed[moment] === 0) {
     console.error(`nobody was killed while ${moment}: this run has shown nothing about it`);
     process.exitCode = 1;

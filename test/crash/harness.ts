@@ -28,7 +28,7 @@ const DOOMED = join(import.meta.dirname, "doomed-chain.ts");
 const LIFE_MS_MAX = 60_000;
 
 export interface Tally {
-  /** Deaths by what they interrupted; "opening" and "repairing" are recoveries from the death before. */
+  /** Deaths by what they interrupted; "opening", "resuming" and "repairing" are recoveries. */
   readonly killed: Record<Moment | "any moment" | "first start", number>;
   /** Starts that found the state wrong and computed it again. */
   repairs: number;
@@ -38,6 +38,7 @@ export interface Tally {
 export function newTally(): Tally {
   const killed = {
     "first start": 0,
+    resuming: 0,
     opening: 0,
     repairing: 0,
     connecting: 0,
@@ -115,13 +116,14 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
     for (let isDone = false; !isDone; ) {
       const mayDie = deaths < killsMax;
       const plan = mayDie ? drawDeath(random) : { killAt: "", afterMs: null };
+      const isFirst = acknowledged === 0;
       const life = await live(folder, acknowledged, plan.killAt, plan.afterMs);
       tally.lives += 1;
       acknowledged += life.lines.filter((line) => line.startsWith("did ")).length;
-      judge(life, deaths === 0, tally);
+      judge(life, isFirst, tally);
       isDone = life.lines.at(-1) === "done";
       if (!isDone) deaths += 1;
-      if (!isDone && random.chance(0.3)) garbleUnsynced(folder, random);
+      if (!isDone && mayDie && random.chance(0.3)) garbleUnsynced(folder, random);
       if (!isDone && mayDie && random.chance(0.12)) spoilState(folder);
     }
     await compare(folder, script);
@@ -135,9 +137,9 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
 }
 
 function drawDeath(random: SeededRandom): { readonly killAt: string; readonly afterMs: number | null } {
-  if (random.chance(0.2)) return { killAt: "", afterMs: 250 + random.below(500) };
+  if (random.chance(0.2)) return { killAt: "", afterMs: 150 + random.below(300) };
   // Every third dies early: what the life before left half done is being ended then.
-  const at = random.chance(0.35) ? 1 + random.below(40) : 1 + random.below(250);
+  const at = random.chance(0.35) ? 1 + random.below(40) : 1 + random.below(150);
   return { killAt: `${at}:${random.pick(["before", "after"])}`, afterMs: null };
 }
 
@@ -151,7 +153,7 @@ function judge({ lines, errors, code }: Life, isFirst: boolean, tally: Tally): v
   if (repair !== null && repair !== "-") tally.repairs += 1;
   const last = lines.at(-1);
   const killed = argumentOf(last, "killed")?.split(" ")[0];
-  if (killed === "opening" && isFirst) tally.killed["first start"] += 1;
+  if (killed !== undefined && isFirst) tally.killed["first start"] += 1;
   else if (killed !== undefined) tally.killed[killed as Moment] += 1;
   else if (code === null) tally.killed["any moment"] += 1;
   else if (code !== 0) throw new Error(`a life ended with ${code}: ${errors}`);

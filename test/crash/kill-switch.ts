@@ -11,7 +11,7 @@ import { syncBuiltinESMExports } from "node:module";
 import process from "node:process";
 import { DatabaseSync, type SQLInputValue, StatementSync } from "node:sqlite";
 
-export type Moment = "opening" | "repairing" | "connecting" | "reorganising" | "writing";
+export type Moment = "opening" | "resuming" | "repairing" | "connecting" | "reorganising" | "writing";
 
 const [count, side] = (process.env["WAYBILL_KILL_AT"] ?? "").split(":");
 const killAt = count === undefined || count === "" ? Number.POSITIVE_INFINITY : Number(count);
@@ -41,7 +41,8 @@ export function settled(): void {
 }
 
 function moment(): Moment {
-  if (!hasOpened) return isRepairing ? "repairing" : "opening";
+  if (!hasOpened && isRepairing) return "repairing";
+  if (!hasOpened) return isReorganising ? "resuming" : "opening";
   if (isReorganising) return "reorganising";
   return inTransaction ? "connecting" : "writing";
 }
@@ -62,6 +63,8 @@ function onWrite<Value>(what: string, write: () => Value): Value {
   if (/^\s*(COMMIT|ROLLBACK)/i.test(what)) inTransaction = false;
   if (/^\s*DELETE FROM best\s*;/i.test(what)) isRepairing = true;
   else if (/^\s*DELETE FROM best\b/i.test(what)) isReorganising = true;
+  // Blocks are connected at a start where the death before left a reorganisation half done.
+  else if (!hasOpened && /^\s*INSERT INTO best\b/i.test(what)) isReorganising = true;
   if (isLast) die(what);
   return value;
 }

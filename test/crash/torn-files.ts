@@ -45,11 +45,13 @@ function lastCommit(log: Buffer): number {
   return end;
 }
 
-/** Changes what is held on disk to what no block says, as a wrong byte in a page would. */
+/** Changes what is held on disk to what no block says, as a wrong byte in a page would. Nothing before the first block. */
 export function spoilState(folder: string): void {
   const database = new DatabaseSync(ledgerPath(folder));
   try {
-    database.exec("UPDATE accounts SET balance = balance + 1");
+    const isBegun =
+      database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'accounts'").get() !== undefined;
+    if (isBegun) database.exec("UPDATE accounts SET balance = balance + 1");
   } finally {
     database.close();
   }
