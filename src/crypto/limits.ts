@@ -12,3 +12,18 @@ export const MERKLE_LEAVES_MAX = 0xffff_ffff;
 export const SPELLED_CHARACTERS_MAX = 256;
 /** Words offered in place of one that is not in the list: more would not be read. */
 export const NEAR_WORDS_MAX = 3;
+
+/** Signatures that go to a thread at once: some 3 ms of work, against 0.05 ms for the messages there and back. */
+export const SIGNATURE_BATCH = 64;
+/** Batches handed to a thread ahead, so that it has work while its answer travels. */
+export const BATCHES_PER_THREAD_MAX = 2;
+/** Signatures that wait for their check, all callers together: 30 full blocks, some 20 MB with their messages. */
+export const SIGNATURES_WAITING_MAX = 65_536;
+/** A batch holds messages of at most this many bytes together; longer ones are checked by the asking thread. */
+export const BATCH_MESSAGE_BYTES_MAX = 1_048_576;
+/** Threads for checks: each costs some 10 MB, and more than these starve the one that feeds them. */
+export const SIGNATURE_THREADS_MAX = 8;
+/** An idle thread costs memory, starting one some 40 ms: kept for this long after its last batch. */
+export const SIGNATURE_THREAD_IDLE_MS = 30_000;
+/** Threads that died one after another before any gave an answer: there is no use in starting more. */
+export const SIGNATURE_THREAD_DEATHS_MAX = 3;
