@@ -9,7 +9,6 @@ import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { EMPTY_PEAKS, merkleRoot } from "#crypto/merkle.ts";
 import {
-  type AccountEntry,
   type Applied,
   type ApplyFault,
   applyBlock,
@@ -21,13 +20,12 @@ import {
   encodeHeader,
   encodeTransaction,
   encodeUndo,
+  genesisEntries,
   type Header,
   type IdentifiedHeader,
-  isEmptyAccount,
   isSigned,
   LedgerState,
   type Network,
-  type Payout,
   payoutOfBlock,
   planReorganisation,
   rewardAt,
@@ -37,15 +35,7 @@ import {
   undoBlock,
 } from "#ledger/index.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
-import type {
-  AccountChange,
-  BestBlock,
-  BlockStore,
-  Connection,
-  NewBlock,
-  PoolRow,
-  StoreFault,
-} from "./store.ts";
+import type { BlockStore, Connection, NewBlock, PoolRow, StoreFault } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
 
 export interface Advance extends Move {
@@ -60,7 +50,7 @@ const DATA_OF_OTHER_NETWORK = problem(
 );
 const REPAIRED = problem(
   "ledger-repaired",
-  "The accounts on disk did not agree with the newest block, so they were computed again from the blocks.",
+  "The state on disk did not agree with the newest block, so it was computed again from the blocks.",
   "Nothing to do; should this come back, have the disk checked.",
 );
 
@@ -77,10 +67,6 @@ function accountsOf(transaction: Transaction): AccountId[] {
   if (transaction.type === "coinbase") return [transaction.miner];
   if (transaction.type !== "transfer" || transaction.to === transaction.from) return [transaction.from];
   return [transaction.from, transaction.to];
-}
-
-function changesOf(entries: readonly AccountEntry[]): AccountChange[] {
-  return entries.map(({ id, account }) => ({ account: id, after: isEmptyAccount(account) ? null : account }));
 }
 
 export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
@@ -109,25 +95,24 @@ export class BestChain {
     this.#state = state;
   }
 
-  /** Reads the tip and the accounts; where they disagree, computes the accounts again from the kept blocks. */
+  /** Reads the tip and the state; where they disagree, computes the state again from the kept blocks. */
   static open(
     network: Network,
     store: BlockStore,
   ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
-    const genesis = genesisPoint(network);
-    const fresh = LedgerState.atGenesis(network.params);
     const chainId = store.chainId();
     if (chainId !== null && !equalBytes(chainId, network.chainId)) return fail(DATA_OF_OTHER_NETWORK);
     if (chainId === null || store.tip() === null) {
       const begun = store.begin(network.chainId, genesisConnection(network));
       if (!begun.ok) return fail(storeUnusable(begun.fault));
     }
-    const read = readTip(network, store);
+    const read = readTip(store);
     if (read !== null)
       return ok({ best: new BestChain(network, store, read.tip, read.state), repaired: null });
     const rewound = store.rewind(genesisConnection(network));
     if (!rewound.ok) return fail(storeUnusable(rewound.fault));
-    return ok({ best: new BestChain(network, store, genesis, fresh), repaired: REPAIRED });
+    const best = new BestChain(network, store, genesisPoint(network), LedgerState.over(store.state));
+    return ok({ best, repaired: REPAIRED });
   }
 
   get tip(): HeaderPoint {
@@ -147,23 +132,16 @@ export class BestChain {
     return header.ok ? { id, header: header.value, history: decodeHistory(entry.history) } : null;
   }
 
-  /** Of a block of this height on the best chain; `null` when none falls due then. */
-  payoutDueAt(height: number): Payout | null {
-    const due = height - this.network.params.payoutDelayBlocks;
-    return due < 1 ? null : payoutOfBest(this.#store.bestAt(due));
-  }
-
   /** Connects a block whose parent is the tip. On a fault nothing has changed. */
   extend(block: Block): Result<undefined, ApplyFault | StoreFault> {
     assert(block.header.previous === this.#tip.id, "a block is connected to the tip");
-    const due = this.payoutDueAt(block.header.height);
-    const applied = applyBlock(this.#state, block, due, this.network.params);
+    const applied = applyBlock(this.#state, block, this.network.params);
     if (!applied.ok) return applied;
     const kept = newBlockOf(block, this.#tip);
     const written = this.#store.connect(connectionOf(block, kept, applied.value, this.network));
     if (!written.ok) return written;
     this.#tip = { id: block.id, header: block.header, history: historyAfter(this.#tip.history, block.id) };
-    this.#state = applied.value.state;
+    this.#state = applied.value.state.settled();
     return ok();
   }
 
@@ -237,13 +215,13 @@ export class BestChain {
     } else {
       const step = {
         tip: { id, height: header.height },
-        changes: changesOf(undo.before),
+        changes: undo.before,
         returned: block === null ? [] : poolRowsOf(block),
       };
       const written = this.#store.disconnect(step);
       if (!written.ok) return written.fault;
       this.#tip = parent;
-      this.#state = undo.state;
+      this.#state = undo.state.settled();
     }
     // The undo record takes back even a block whose body is damaged; only its transactions cannot wait again.
     trail.back(block ?? { id, header, transactions: [] });
@@ -275,7 +253,7 @@ export class BestChain {
     const rewound = this.#store.rewind(genesisConnection(this.network));
     if (!rewound.ok) return rewound.fault;
     this.#tip = genesisPoint(this.network);
-    this.#state = LedgerState.atGenesis(this.network.params);
+    this.#state = LedgerState.over(this.#store.state);
     for (const id of path.reverse()) {
       const outcome = this.#connectKept(id, new Trail(false));
       if (outcome !== "connected") return outcome;
@@ -325,10 +303,7 @@ function genesisConnection(network: Network): Connection {
     miner: null,
     reward: 0,
     fees: 0,
-    changes: params.allocations.map(({ account, amount }) => ({
-      account,
-      after: { balance: amount, nextSeq: 0 },
-    })),
+    changes: genesisEntries(params),
     transactions: [],
     undo: new Uint8Array(0),
   };
@@ -342,7 +317,7 @@ function connectionOf(block: Block, kept: NewBlock, applied: Applied, { params }
     miner: earned?.miner ?? null,
     reward: rewardAt(block.header.height, params.reward),
     fees,
-    changes: changesOf(applied.changes),
+    changes: applied.changes,
     transactions: block.transactions.map((transaction) => ({
       id: txIdOf(transaction),
       accounts: accountsOf(transaction),
@@ -351,20 +326,14 @@ function connectionOf(block: Block, kept: NewBlock, applied: Applied, { params }
   };
 }
 
-export function payoutOfBest(block: BestBlock | null): Payout | null {
-  if (block === null || block.miner === null) return null;
-  return { height: block.height, miner: block.miner, amount: block.reward + block.fees };
-}
-
 /** Tip and state as the store has them; `null` when they do not agree. */
-function readTip(network: Network, store: BlockStore): { tip: HeaderPoint; state: LedgerState } | null {
+function readTip(store: BlockStore): { tip: HeaderPoint; state: LedgerState } | null {
   const ref = store.tip();
   const entry = ref === null ? null : store.entry(ref.id);
   const header = entry === null ? null : decodeHeader(entry.header);
   if (ref === null || entry === null || header === null || !header.ok) return null;
   try {
-    const accounts = [...store.accounts()].map(([id, account]) => ({ id, account }));
-    const state = LedgerState.fromAccounts(accounts, ref.height, network.params);
+    const state = LedgerState.over(store.state);
     if (!equalBytes(state.root, header.value.stateRoot)) return null;
     return { tip: { id: ref.id, header: header.value, history: decodeHistory(entry.history) }, state };
   } catch {

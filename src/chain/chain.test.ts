@@ -7,7 +7,7 @@ import { encodeBlock, encodeHeader, sealBlock, signTransaction, txIdOf } from "#
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SIDE_BRANCH_DEPTH_MAX_BLOCKS, TOO_EARLY_KEPT_MS } from "./limits.ts";
-import { clockFor, feed, openAlone, refusal, take } from "./test-node.ts";
+import { clockFor, entriesOf, feed, openAlone, refusal, take } from "./test-node.ts";
 
 const network = testNetwork();
 
@@ -88,7 +88,7 @@ for (const depth of [1, 10, 100]) {
     await feed(undisturbed.chain, won, 1, depth + 1);
 
     assert.equal(node.chain.tip().id, won.tip.block.id);
-    assert.deepEqual([...node.store.accounts()], [...undisturbed.store.accounts()]);
+    assert.deepEqual(entriesOf(node.store), entriesOf(undisturbed.store));
     assert.equal(toHex(node.chain.tip().header.stateRoot), toHex(won.tip.state.root));
     const moves = node.events.filter((event) => event.type === "TipChanged");
     assert.deepEqual(

@@ -297,7 +297,6 @@ class JoinedChain {
         parent: tip,
         state,
         history: tip.history,
-        payout: this.#best.payoutDueAt(tip.header.height + 1),
         candidates: this.#transactions.pool.mineable(),
         miner,
         extra: new Uint8Array(0),

@@ -13,7 +13,7 @@ import { openChain } from "./chain.ts";
 import { COMMIT_RETRY_PERIOD_MS, POOL_SAVE_DELAY_MS } from "./limits.ts";
 import { topicName } from "./relay.ts";
 import type { BlockStore } from "./store.ts";
-import { clockFor, feed, openAlone, openOn, quietLog, refusal, take } from "./test-node.ts";
+import { clockFor, entriesOf, feed, openAlone, openOn, quietLog, refusal, take } from "./test-node.ts";
 
 const network = testNetwork();
 
@@ -73,7 +73,7 @@ test("power lost before any write of a reorganisation: the next start rests on a
       cuts += 1;
     }
     const resumed = await openAlone(network, disk);
-    assert.equal(resumed.repaired, null, `after ${allowed} writes the accounts agree with the tip`);
+    assert.equal(resumed.repaired, null, `after ${allowed} writes the state agrees with the tip`);
     for (const source of [lost, won]) {
       for (let height = 1; height < 4; height++) await take(resumed.chain, source.at(height).block);
     }
@@ -82,7 +82,7 @@ test("power lost before any write of a reorganisation: the next start rests on a
     if (resumed.chain.block(lost.tip.block.id) !== null) {
       assert.equal(resumed.chain.pendingOf(ALICE.account).length, 1, "what was undone waits again");
     }
-    assert.deepEqual([...resumed.store.accounts()], [...undisturbed.store.accounts()]);
+    assert.deepEqual(entriesOf(resumed.store), entriesOf(undisturbed.store));
     assert.deepEqual(resumed.faults, []);
     await resumed.chain.close();
     if (!wasCut) break;
@@ -153,18 +153,18 @@ test("a full disk stops the chain where it is, says so, and it goes on when ther
   await chain.close();
 });
 
-test("accounts that disagree with the tip are computed again from the blocks", async () => {
+test("a state that disagrees with the tip is computed again from the blocks", async () => {
   const { lost } = branches();
   const database = new Database(":memory:", [blockSchema]);
   const first = await openAlone(network, diskBlocks(database));
   await feed(first.chain, lost, 1, 3);
-  const accounts = [...first.store.accounts()];
+  const entries = entriesOf(first.store);
   await first.chain.close();
-  database.sql.exec("UPDATE accounts SET balance = balance + 1");
+  database.sql.exec("DELETE FROM state WHERE key = (SELECT min(key) FROM state)");
   const repaired = await openAlone(network, diskBlocks(database));
   assert.equal(repaired.repaired?.code, "ledger-repaired");
   assert.equal(repaired.chain.tip().id, lost.tip.block.id);
-  assert.deepEqual([...repaired.store.accounts()], accounts);
+  assert.deepEqual(entriesOf(repaired.store), entries);
   await repaired.chain.close();
   assert.equal((await openAlone(network, diskBlocks(database))).repaired, null);
 });
@@ -174,7 +174,7 @@ test("a damaged block among them is dropped, and taken again from whoever has it
   const database = new Database(":memory:", [blockSchema]);
   const first = await openAlone(network, diskBlocks(database));
   await feed(first.chain, lost, 1, 3);
-  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE arrival = 3; DELETE FROM accounts");
+  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE arrival = 3; DELETE FROM state");
   const repaired = await openAlone(network, diskBlocks(database));
   assert.equal(repaired.chain.tip().height, 1);
   await feed(repaired.chain, lost, 2, 3);

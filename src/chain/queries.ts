@@ -14,7 +14,7 @@ import {
   txIdOf,
   workOfBits,
 } from "#ledger/index.ts";
-import { type BestChain, payoutOfBest } from "./best-chain.ts";
+import type { BestChain } from "./best-chain.ts";
 import { QUERY_BLOCKS_MAX, QUERY_SHARES_MAX, QUERY_TRANSACTIONS_MAX } from "./limits.ts";
 import type { Pool } from "./pool.ts";
 import type { BestBlock, BlockStore } from "./store.ts";
@@ -125,14 +125,14 @@ export class ChainQueries {
   /** Blocks whose rewards fall due after the tip, oldest first. */
   pendingPayouts(account: AccountId): readonly PendingPayout[] {
     const { payoutDelayBlocks } = this.#best.network.params;
-    const delay = Math.min(payoutDelayBlocks, this.#best.tip.header.height);
-    const blocks = this.#store.bestBefore(this.#best.tip.header.height + 1, delay);
-    return blocks
-      .map(payoutOfBest)
-      .filter((payout) => payout?.miner === account)
-      .filter((payout) => payout !== null)
-      .map(({ height, amount }) => ({ height, paidAtHeight: height + payoutDelayBlocks, amount }))
-      .reverse();
+    const tipHeight = this.#best.tip.header.height;
+    const waiting: PendingPayout[] = [];
+    for (let height = Math.max(1, tipHeight - payoutDelayBlocks + 1); height <= tipHeight; height++) {
+      const payout = this.#best.state.payout(height);
+      if (payout?.miner !== account) continue;
+      waiting.push({ height, paidAtHeight: height + payoutDelayBlocks, amount: payout.amount });
+    }
+    return waiting;
   }
 
   inclusion(id: TxId): Inclusion | null {

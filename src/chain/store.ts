@@ -1,6 +1,6 @@
 /**
  * What the chain needs kept: every block that was worth keeping, which of them form the best chain, and all that is
- * derived from the best chain (accounts, undo data, places of transactions), which moves together with the tip in
+ * derived from the best chain (entries of the state, undo data, places of transactions), which moves together with the tip in
  * one atomic step. Interface only; implementations are in `storage/`, held to `test/contract/blocks.ts`.
  *
  * Calls are synchronous: one process owns the store, and nothing may come between a look and a step.
@@ -8,7 +8,7 @@
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import type { Result } from "#base/result.ts";
-import type { Account, BlockRef } from "#ledger/index.ts";
+import type { BlockRef, LeafSource, TreeChange } from "#ledger/index.ts";
 
 /** The disk refuses: full, read-only, gone. Nothing was changed; the same call may succeed later. */
 export interface StoreFault {
@@ -41,12 +41,6 @@ export interface BlockEntry extends Omit<NewBlock, "bytes"> {
   readonly byteCount: number;
 }
 
-export interface AccountChange {
-  readonly account: AccountId;
-  /** `null`: as never heard of. */
-  readonly after: Account | null;
-}
-
 export interface PlacedTransaction {
   readonly id: TxId;
   /** Accounts in whose history it appears; no repeats. */
@@ -60,7 +54,7 @@ export interface Connection {
   readonly miner: AccountId | null;
   readonly reward: number;
   readonly fees: number;
-  readonly changes: readonly AccountChange[];
+  readonly changes: readonly TreeChange[];
   /** In the order of the block. */
   readonly transactions: readonly PlacedTransaction[];
   /** What `disconnect` will need to know, as its owner encodes it. */
@@ -70,7 +64,7 @@ export interface Connection {
 /** One step of the best chain back: the tip leaves, its parent is the tip. */
 export interface Disconnection {
   readonly tip: BlockRef;
-  readonly changes: readonly AccountChange[];
+  readonly changes: readonly TreeChange[];
   /** Its transactions, which wait again: in the pool by the same step, so that no crash between loses them. */
   readonly returned: readonly PoolRow[];
 }
@@ -95,6 +89,8 @@ export interface PoolRow {
 }
 
 export interface BlockStore {
+  /** The entries of the state at the tip. */
+  readonly state: LeafSource;
   /** Of the network whose blocks are kept; `null` while the store is empty. */
   chainId(): Uint8Array | null;
   /** The tip of the best chain; `null` while the store is empty. */
@@ -127,7 +123,6 @@ export interface BlockStore {
   undo(id: BlockId): Uint8Array | null;
   connect(step: Connection): Written;
   disconnect(step: Disconnection): Written;
-  accounts(): Iterable<readonly [AccountId, Account]>;
   /** Where on the best chain a transaction stands. */
   place(id: TxId): Place | null;
   /** Newest first. */

@@ -41,6 +41,11 @@ export interface TestNode extends OpenedChain {
   readonly faults: unknown[];
 }
 
+/** The whole state at the tip: keys with their values. */
+export function entriesOf(store: BlockStore): (readonly [Uint8Array, Uint8Array])[] {
+  return [...store.state.range(new Uint8Array(32), null)];
+}
+
 /** One chain without peers. */
 export async function openAlone(
   network: LedgerNetwork,

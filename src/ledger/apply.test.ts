@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { toHex } from "#base/bytes.ts";
-import { applyBlock, applyTransaction, undoBlock, WorkingAccounts } from "./apply.ts";
+import { applyBlock, BlockWork, undoBlock } from "./apply.ts";
 import { sealBlock } from "./codec.ts";
-import { MAX_MONEY } from "./params.ts";
 import { signTransaction } from "./sign.ts";
-import { EMPTY_ACCOUNT, LedgerState, verifyAccountProof } from "./state.ts";
+import { EMPTY_ACCOUNT, LedgerState, verifyAccountProof, verifyTotalsProof } from "./state.ts";
+import { encodeTotals, payoutKey, TOTALS_KEY } from "./state-entries.ts";
 import { issuedAt } from "./supply.ts";
 import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "./test-chain.ts";
 import type { AccountId, SignedTransaction, Transfer } from "./types.ts";
@@ -26,7 +26,7 @@ test("a payment moves the amount to its receiver and the fee, later, to the mine
   assert.deepEqual(first.state.account(ALICE.account), { balance: 9898, nextSeq: 1 });
   assert.deepEqual(first.state.account(CAROL.account), { balance: 100, nextSeq: 0 });
   assert.deepEqual(first.state.account(BOB.account), EMPTY_ACCOUNT);
-  assert.deepEqual(first.state.totals, { issued: 11_000, held: 9998, pending: 1002 });
+  assert.deepEqual(first.state.totals, { issued: 11_000, held: 9998, pending: 1002, burned: 0 });
   assert.deepEqual(chain.grow().state.account(BOB.account), EMPTY_ACCOUNT);
   assert.deepEqual(chain.grow().state.account(BOB.account), { balance: 1002, nextSeq: 0 });
 });
@@ -40,21 +40,21 @@ test("a reward can be spent in the block that pays it", () => {
 });
 
 test("sequence and balance are exact, and a refused transaction changes nothing", () => {
-  const accounts = new WorkingAccounts(LedgerState.atGenesis(params));
-  const code = (tx: SignedTransaction) => applyTransaction(accounts, tx)?.code;
+  const work = new BlockWork(LedgerState.atGenesis(params), 1, params);
+  const code = (tx: SignedTransaction) => work.apply(tx)?.code;
   assert.equal(code(pay(ALICE, BOB.account, 1, 1)), "seq-wrong");
   assert.equal(code(pay(ALICE, BOB.account, 9999, 0, 2)), "balance-too-low");
   assert.equal(code(pay(BOB, ALICE.account, 1, 0, 0)), "balance-too-low");
-  assert.equal(accounts.changes().length, 0);
+  assert.deepEqual(work.state.difference(), { before: [], after: [] });
   assert.equal(code(pay(ALICE, BOB.account, 9998, 0, 2)), undefined);
   assert.equal(code(pay(ALICE, BOB.account, 1, 0)), "seq-wrong");
-  assert.deepEqual(accounts.account(ALICE.account), { balance: 0, nextSeq: 1 });
+  assert.deepEqual(work.state.account(ALICE.account), { balance: 0, nextSeq: 1 });
 });
 
 test("paying oneself costs the fee and no more", () => {
-  const accounts = new WorkingAccounts(LedgerState.atGenesis(params));
-  assert.equal(applyTransaction(accounts, pay(ALICE, ALICE.account, 9000, 0, 7)), null);
-  assert.deepEqual(accounts.account(ALICE.account), { balance: 9993, nextSeq: 1 });
+  const work = new BlockWork(LedgerState.atGenesis(params), 1, params);
+  assert.equal(work.apply(pay(ALICE, ALICE.account, 9000, 0, 7)), null);
+  assert.deepEqual(work.state.account(ALICE.account), { balance: 9993, nextSeq: 1 });
 });
 
 test("a transaction that cannot be applied, or another state root, makes the block invalid", () => {
@@ -66,22 +66,31 @@ test("a transaction that cannot be applied, or another state root, makes the blo
     index: 2,
     fault: { code: "seq-wrong", nextSeq: 1, seq: 0 },
   };
-  assert.deepEqual(applyBlock(chain.tip.state, twice, null, params), { ok: false, fault });
+  assert.deepEqual(applyBlock(chain.tip.state, twice, params), { ok: false, fault });
   const wrong = mine({ ...header, stateRoot: new Uint8Array(32) }, transactions);
-  assert.deepEqual(applyBlock(chain.tip.state, wrong, null, params), {
+  assert.deepEqual(applyBlock(chain.tip.state, wrong, params), {
     ok: false,
     fault: { code: "state-root-wrong" },
   });
 });
 
-test("the payout that falls due is the caller's to bring, and only that", () => {
+test("a payout stands in the state from the block that earned it to the one that pays it", () => {
   const chain = new TestChain(network);
-  const block = chain.next();
-  const stray = { height: 1, miner: BOB.account, amount: 1000 };
-  assert.throws(() => applyBlock(chain.tip.state, block, stray, params), /payout due at 1/);
+  chain.grow([pay(ALICE, BOB.account, 1, 0, 7)], CAROL);
+  assert.deepEqual(chain.tip.state.payout(1), { miner: CAROL.account, amount: 1007 });
+  chain.grow([], BOB);
+  assert.deepEqual(chain.tip.state.payout(1), { miner: CAROL.account, amount: 1007 });
+  chain.grow([], BOB);
+  assert.equal(chain.tip.state.payout(1), null);
+  assert.deepEqual(chain.tip.state.payout(3), { miner: BOB.account, amount: 1000 });
+});
+
+test("a state from which a payout was lost is no state to build on", () => {
+  const chain = new TestChain(network);
   chain.grow();
   chain.grow();
-  assert.throws(() => applyBlock(chain.tip.state, chain.next(), null, params), /payout due at 3/);
+  const damaged = chain.tip.state.with([{ key: payoutKey(1), value: null }]);
+  assert.throws(() => applyBlock(damaged, chain.next(), params), /payout of block 1 waits until 3/);
 });
 
 /** Who pays whom how much with which fee, and who mines. */
@@ -105,7 +114,7 @@ function grow(chain: TestChain, { payments, miner }: { payments: readonly number
   chain.grow(candidates, people[miner]);
 }
 
-test("whatever is paid and mined: coin is neither made nor lost, undo restores, and accounts rebuild the state", () => {
+test("whatever is paid and mined: coin is neither made nor lost, and undo restores", () => {
   fc.assert(
     fc.property(fc.array(steps, { maxLength: 12 }), (list) => {
       const chain = new TestChain(network);
@@ -115,12 +124,11 @@ test("whatever is paid and mined: coin is neither made nor lost, undo restores, 
       const held = balances.reduce((sum, { balance }) => sum + balance, 0);
       assert.equal(held, state.totals.held);
       assert.equal(state.totals.issued, issuedAt(block.header.height, params));
-      const entries = people.map(({ account: id }) => ({ id, account: state.account(id) }));
-      const rebuilt = LedgerState.fromAccounts(entries.toReversed(), block.header.height, params);
-      assert.deepEqual([rebuilt.root, rebuilt.totals], [state.root, state.totals]);
-      for (const entry of entries) {
-        assert.ok(verifyAccountProof(state.root, entry, state.proveAccount(entry.id)));
+      for (const { account: id } of people) {
+        const entry = { id, account: state.account(id) };
+        assert.ok(verifyAccountProof(state.root, entry, state.proveAccount(id)));
       }
+      assert.ok(verifyTotalsProof(state.root, state.totals, state.prove(TOTALS_KEY)));
       let undone = state;
       for (let height = block.header.height; height > 0; height--) {
         const { undo } = chain.at(height);
@@ -151,17 +159,9 @@ test("undo records: arbitrary bytes get a verdict, and what is accepted is what 
   );
 });
 
-test("more coin than was issued is damage, and is not taken over", () => {
-  const entries = [{ id: BOB.account, account: { balance: 10_001, nextSeq: 0 } }];
-  assert.throws(() => LedgerState.fromAccounts(entries, 0, params), /within the 10000 issued/);
-  const huge = [ALICE, BOB].map(({ account: id }) => ({ id, account: { balance: MAX_MONEY, nextSeq: 0 } }));
-  assert.throws(() => LedgerState.fromAccounts(huge, 0, params), /below 2\^53/);
-});
-
-test("a state whose sums do not agree cannot be made", () => {
-  const state = LedgerState.atGenesis(params);
-  const entries = [{ id: BOB.account, account: { balance: 1, nextSeq: 0 } }];
-  assert.throws(() => state.with(entries, state.totals), /balances sum to 10001, expected 10000/);
-  const minted = { issued: 10_000, held: 10_001, pending: 0 };
-  assert.throws(() => state.with(entries, minted), /all that was issued/);
+test("a state whose sums do not agree cannot be built on", () => {
+  const chain = new TestChain(network);
+  const { state } = chain.tip;
+  const minted = state.with([{ key: TOTALS_KEY, value: encodeTotals({ ...state.totals, held: 10_001 }) }]);
+  assert.throws(() => applyBlock(minted, chain.next(), params), /11000 issued, 10001 \+ 1000 \+ 0 there/);
 });

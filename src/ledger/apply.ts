@@ -1,86 +1,105 @@
 /**
- * Owns what blocks do to the accounts, and how it is taken back. Order within a block: the payout that falls due,
- * then the transactions one after the other. The block has passed `checkBlock` before.
+ * Owns what blocks do to the state, and how it is taken back. Order within a block: what has expired goes, the
+ * payout that falls due is paid, then the transactions one after the other, last the block's own payout and the
+ * totals. The block has passed `checkBlock` before.
  */
 import { assert } from "#base/assert.ts";
-import type { AccountId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import type { ApplyFault, TransactionStateFault } from "./faults.ts";
 import { type ChainParams, MAX_MONEY } from "./params.ts";
-import type { AccountEntry, AccountView, LedgerState, Totals } from "./state.ts";
+import { type LedgerState, payoutAt } from "./state.ts";
+import { encodePayout, encodeTotals, payoutKey, TOTALS_KEY, type Totals } from "./state-entries.ts";
+import type { TreeChange } from "./state-tree.ts";
 import { payoutOfBlock, rewardAt } from "./supply.ts";
-import type { Account, Block, Payout, SignedTransaction, Transaction } from "./types.ts";
+import type { Block, SignedTransaction, Transaction } from "./types.ts";
+import { WorkingState } from "./working-state.ts";
 
-/** What takes a block back: the accounts it touched as they were before (the empty account: absent), and the sums. */
+/** What takes a block back: the entries it changed as they were before, in the order of their keys. */
 export interface Undo {
-  readonly before: readonly AccountEntry[];
-  readonly totals: Totals;
+  readonly before: readonly TreeChange[];
 }
 
 export interface Applied {
   readonly state: LedgerState;
   readonly undo: Undo;
-  /** The accounts that the block touched, as they are after it. */
-  readonly changes: readonly AccountEntry[];
+  /** The entries that the block changed, as they are after it; keys as in `undo`. */
+  readonly changes: readonly TreeChange[];
 }
 
-/** Accounts being changed on top of others that stay as they are. Mutable; for one block or one pool. */
-export class WorkingAccounts implements AccountView {
-  readonly #base: AccountView;
-  readonly #changed = new Map<AccountId, Account>();
+/** A block being carried out on a state. */
+export class BlockWork {
+  readonly height: number;
+  readonly params: ChainParams;
+  readonly state: WorkingState;
+  #index = 0;
+  #burned = 0;
+  readonly #paid: number;
 
-  constructor(base: AccountView) {
-    this.#base = base;
+  /** @param height of the block: one above that of the state. */
+  constructor(state: LedgerState, height: number, params: ChainParams) {
+    this.height = height;
+    this.params = params;
+    this.state = new WorkingState(state);
+    this.#paid = this.#payDue();
   }
 
-  account(id: AccountId): Account {
-    return this.#changed.get(id) ?? this.#base.account(id);
+  /** Carries out the next transaction, or changes nothing and says why. It has passed `checkTransaction` before. */
+  apply(tx: SignedTransaction): TransactionStateFault | null {
+    const { balance, nextSeq } = this.state.account(tx.from);
+    if (tx.seq !== nextSeq) return { code: "seq-wrong", nextSeq, seq: tx.seq };
+    const needed = tx.fee + (tx.type === "transfer" ? tx.amount : 0);
+    if (needed > balance) return { code: "balance-too-low", balance, needed };
+    this.state.setAccount(tx.from, { balance: balance - needed, nextSeq: nextSeq + 1 });
+    // Read again by `credit`: sender and receiver may be the same.
+    if (tx.type === "transfer") this.state.credit(tx.to, tx.amount);
+    this.#index += 1;
+    return null;
   }
 
-  set(id: AccountId, account: Account): void {
-    this.#changed.set(id, account);
+  /** @param transactions that were applied, behind their coinbase. */
+  finish(before: LedgerState, transactions: readonly Transaction[]): Applied {
+    const earned = payoutOfBlock({ transactions }, this.params);
+    assert(earned !== null && earned.height === this.height, "the block begins with its coinbase");
+    this.state.set(payoutKey(this.height), encodePayout(earned));
+    this.state.set(TOTALS_KEY, encodeTotals(this.#totalsAfter(before.totals, earned.amount)));
+    const difference = this.state.difference();
+    return {
+      state: before.with(difference.after),
+      undo: { before: difference.before },
+      changes: difference.after,
+    };
   }
 
-  credit(id: AccountId, amount: number): void {
-    const { balance, nextSeq } = this.account(id);
-    // No more than 2^53 - 1 is ever issued, so no balance can pass it.
-    assert(amount <= MAX_MONEY - balance, "a balance stays below 2^53");
-    this.set(id, { balance: balance + amount, nextSeq });
+  #payDue(): number {
+    const due = this.height - this.params.payoutDelayBlocks;
+    const payout = due < 1 ? null : payoutAt(this.state, due);
+    assert(due < 1 || payout !== null, `the payout of block ${due} waits until ${this.height}`);
+    if (payout === null) return 0;
+    this.state.credit(payout.miner, payout.amount);
+    this.state.set(payoutKey(due), null);
+    return payout.amount;
   }
 
-  changes(): readonly AccountEntry[] {
-    return [...this.#changed].map(([id, account]) => ({ id, account }));
+  #totalsAfter(totals: Totals, earned: number): Totals {
+    const issued = totals.issued + rewardAt(this.height, this.params.reward);
+    const pending = totals.pending - this.#paid + earned;
+    const burned = totals.burned + this.#burned;
+    // From the balances themselves, so that this can disagree with the other three.
+    const held = totals.held + this.state.heldChange();
+    assert(held >= 0 && pending >= 0 && issued <= MAX_MONEY, "sums are in range");
+    assert(issued === held + pending + burned, `${issued} issued, ${held} + ${pending} + ${burned} there`);
+    return { issued, held, pending, burned };
   }
 }
 
-/** Carries out one transaction, or changes nothing and says why. It has passed `checkTransaction` before. */
-export function applyTransaction(
-  accounts: WorkingAccounts,
-  tx: SignedTransaction,
-): TransactionStateFault | null {
-  const { balance, nextSeq } = accounts.account(tx.from);
-  if (tx.seq !== nextSeq) return { code: "seq-wrong", nextSeq, seq: tx.seq };
-  const needed = tx.fee + (tx.type === "transfer" ? tx.amount : 0);
-  if (needed > balance) return { code: "balance-too-low", balance, needed };
-  accounts.set(tx.from, { balance: balance - needed, nextSeq: nextSeq + 1 });
-  // Read again by `credit`: sender and receiver may be the same.
-  if (tx.type === "transfer") accounts.credit(tx.to, tx.amount);
-  return null;
-}
-
-/**
- * The state after the block.
- * @param state after its parent.
- * @param payout of the block `payoutDelayBlocks` before it; `null` when that is the genesis block or earlier.
- */
+/** The state after the block, from that after its parent. */
 export function applyBlock(
   state: LedgerState,
   block: Block,
-  payout: Payout | null,
   params: ChainParams,
 ): Result<Applied, ApplyFault> {
-  const moved = applyTransactions(state, block, payout, params);
+  const moved = applyTransactions(state, block.transactions, params);
   if (!moved.ok) return moved;
   if (!equalBytes(moved.value.state.root, block.header.stateRoot)) return fail({ code: "state-root-wrong" });
   return moved;
@@ -89,45 +108,20 @@ export function applyBlock(
 /** As {@link applyBlock}, without regard to the state root: for whoever is about to compute it. */
 export function applyTransactions(
   state: LedgerState,
-  block: { readonly transactions: readonly Transaction[] },
-  payout: Payout | null,
+  transactions: readonly Transaction[],
   params: ChainParams,
 ): Result<Applied, ApplyFault> {
-  const earned = payoutOfBlock(block, params);
-  assert(earned !== null, "the block begins with its coinbase");
-  const accounts = new WorkingAccounts(state);
-  payDue(accounts, payout, earned.height, params);
-  for (const [index, tx] of block.transactions.entries()) {
-    const fault = tx.type === "coinbase" ? null : applyTransaction(accounts, tx);
+  const [coinbase] = transactions;
+  assert(coinbase?.type === "coinbase", "the block begins with its coinbase");
+  const work = new BlockWork(state, coinbase.height, params);
+  for (const [index, tx] of transactions.entries()) {
+    const fault = tx.type === "coinbase" ? null : work.apply(tx);
     if (fault !== null) return fail({ code: "transaction-inapplicable", index, fault });
   }
-  const changes = accounts.changes();
-  const before = changes.map(({ id }) => ({ id, account: state.account(id) }));
-  const totals = totalsAfter(state.totals, earned, payout, params);
-  return ok({ state: state.with(changes, totals), undo: { before, totals: state.totals }, changes });
-}
-
-function payDue(accounts: WorkingAccounts, payout: Payout | null, height: number, params: ChainParams): void {
-  const due = height - params.payoutDelayBlocks;
-  assert(
-    due < 1 ? payout === null : payout?.height === due,
-    `the payout due at ${height} is of block ${due}`,
-  );
-  if (payout !== null) accounts.credit(payout.miner, payout.amount);
-}
-
-function totalsAfter(totals: Totals, earned: Payout, payout: Payout | null, params: ChainParams): Totals {
-  const reward = rewardAt(earned.height, params.reward);
-  const fees = earned.amount - reward;
-  const paid = payout?.amount ?? 0;
-  return {
-    issued: totals.issued + reward,
-    held: totals.held - fees + paid,
-    pending: totals.pending - paid + earned.amount,
-  };
+  return ok(work.finish(state, transactions));
 }
 
 /** The state before the block that gave this undo, from the state after it. */
 export function undoBlock(state: LedgerState, undo: Undo): LedgerState {
-  return state.with(undo.before, undo.totals);
+  return state.with(undo.before);
 }

@@ -135,8 +135,9 @@ function checkRepeats(signed: readonly SignedTransaction[]): BodyFault | null {
 function checkFreeShare(signed: readonly SignedTransaction[], params: ChainParams): BodyFault | null {
   const share = new FreeShare(params);
   for (const tx of signed) {
-    const fault = share.take(tx);
+    const fault = share.faultOf(tx);
     if (fault !== null) return fault;
+    share.take(tx);
   }
   return null;
 }
@@ -164,18 +165,25 @@ export class FreeShare {
     this.#params = params;
   }
 
-  /** `null` when there is room, which is then taken; transactions that pay a fee need none. */
-  take(tx: SignedTransaction): BodyFault | null {
+  /** `null` when there is room; transactions that pay a fee need none. */
+  faultOf(tx: SignedTransaction): BodyFault | null {
     if (tx.type !== "stamped-anchor") return null;
     const { perBlock, perAccountPerBlock } = this.#params.freeAnchors;
-    const taken = this.#taken.get(tx.from) ?? 0;
     if (this.#count >= perBlock) return { code: "free-share-exceeded", limit: perBlock };
-    if (taken >= perAccountPerBlock) {
+    if (this.#takenBy(tx.from) >= perAccountPerBlock) {
       return { code: "free-share-of-account-exceeded", account: tx.from, limit: perAccountPerBlock };
     }
-    this.#count += 1;
-    this.#taken.set(tx.from, taken + 1);
     return null;
+  }
+
+  take(tx: SignedTransaction): void {
+    if (tx.type !== "stamped-anchor") return;
+    this.#count += 1;
+    this.#taken.set(tx.from, this.#takenBy(tx.from) + 1);
+  }
+
+  #takenBy(account: AccountId): number {
+    return this.#taken.get(account) ?? 0;
   }
 }
 

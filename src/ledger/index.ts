@@ -3,11 +3,10 @@
 export {
   type Applied,
   applyBlock,
-  applyTransaction,
   applyTransactions,
+  BlockWork,
   type Undo,
   undoBlock,
-  WorkingAccounts,
 } from "./apply.ts";
 export {
   type BlockCheckOptions,
@@ -45,6 +44,7 @@ export {
   COINBASE_EXTRA_BYTES_MAX,
   HEADER_BYTES,
   STAMPED_ANCHOR_BYTES,
+  STATE_VALUE_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
 } from "./limits.ts";
@@ -72,12 +72,32 @@ export {
   type AccountEntry,
   type AccountView,
   EMPTY_ACCOUNT,
+  genesisEntries,
   isEmptyAccount,
   LedgerState,
-  type Totals,
+  type StateView,
   verifyAccountProof,
+  verifyNameProof,
+  verifyTotalsProof,
 } from "./state.ts";
-export { issuedAt, payoutOfBlock, rewardAt } from "./supply.ts";
+export {
+  accountKey,
+  decodeStateValue,
+  type NameRecord,
+  nameKey,
+  type Payout,
+  payoutKey,
+  type StateValue,
+  TOTALS_KEY,
+  type Totals,
+} from "./state-entries.ts";
+export {
+  type LeafSource,
+  type TreeChange,
+  type TreeProof,
+  verifyTreeProof,
+} from "./state-tree.ts";
+export { type Earned, issuedAt, payoutOfBlock, rewardAt } from "./supply.ts";
 export { meetsTarget, type NextWork, nextWork, targetBytes, targetOfBits, workOfBits } from "./target.ts";
 export { buildTemplate, type TemplateRequest } from "./template.ts";
 export type * from "./types.ts";

@@ -1,18 +1,31 @@
 /**
- * Owns the value of the ledger at one block: every account, and how much coin exists, is held, and waits to be
- * paid out. Immutable. How blocks change it is `apply.ts`.
+ * Owns the value of the ledger at one block: a tree of entries of the kinds in `state-entries.ts`, and the questions
+ * that can be asked of it. Immutable. How blocks change it is `apply.ts`.
  */
 import { assert } from "#base/assert.ts";
 import type { AccountId } from "#base/brand.ts";
-import { ByteReader, ByteWriter, concat, utf8 } from "#base/bytes.ts";
-import { sha256 } from "#crypto/sha256.ts";
-import { bytesOfId } from "./codec.ts";
 import { type ChainParams, MAX_MONEY } from "./params.ts";
-import { StateTree, type TreeChange, type TreeProof, verifyTreeProof } from "./state-tree.ts";
-import { issuedAt } from "./supply.ts";
+import {
+  accountKey,
+  encodeAccount,
+  encodeName,
+  encodeTotals,
+  type NameRecord,
+  nameKey,
+  type Payout,
+  payoutKey,
+  readStateValue,
+  TOTALS_KEY,
+  type Totals,
+} from "./state-entries.ts";
+import {
+  type LeafSource,
+  StateTree,
+  type TreeChange,
+  type TreeProof,
+  verifyTreeProof,
+} from "./state-tree.ts";
 import type { Account } from "./types.ts";
-
-const ACCOUNT_DOMAIN = utf8("waybill-account-v1\0");
 
 /** An account never heard of, and one that holds and did nothing: neither takes room in the tree. */
 export const EMPTY_ACCOUNT: Account = Object.freeze({ balance: 0, nextSeq: 0 });
@@ -22,72 +35,49 @@ export interface AccountView {
   account(id: AccountId): Account;
 }
 
-/** An account to write; `EMPTY_ACCOUNT` takes it out. */
+/** Whatever can be asked for entries of the state. */
+export interface StateView {
+  /** The value under a key of 32 bytes; `null` when there is none. Not a copy: do not write to it. */
+  get(key: Uint8Array): Uint8Array | null;
+}
+
 export interface AccountEntry {
   readonly id: AccountId;
   readonly account: Account;
-}
-
-/** Sums over the whole ledger. Always `held + pending === issued`. */
-export interface Totals {
-  /** Allocations, and the rewards of all blocks so far. */
-  readonly issued: number;
-  /** Sum of all balances. */
-  readonly held: number;
-  /** Earned by miners, fees included, and not paid out yet. */
-  readonly pending: number;
 }
 
 export function isEmptyAccount(account: Account): boolean {
   return account.balance === 0 && account.nextSeq === 0;
 }
 
-/** Place of an account in the state tree. Hashed, so that nobody can crowd one corner of the tree cheaply. */
-function keyOf(id: AccountId): Uint8Array {
-  return sha256(concat(ACCOUNT_DOMAIN, bytesOfId(id)));
+/** As it stands in the state; `null` for an account that takes no room. */
+export function accountValue(account: Account): Uint8Array | null {
+  return isEmptyAccount(account) ? null : encodeAccount(account);
 }
 
-function encodeAccount(account: Account): Uint8Array {
-  return new ByteWriter().u64(account.balance).u64(account.nextSeq).done();
+/** @param value what stands under the account's key. */
+export function accountOf(value: Uint8Array | null): Account {
+  if (value === null) return EMPTY_ACCOUNT;
+  const { balance, nextSeq } = readStateValue(value, "account");
+  return { balance, nextSeq };
 }
 
-function changeOf({ id, account }: AccountEntry): TreeChange {
-  return { key: keyOf(id), value: isEmptyAccount(account) ? null : encodeAccount(account) };
-}
-
-export class LedgerState implements AccountView {
-  readonly totals: Totals;
+export class LedgerState implements AccountView, StateView {
   readonly #tree: StateTree;
+  #totals: Totals | null = null;
 
-  private constructor(tree: StateTree, totals: Totals) {
+  private constructor(tree: StateTree) {
     this.#tree = tree;
-    this.totals = totals;
   }
 
-  /**
-   * The state after the block of this height, from the accounts it left, in any order and each once. Throws
-   * when they hold more than was issued: the store is damaged then.
-   */
-  static fromAccounts(entries: Iterable<AccountEntry>, height: number, params: ChainParams): LedgerState {
-    const changes: TreeChange[] = [];
-    let held = 0;
-    for (const entry of entries) {
-      assert(entry.account.balance <= MAX_MONEY - held, "balances fit below 2^53");
-      held += entry.account.balance;
-      changes.push(changeOf(entry));
-    }
-    const issued = issuedAt(height, params);
-    assert(held <= issued, `balances of ${held} at height ${height} are within the ${issued} issued`);
-    return new LedgerState(StateTree.empty.with(changes), { issued, held, pending: issued - held });
+  /** The state whose entries a store holds. Whether it is that of its tip, only the root can say. */
+  static over(source: LeafSource): LedgerState {
+    return new LedgerState(StateTree.over(source));
   }
 
-  /** The state of the genesis block. */
+  /** The state of the genesis block, in memory. */
   static atGenesis(params: ChainParams): LedgerState {
-    const entries = params.allocations.map(({ account, amount }) => ({
-      id: account,
-      account: { balance: amount, nextSeq: 0 },
-    }));
-    return LedgerState.fromAccounts(entries, 0, params);
+    return new LedgerState(StateTree.empty.with(genesisEntries(params)));
   }
 
   /** What the header commits to: 32 bytes. */
@@ -95,39 +85,111 @@ export class LedgerState implements AccountView {
     return this.#tree.root;
   }
 
+  get totals(): Totals {
+    const value = this.get(TOTALS_KEY);
+    assert(value !== null, "every state has its totals");
+    this.#totals ??= totalsOf(value);
+    return this.#totals;
+  }
+
+  get(key: Uint8Array): Uint8Array | null {
+    return this.#tree.get(key);
+  }
+
   account(id: AccountId): Account {
-    const value = this.#tree.get(keyOf(id));
-    if (value === null) return EMPTY_ACCOUNT;
-    const reader = new ByteReader(value);
-    return { balance: reader.safeU64("balance"), nextSeq: reader.safeU64("nextSeq") };
+    return accountOf(this.get(accountKey(id)));
   }
 
-  /** With these accounts in place of the former ones. Throws when the sums do not agree: a broken rule of ours. */
-  with(entries: readonly AccountEntry[], totals: Totals): LedgerState {
-    // Before and after apart: each sum stays exact, where a running total might pass 2^53 on the way.
-    let [before, after] = [0, 0];
-    for (const { id, account } of entries) {
-      before += this.account(id).balance;
-      after += account.balance;
-    }
-    const held = this.totals.held - before + after;
-    assert(held === totals.held, `balances sum to ${held}, expected ${totals.held}`);
-    assert(
-      totals.held + totals.pending === totals.issued,
-      "balances and pending payouts are all that was issued",
-    );
-    assert(totals.held >= 0 && totals.pending >= 0 && totals.issued <= MAX_MONEY, "sums are in range");
-    return new LedgerState(this.#tree.with(entries.map(changeOf)), totals);
+  /** What the block of this height earned, as long as it is not paid out; `null` otherwise. */
+  payout(height: number): Payout | null {
+    return payoutAt(this, height);
   }
 
-  /** Shows to whoever knows the root what this account holds. */
+  /** Whoever holds the name, or may still renew it; `null` when anybody may claim it. See {@link nameStatus}. */
+  name(name: string): NameRecord | null {
+    return nameAt(this, name);
+  }
+
+  /** With these entries in place of the former ones. Keys are distinct. */
+  with(changes: readonly TreeChange[]): LedgerState {
+    return new LedgerState(this.#tree.with(changes));
+  }
+
+  /**
+   * The same state, once the store that it rests on holds the same entries. States derived before from the same
+   * store must not be used afterwards.
+   */
+  settled(): LedgerState {
+    return new LedgerState(this.#tree.settled());
+  }
+
+  /** Shows to whoever knows the root what stands under this key, or that nothing does. */
+  prove(key: Uint8Array): TreeProof {
+    return this.#tree.prove(key);
+  }
+
   proveAccount(id: AccountId): TreeProof {
-    return this.#tree.prove(keyOf(id));
+    return this.prove(accountKey(id));
+  }
+
+  proveName(name: string): TreeProof {
+    return this.prove(nameKey(name));
   }
 }
 
+/** The entries of the genesis state: allocations and totals. */
+export function genesisEntries({ allocations }: ChainParams): readonly TreeChange[] {
+  let held = 0;
+  const entries: TreeChange[] = [];
+  for (const { account, amount } of allocations) {
+    assert(amount <= MAX_MONEY - held, "allocations fit below 2^53");
+    held += amount;
+    entries.push({ key: accountKey(account), value: encodeAccount({ balance: amount, nextSeq: 0 }) });
+  }
+  entries.push({ key: TOTALS_KEY, value: encodeTotals({ issued: held, held, pending: 0, burned: 0 }) });
+  return entries;
+}
+
+function totalsOf(value: Uint8Array): Totals {
+  const { issued, held, pending, burned } = readStateValue(value, "totals");
+  return { issued, held, pending, burned };
+}
+
+export function payoutAt(state: StateView, height: number): Payout | null {
+  const value = state.get(payoutKey(height));
+  if (value === null) return null;
+  const { miner, amount } = readStateValue(value, "payout");
+  return { miner, amount };
+}
+
+export function nameAt(state: StateView, name: string): NameRecord | null {
+  const value = state.get(nameKey(name));
+  if (value === null) return null;
+  const { kind, ...record } = readStateValue(value, "name");
+  return record;
+}
+
 /** Whether the state of this root holds exactly this account. Never throws. */
-export function verifyAccountProof(root: Uint8Array, entry: AccountEntry, proof: TreeProof): boolean {
-  const { key, value } = changeOf(entry);
-  return verifyTreeProof(root, key, value, proof);
+export function verifyAccountProof(
+  root: Uint8Array,
+  { id, account }: AccountEntry,
+  proof: TreeProof,
+): boolean {
+  return verifyTreeProof(root, accountKey(id), accountValue(account), proof);
+}
+
+/** Whether the state of this root holds exactly this record under the name; `null`: nothing. Never throws. */
+export function verifyNameProof(
+  root: Uint8Array,
+  name: string,
+  record: NameRecord | null,
+  proof: TreeProof,
+): boolean {
+  if (record !== null && record.name !== name) return false;
+  return verifyTreeProof(root, nameKey(name), record === null ? null : encodeName(record), proof);
+}
+
+/** Whether the state of this root holds exactly these sums. Never throws. */
+export function verifyTotalsProof(root: Uint8Array, totals: Totals, proof: TreeProof): boolean {
+  return verifyTreeProof(root, TOTALS_KEY, encodeTotals(totals), proof);
 }

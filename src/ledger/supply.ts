@@ -1,6 +1,6 @@
 /** Owns how much money there is: the reward of each height, and the sum issued up to it. Integers, exact. */
 import { type ChainParams, MAX_MONEY, type RewardSchedule } from "./params.ts";
-import type { Block, Payout } from "./types.ts";
+import type { AccountId, Block } from "./types.ts";
 
 const HEIGHT_MAX = 0xffff_ffff;
 
@@ -43,8 +43,15 @@ export function isSupplyBounded(params: Pick<ChainParams, "reward" | "allocation
   }
 }
 
-/** What the miner of this block is owed, to be paid `payoutDelayBlocks` later; `null` for the genesis block. */
-export function payoutOfBlock(block: Pick<Block, "transactions">, params: ChainParams): Payout | null {
+/** What a block earned its miner, to be paid `payoutDelayBlocks` later; `null` for the genesis block. */
+export interface Earned {
+  readonly height: number;
+  readonly miner: AccountId;
+  /** Reward and fees. */
+  readonly amount: number;
+}
+
+export function payoutOfBlock(block: Pick<Block, "transactions">, params: ChainParams): Earned | null {
   const [coinbase, ...others] = block.transactions;
   if (coinbase?.type !== "coinbase") return null;
   const fees = others.reduce((sum, tx) => (tx.type === "coinbase" ? sum : sum + tx.fee), 0);

@@ -46,7 +46,7 @@ test("a template passes every check once its nonce is found", () => {
 test("the time is never below what the rules allow, and as asked above it", () => {
   const chain = new TestChain(network);
   const { block: parent, state, history } = chain.tip;
-  const rest = { parent, state, history, payout: null, candidates: [], miner: BOB.account };
+  const rest = { parent, state, history, candidates: [], miner: BOB.account };
   const timeOf = (timeSeconds: number) =>
     buildTemplate({ ...rest, extra: new Uint8Array(0), timeSeconds }, network).header.time -
     parent.header.time;

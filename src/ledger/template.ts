@@ -1,15 +1,14 @@
 /** Owns the making of a block that is complete but for its nonce. Which transactions to prefer is the caller's. */
-import { assert } from "#base/assert.ts";
 import type { AccountId } from "#base/brand.ts";
 import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
-import { applyTransaction, applyTransactions, WorkingAccounts } from "./apply.ts";
+import { BlockWork } from "./apply.ts";
 import { checkTransactionTerms, FreeShare } from "./check.ts";
 import { blockBytes, encodeTransaction, sealBlock, transactionBytes } from "./codec.ts";
 import { HEADER_VERSION } from "./genesis.ts";
 import type { Network } from "./params.ts";
 import type { LedgerState } from "./state.ts";
 import { nextWork, workOfBits } from "./target.ts";
-import type { Block, Coinbase, IdentifiedHeader, Payout, SignedTransaction } from "./types.ts";
+import type { Block, Coinbase, IdentifiedHeader, SignedTransaction } from "./types.ts";
 
 export interface TemplateRequest {
   readonly parent: IdentifiedHeader;
@@ -17,8 +16,6 @@ export interface TemplateRequest {
   readonly state: LedgerState;
   /** Over all headers from the genesis to the parent. */
   readonly history: Peaks;
-  /** Of the block `payoutDelayBlocks` before the new one; `null` when that is the genesis block or earlier. */
-  readonly payout: Payout | null;
   /** Best first; of one account in order of `seq`. Signatures were verified when they came in. */
   readonly candidates: readonly SignedTransaction[];
   readonly miner: AccountId;
@@ -30,13 +27,13 @@ export interface TemplateRequest {
 
 /** A block with nonce 0, valid but for its work. Candidates that do not fit or cannot be applied now are left out. */
 export function buildTemplate(request: TemplateRequest, network: Pick<Network, "params" | "chainId">): Block {
-  const { parent, state, history, payout, miner, extra } = request;
+  const { parent, state, history, miner, extra } = request;
   const { params } = network;
   const height = parent.header.height + 1;
   const coinbase: Coinbase = { type: "coinbase", height, miner, extra };
-  const transactions = [coinbase, ...selectTransactions(request, coinbase, network)];
-  const applied = applyTransactions(state, { transactions }, payout, params);
-  assert(applied.ok, "selected transactions can be applied");
+  const work = new BlockWork(state, height, params);
+  const transactions = [coinbase, ...selectTransactions(request.candidates, coinbase, work, network)];
+  const applied = work.finish(state, transactions);
   const time = Math.max(request.timeSeconds, parent.header.time + params.minGapSeconds);
   const { bits, lag } = nextWork(parent.header, time, params);
   const header = {
@@ -44,7 +41,7 @@ export function buildTemplate(request: TemplateRequest, network: Pick<Network, "
     height,
     previous: parent.id,
     txRoot: merkleRoot(transactions.map(encodeTransaction)),
-    stateRoot: applied.value.state.root,
+    stateRoot: applied.state.root,
     historyRoot: rootOfPeaks(history),
     chainWork: parent.header.chainWork + workOfBits(bits),
     lag,
@@ -55,14 +52,14 @@ export function buildTemplate(request: TemplateRequest, network: Pick<Network, "
   return sealBlock(header, transactions);
 }
 
+/** Applies what it selects. */
 function selectTransactions(
-  { candidates, state, payout }: TemplateRequest,
+  candidates: readonly SignedTransaction[],
   coinbase: Coinbase,
+  work: BlockWork,
   network: Pick<Network, "params" | "chainId">,
 ): readonly SignedTransaction[] {
   const { params } = network;
-  const accounts = new WorkingAccounts(state);
-  if (payout !== null) accounts.credit(payout.miner, payout.amount);
   const share = new FreeShare(params);
   const selected: SignedTransaction[] = [];
   let bytes = blockBytes([coinbase]);
@@ -70,15 +67,10 @@ function selectTransactions(
     if (selected.length >= params.maxBlockSignatures) break;
     if (bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
     if (checkTransactionTerms(tx, network, coinbase.height) !== null) continue;
-    // The share last: it counts what it lets through.
-    if (!isApplicable(accounts, tx) || share.take(tx) !== null) continue;
-    assert(applyTransaction(accounts, tx) === null, "an applicable transaction is applied");
+    if (share.faultOf(tx) !== null || work.apply(tx) !== null) continue;
+    share.take(tx);
     selected.push(tx);
     bytes += transactionBytes(tx);
   }
   return selected;
-}
-
-function isApplicable(accounts: WorkingAccounts, tx: SignedTransaction): boolean {
-  return applyTransaction(new WorkingAccounts(accounts), tx) === null;
 }

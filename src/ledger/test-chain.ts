@@ -7,10 +7,9 @@ import { bytesOfId, sealBlock } from "./codec.ts";
 import { networkOf } from "./genesis.ts";
 import type { ChainParams, Network } from "./params.ts";
 import { LedgerState } from "./state.ts";
-import { payoutOfBlock } from "./supply.ts";
 import { meetsTarget } from "./target.ts";
 import { buildTemplate } from "./template.ts";
-import type { Block, Header, Payout, SignedTransaction, Transaction } from "./types.ts";
+import type { Block, Header, SignedTransaction, Transaction } from "./types.ts";
 
 /** The same three people in every test. */
 export const ALICE = person(1);
@@ -101,23 +100,17 @@ export class TestChain {
     return new TestChain(this.network, this.#grown.slice(0, height + 1));
   }
 
-  /** What falls due in the next block. */
-  get payout(): Payout | null {
-    const due = this.#grown.length - this.network.params.payoutDelayBlocks;
-    return due < 1 ? null : payoutOfBlock(this.at(due).block, this.network.params);
-  }
-
   /** The next block, mined and not connected. */
   next(candidates: readonly SignedTransaction[] = [], miner = BOB, seconds = 15): Block {
     const { block: parent, state, history } = this.tip;
     const timeSeconds = parent.header.time + seconds;
     const rest = { candidates, miner: miner.account, extra: new Uint8Array(0), timeSeconds };
-    const template = buildTemplate({ parent, state, history, payout: this.payout, ...rest }, this.network);
+    const template = buildTemplate({ parent, state, history, ...rest }, this.network);
     return mine(template.header, template.transactions);
   }
 
   connect(block: Block): Grown {
-    const applied = applyBlock(this.tip.state, block, this.payout, this.network.params);
+    const applied = applyBlock(this.tip.state, block, this.network.params);
     assert.ok(applied.ok, applied.ok ? "" : JSON.stringify(applied.fault));
     const { state, undo } = applied.value;
     this.#grown.push({ block, state, undo, history: appendLeaf(this.tip.history, bytesOfId(block.id)) });

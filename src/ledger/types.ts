@@ -82,13 +82,6 @@ export interface Account {
   readonly nextSeq: number;
 }
 
-/** What a reward that is not yet paid out will pay: derived from the coinbase of block `height`. */
-export interface Payout {
-  readonly height: number;
-  readonly miner: AccountId;
-  readonly amount: number;
-}
-
 /** A header with its id: all that is known of a block whose body was not fetched. A `Block` is one too. */
 export interface IdentifiedHeader {
   readonly id: BlockId;

@@ -21,7 +21,6 @@ import {
   LedgerState,
   loadNetwork,
   type Network,
-  payoutOfBlock,
   signingPreimage,
   type Totals,
   txIdOf,
@@ -106,9 +105,7 @@ function verdict(network: Network, candidate: Block, chain: readonly Block[], st
   const early: BlockFault | null =
     checkHeader(candidate, { parent, history, nowSeconds }, params) ?? checkBlock(candidate, params, chainId);
   if (early !== null) return "fault" in early ? `${early.code} ${early.fault.code}` : early.code;
-  const due = chain[candidate.header.height - params.payoutDelayBlocks];
-  const payout = due === undefined ? null : payoutOfBlock(due, params);
-  const applied = applyBlock(state, candidate, payout, params);
+  const applied = applyBlock(state, candidate, params);
   if (applied.ok) return toHex(applied.value.state.root);
   const { fault } = applied;
   return "fault" in fault ? `${fault.code} ${fault.fault.code}` : fault.code;
@@ -126,8 +123,7 @@ test("a chain of three blocks: ids, verdicts, states", () => {
     const candidate = block(expected.bytes);
     assert.equal(candidate.id, expected.id);
     assert.equal(verdict(network, candidate, chain, state), expected.stateRoot);
-    const due = chain[candidate.header.height - params.payoutDelayBlocks];
-    const applied = applyBlock(state, candidate, due ? payoutOfBlock(due, params) : null, params);
+    const applied = applyBlock(state, candidate, params);
     assert.ok(applied.ok);
     state = applied.value.state;
     assert.deepEqual(state.totals, expected.totals);

@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
-import type { AccountChange, BlockStore, Connection, NewBlock } from "#chain/store.ts";
+import { toHex } from "#base/bytes.ts";
+import type { BlockStore, Connection, NewBlock } from "#chain/store.ts";
+import type { TreeChange } from "#ledger/index.ts";
 
 /** @param reopen gives a store over the same data, as after a restart; `null` where nothing outlives the process. */
 export interface OpenedBlockStore {
@@ -36,7 +38,7 @@ function newBlock(name: number, previous: BlockId, height: number, work: bigint)
   };
 }
 
-function connection(block: NewBlock, changes: readonly AccountChange[] = []): Connection {
+function connection(block: NewBlock, changes: readonly TreeChange[] = []): Connection {
   return {
     block,
     miner: block.height === 0 ? null : BOB,
@@ -51,17 +53,22 @@ function connection(block: NewBlock, changes: readonly AccountChange[] = []): Co
   };
 }
 
-const genesis = connection(newBlock(1, NO_BLOCK, 0, 10n), [
-  { account: ALICE, after: { balance: 100, nextSeq: 0 } },
-]);
+const genesis = connection(newBlock(1, NO_BLOCK, 0, 10n), [entry(0xaa, 100)]);
 
 function begun(store: BlockStore): BlockStore {
   assert.deepEqual(store.begin(CHAIN_ID, genesis), { ok: true, value: undefined });
   return store;
 }
 
-function balances(store: BlockStore): Record<string, number> {
-  return Object.fromEntries([...store.accounts()].map(([id, account]) => [id.slice(0, 2), account.balance]));
+/** An entry of the state, named by the first byte of its key; `null` takes it out. */
+function entry(name: number, value: number | null): TreeChange {
+  return { key: new Uint8Array(32).fill(name), value: value === null ? null : Uint8Array.of(value) };
+}
+
+/** The state, by the first byte of each key. */
+function stateOf(store: BlockStore): Record<string, number | undefined> {
+  const entries = [...store.state.range(new Uint8Array(32), null)];
+  return Object.fromEntries(entries.map(([key, value]) => [toHex(key).slice(0, 2), value[0]]));
 }
 
 export function testBlockStore(name: string, open: () => OpenedBlockStore): void {
@@ -85,19 +92,16 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(store.body(blockId(1)), genesis.block.bytes);
     assert.equal(store.bestAt(0)?.miner, null);
-    assert.deepEqual(balances(store), { aa: 100 });
+    assert.deepEqual(stateOf(store), { aa: 100 });
   });
 
-  on("connect and disconnect move tip, accounts and places together", ({ store }) => {
+  on("connect and disconnect move tip, state and places together", ({ store }) => {
     begun(store);
     const block = newBlock(2, blockId(1), 1, 20n);
-    const changes = [
-      { account: ALICE, after: { balance: 40, nextSeq: 1 } },
-      { account: BOB, after: { balance: 60, nextSeq: 0 } },
-    ];
+    const changes = [entry(0xaa, 40), entry(0xbb, 60)];
     store.connect(connection(block, changes));
     assert.deepEqual(store.tip(), { id: block.id, height: 1 });
-    assert.deepEqual(balances(store), { aa: 40, bb: 60 });
+    assert.deepEqual(stateOf(store), { aa: 40, bb: 60 });
     assert.deepEqual(store.place(txId(202)), { height: 1, index: 0 });
     assert.deepEqual(store.undo(block.id), Uint8Array.of(1, 2, 1));
     assert.deepEqual(store.placesOf(ALICE, 10), [
@@ -108,10 +112,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
 
     store.disconnect({
       tip: { id: block.id, height: 1 },
-      changes: [
-        { account: ALICE, after: { balance: 100, nextSeq: 0 } },
-        { account: BOB, after: null },
-      ],
+      changes: [entry(0xaa, 100), entry(0xbb, null)],
       returned: [{ id: txId(202), bytes: Uint8Array.of(7), receivedMs: 5 }],
     });
     assert.deepEqual(
@@ -120,7 +121,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
       "what it gave back waits in the same step",
     );
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
-    assert.deepEqual(balances(store), { aa: 100 });
+    assert.deepEqual(stateOf(store), { aa: 100 });
     assert.equal(store.place(txId(202)), null);
     assert.equal(store.best(block.id), null);
     assert.equal(store.undo(block.id), null);
@@ -131,6 +132,21 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     assert.deepEqual(store.body(block.id), block.bytes, "a disconnected block stays kept");
   });
 
+  on("the state is read by key, and by range in the order of keys", ({ store }) => {
+    begun(store).connect(
+      connection(newBlock(2, blockId(1), 1, 20n), [entry(0xff, 4), entry(0x01, 1), entry(0x80, 3)]),
+    );
+    assert.deepEqual(store.state.get(new Uint8Array(32).fill(0x80)), Uint8Array.of(3));
+    assert.equal(store.state.get(new Uint8Array(32).fill(0x81)), null);
+    const read = (from: number, to: number | null) =>
+      [
+        ...store.state.range(new Uint8Array(32).fill(from), to === null ? null : new Uint8Array(32).fill(to)),
+      ].map(([key]) => key[0]);
+    assert.deepEqual(read(0, null), [0x01, 0x80, 0xaa, 0xff]);
+    assert.deepEqual(read(0x02, 0xff), [0x80, 0xaa]);
+    assert.deepEqual(read(0x80, 0x80), []);
+  });
+
   on("only the tip is connected to, and only the tip is disconnected", ({ store }) => {
     begun(store);
     const stray = newBlock(3, blockId(9), 5, 20n);
@@ -139,7 +155,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     const genesis = { tip: { id: blockId(1), height: 0 }, changes: [], returned: [] };
     assert.throws(() => store.disconnect(genesis), /not the tip/);
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
-    assert.deepEqual(balances(store), { aa: 100 });
+    assert.deepEqual(stateOf(store), { aa: 100 });
   });
 
   on("the heaviest has most work, and among equals was here first", ({ store }) => {
@@ -190,10 +206,10 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
   on("rewind keeps blocks and drops what was derived", ({ store }) => {
     begun(store);
     const block = newBlock(2, blockId(1), 1, 20n);
-    store.connect(connection(block, [{ account: BOB, after: { balance: 1, nextSeq: 0 } }]));
+    store.connect(connection(block, [entry(0xbb, 1)]));
     store.rewind(genesis);
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
-    assert.deepEqual(balances(store), { aa: 100 });
+    assert.deepEqual(stateOf(store), { aa: 100 });
     assert.deepEqual(store.body(block.id), block.bytes);
     store.connect(connection(block));
     assert.equal(store.tip()?.height, 1);

@@ -6,7 +6,6 @@ import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { fromHex, toHex } from "#base/bytes.ts";
 import { fail, ok } from "#base/result.ts";
 import type {
-  AccountChange,
   BestBlock,
   BlockEntry,
   BlockStore,
@@ -17,6 +16,7 @@ import type {
   PoolRow,
   Written,
 } from "#chain/store.ts";
+import type { LeafSource, TreeChange } from "#ledger/index.ts";
 import type { Database, Schema } from "./database.ts";
 
 export const blockSchema: Schema = {
@@ -37,9 +37,7 @@ export const blockSchema: Schema = {
        undo BLOB NOT NULL
      ) STRICT;
      CREATE INDEX best_miner ON best (miner, height);
-     CREATE TABLE accounts (
-       id BLOB PRIMARY KEY, balance INTEGER NOT NULL, next_seq INTEGER NOT NULL
-     ) STRICT, WITHOUT ROWID;
+     CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
      CREATE TABLE places (
        id BLOB PRIMARY KEY, height INTEGER NOT NULL, position INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;
@@ -158,9 +156,11 @@ function prepare(database: Database) {
     removeBest: sql.prepare(
       "DELETE FROM best WHERE height = ? AND arrival = (SELECT arrival FROM blocks WHERE id = ?)",
     ),
-    putAccount: sql.prepare("INSERT OR REPLACE INTO accounts VALUES (?, ?, ?)"),
-    dropAccount: sql.prepare("DELETE FROM accounts WHERE id = ?"),
-    accounts: sql.prepare("SELECT id, balance, next_seq FROM accounts ORDER BY id"),
+    putEntry: sql.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)"),
+    dropEntry: sql.prepare("DELETE FROM state WHERE key = ?"),
+    stateValue: sql.prepare("SELECT value FROM state WHERE key = ?"),
+    stateFrom: sql.prepare("SELECT key, value FROM state WHERE key >= ? ORDER BY key"),
+    stateWithin: sql.prepare("SELECT key, value FROM state WHERE key >= ? AND key < ? ORDER BY key"),
     addPlace: sql.prepare("INSERT INTO places VALUES (?, ?, ?)"),
     addAccountPlace: sql.prepare("INSERT INTO account_places VALUES (?, ?, ?)"),
     dropPlaces: sql.prepare("DELETE FROM places WHERE height = ?"),
@@ -193,6 +193,11 @@ class DiskBlockStore implements BlockStore {
     this.#database = database;
     this.#sql = prepare(database);
   }
+
+  readonly state: LeafSource = {
+    get: (key) => this.#stateValue(key),
+    range: (from, to) => this.#range(from, to),
+  };
 
   chainId(): Uint8Array | null {
     const row = this.#sql.chainId.get();
@@ -297,13 +302,6 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  *accounts(): Iterable<readonly [AccountId, { readonly balance: number; readonly nextSeq: number }]> {
-    for (const row of this.#sql.accounts.iterate()) {
-      const account = { balance: integer(row, "balance"), nextSeq: integer(row, "next_seq") };
-      yield [toHex(blob(row, "id")) as AccountId, account];
-    }
-  }
-
   place(id: TxId): Place | null {
     const row = this.#sql.place.get(idBytes(id));
     return row === undefined ? null : placeOf(row);
@@ -356,7 +354,7 @@ class DiskBlockStore implements BlockStore {
 
   #dropDerived(): void {
     this.#database.sql.exec(
-      "DELETE FROM best; DELETE FROM accounts; DELETE FROM places; DELETE FROM account_places",
+      "DELETE FROM best; DELETE FROM state; DELETE FROM places; DELETE FROM account_places",
     );
   }
 
@@ -392,11 +390,21 @@ class DiskBlockStore implements BlockStore {
     this.#change(step.changes);
   }
 
-  #change(changes: readonly AccountChange[]): void {
-    for (const { account, after } of changes) {
-      if (after === null) this.#sql.dropAccount.run(idBytes(account));
-      else this.#sql.putAccount.run(idBytes(account), after.balance, after.nextSeq);
+  #change(changes: readonly TreeChange[]): void {
+    for (const { key, value } of changes) {
+      if (value === null) this.#sql.dropEntry.run(key);
+      else this.#sql.putEntry.run(key, value);
     }
+  }
+
+  #stateValue(key: Uint8Array): Uint8Array | null {
+    const row = this.#sql.stateValue.get(key);
+    return row === undefined ? null : blob(row, "value");
+  }
+
+  *#range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]> {
+    const rows = to === null ? this.#sql.stateFrom.iterate(from) : this.#sql.stateWithin.iterate(from, to);
+    for (const row of rows) yield [blob(row, "key"), blob(row, "value")];
   }
 }
 

@@ -1,9 +1,8 @@
 /** The block store in memory: for tests and simulations. Same contract as the one on disk, but for the durability. */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
-import { compareBytes, utf8 } from "#base/bytes.ts";
+import { compareBytes, fromHex, toHex, utf8 } from "#base/bytes.ts";
 import { ok } from "#base/result.ts";
 import type {
-  AccountChange,
   BestBlock,
   BlockEntry,
   BlockStore,
@@ -14,7 +13,7 @@ import type {
   PoolRow,
   Written,
 } from "#chain/store.ts";
-import type { Account, BlockRef } from "#ledger/index.ts";
+import type { BlockRef, LeafSource, TreeChange } from "#ledger/index.ts";
 
 interface Best {
   readonly step: Connection;
@@ -31,9 +30,14 @@ class MemoryBlockStore implements BlockStore {
   readonly #entries = new Map<BlockId, BlockEntry>();
   readonly #bodies = new Map<BlockId, Uint8Array>();
   readonly #best: Best[] = [];
-  readonly #accounts = new Map<AccountId, Account>();
+  readonly #state = new Map<string, Uint8Array>();
   readonly #places = new Map<TxId, Place>();
   readonly #pool = new Map<TxId, PoolRow>();
+
+  readonly state: LeafSource = {
+    get: (key) => this.#state.get(toHex(key)) ?? null,
+    range: (from, to) => this.#range(from, to),
+  };
 
   chainId(): Uint8Array | null {
     return this.#chainId;
@@ -53,7 +57,7 @@ class MemoryBlockStore implements BlockStore {
 
   rewind(genesis: Connection): Written {
     this.#best.length = 0;
-    this.#accounts.clear();
+    this.#state.clear();
     this.#places.clear();
     this.#connect(genesis);
     return ok();
@@ -148,14 +152,6 @@ class MemoryBlockStore implements BlockStore {
     return this.changePool(returned, []);
   }
 
-  *accounts(): Iterable<readonly [AccountId, Account]> {
-    const order = [...this.#accounts.keys()].sort((a, b) => compareBytes(utf8(a), utf8(b)));
-    for (const id of order) {
-      const account = this.#accounts.get(id);
-      if (account !== undefined) yield [id, account];
-    }
-  }
-
   place(id: TxId): Place | null {
     return this.#places.get(id) ?? null;
   }
@@ -215,10 +211,20 @@ class MemoryBlockStore implements BlockStore {
     this.#change(step.changes);
   }
 
-  #change(changes: readonly AccountChange[]): void {
-    for (const { account, after } of changes) {
-      if (after === null) this.#accounts.delete(account);
-      else this.#accounts.set(account, after);
+  #change(changes: readonly TreeChange[]): void {
+    for (const { key, value } of changes) {
+      if (value === null) this.#state.delete(toHex(key));
+      else this.#state.set(toHex(key), value);
+    }
+  }
+
+  *#range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]> {
+    // Hex keeps the order of bytes.
+    const [least, end] = [toHex(from), to === null ? null : toHex(to)];
+    for (const hex of [...this.#state.keys()].sort()) {
+      if (hex < least || (end !== null && hex >= end)) continue;
+      const [key, value] = [fromHex(hex), this.#state.get(hex)];
+      if (key !== null && value !== undefined) yield [key, value];
     }
   }
 
