@@ -66,6 +66,7 @@ export {
   searchStamp,
   stampMeets,
   stampPrefix,
+  stampStrength,
   stampTarget,
 } from "./stamp.ts";
 export {
