@@ -8,14 +8,67 @@ export const SYNC_FRAME_BYTES_MAX = 1024 * 1024 + 64 * 1024;
 export const SYNC_HEADERS_MAX = 2_000;
 /** Ten steps of one, then doubling: 64 entries reach below any height. */
 export const SYNC_LOCATOR_MAX = 64;
-/** Ids asked for in one request for blocks; the answer may hold fewer. */
-export const SYNC_BLOCKS_MAX = 64;
+/** Blocks asked for in one request, and so under way from one peer: what a fast line carries in a second or two. */
+export const SYNC_BLOCKS_MAX = 16;
 /** 256 KB of ids: what waits beyond that reaches a newcomer by gossip or in a block. */
 export const SYNC_POOL_IDS_MAX = 8_000;
 /** Transactions asked for in one request. */
 export const SYNC_TRANSACTIONS_MAX = 1_000;
-/** One conversation each way, and one that is just ending. */
+/** One conversation each way, one for blocks or chunks, and one that is just ending. */
 export const SYNC_STREAMS_PER_PEER_MAX = 4;
+/** Questions answered in one conversation: a whole chain of headers and blocks is ten times less between two pauses. */
+export const SYNC_QUESTIONS_MAX = 20_000;
+/** One answer handed on to a reader: a megabyte at 70 KB/s; whoever reads more slowly holds a place for nothing. */
+export const SYNC_SEND_TIMEOUT_MS = 15_000;
+
+// Snapshots ---------------------------------------------------------------------------------------------------
+
+/** Heights that are multiples of this: some four hours of a 15-second chain. */
+export const SNAPSHOT_EVERY_BLOCKS = 1_000;
+/** Blocks on top of a snapshot before it is offered or taken: no reorganisation of honest peers goes below. */
+export const SNAPSHOT_DEPTH_MIN_BLOCKS = 100;
+/** Keys, values and their lengths in one chunk. */
+export const SNAPSHOT_ENTRIES_BYTES_MAX = 256 * 1024;
+/** One value of the state; the longest today is a name record of some 150 bytes. */
+export const SNAPSHOT_VALUE_BYTES_MAX = 4_096;
+/** Levels above a chunk: 2^64 keys ground to one corner would be needed to go deeper. */
+export const SNAPSHOT_SIBLINGS_MAX = 64;
+/** The newest, and the one before it for those who began with it. */
+export const SNAPSHOTS_OFFERED_MAX = 2;
+/** Keys remembered that changed while a snapshot is written: beyond that it is given up, and the next one made. */
+export const SNAPSHOT_OVERLAY_KEYS_MAX = 200_000;
+/** A new peer takes a snapshot over when it is this far behind: fewer blocks are checked in about a minute. */
+export const SNAPSHOT_WORTH_BLOCKS = 3_000;
+/** Chunks of one snapshot: 25 GB of state. */
+export const SNAPSHOT_CHUNKS_MAX = 100_000;
+
+// Headers -----------------------------------------------------------------------------------------------------
+
+/** In the first pass over a chain of unshown work, one bit is kept for so many headers. */
+export const PRESYNC_HEADERS_PER_BIT = 600;
+/** In the second pass headers are kept only when so many bits above them agree: a cheat passes once in 16 million. */
+export const PRESYNC_BITS_AHEAD = 24;
+/** Work below our tip's that is let in without two passes: the last 144 blocks' worth. */
+export const LOW_WORK_BLOCKS = 144;
+/** Conversations that fetch headers side by side: a slow one must not hold up the others, more cost only bytes. */
+export const HEADER_SYNCS_MAX = 2;
+/** One answer of headers: 352 KB at 25 KB/s, and the other side's disk. */
+export const HEADERS_TIMEOUT_MS = 15_000;
+
+// Bodies ------------------------------------------------------------------------------------------------------
+
+/** Blocks ahead of the next one needed that are asked for: what keeps several peers busy. */
+export const BODY_WINDOW_BLOCKS = 512;
+/** Bodies that arrived out of order, and those under way by the size of recent ones. */
+export const BODY_WINDOW_BYTES_MAX = 32 * 1024 * 1024;
+/** A peer that others wait for and that brings nothing for so long loses its blocks to another. */
+export const BODY_STALL_MS_MIN = 2_000;
+/** After stalls the patience doubles, up to this: the line may be slow on our side. */
+export const BODY_STALL_MS_MAX = 64_000;
+/** Asked of one peer, this much time's worth at its measured speed. */
+export const BODY_REQUEST_SPAN_MS = 1_000;
+/** Streams on which bodies are fetched at once. */
+export const BODY_LANES_MAX = 16;
 
 // Time --------------------------------------------------------------------------------------------------------
 
@@ -48,10 +101,29 @@ export const TOO_EARLY_KEPT_MS = 10 * 60_000;
 /** A fresh block dated further back than this: a clock is wrong, since miners renew what they work on every few seconds. */
 export const CLOCK_BEHIND_SECONDS_MAX = 600;
 
+// Compact blocks ----------------------------------------------------------------------------------------------
+
+/** Transactions of an announced block that are sent whole, the coinbase among them: two or three kilobytes. */
+export const PREFILLED_COUNT_MAX = 17;
+/** What came in here so shortly before a block is announced has hardly reached everybody: it is sent whole. */
+export const SCARCE_AGE_MS = 1_000;
+/** Announced blocks being put together; each was paid for with work. */
+export const ANNOUNCED_BLOCKS_MAX = 16;
+/** Peers that one announced block is asked of, one after the other, before the comparing of tips takes over. */
+export const BLOCK_SOURCES_MAX = 4;
+/** For the missing parts of a block, or all of it: then the next peer is asked. */
+export const BLOCK_PARTS_TIMEOUT_MS = 2_000;
+/** An asked peer that is still putting the block together answers when it has it, or after this says that it has not. */
+export const BLOCK_PARTS_WAIT_MS = 1_500;
+/** Questions of one peer for parts of blocks that are answered at once. */
+export const BLOCK_PARTS_STREAMS_PER_PEER_MAX = 4;
+/** Newest blocks kept decoded, for those who ask for parts of them. */
+export const RECENT_BLOCKS_MAX = 4;
+/** Ids of announced blocks that were passed on: none is passed on twice, under whatever short ids. */
+export const ANNOUNCED_IDS_MAX = 1_024;
+
 // Queues ------------------------------------------------------------------------------------------------------
 
-/** First in, first out; a block waiting behind that many is found again by comparing tips. */
-export const BLOCK_QUEUE_MAX = 64;
 /** Last in, first out: under a flood the newest are worth most. */
 export const TRANSACTION_QUEUE_MAX = 1_024;
 /** Blocks ahead of our clock that are kept for a later try. */
@@ -72,8 +144,10 @@ export const SYNC_RESTING_MAX = 256;
 export const PEERS_ELSEWHERE_MAX = 256;
 /** The thread is kept for so long at most, within a block too, before other work gets its turn. */
 export const TURN_MS = 10;
-/** Signatures checked between two looks at {@link TURN_MS}: some milliseconds. */
-export const SIGNATURE_SLICE = 32;
+/** Transactions of a block made ready for their check between two looks at {@link TURN_MS}: a millisecond or less. */
+export const SIGNATURE_SLICE = 64;
+/** Signatures handed to the checker at once: enough to keep many threads at work, a second of a single one. */
+export const SIGNATURES_AT_ONCE = 4_096;
 
 // Pool (policy of this node, not a rule) -----------------------------------------------------------------------
 
@@ -115,3 +189,28 @@ export const QUERY_BLOCKS_MAX = 500;
 export const QUERY_TRANSACTIONS_MAX = 500;
 /** Newest blocks that shares of miners are counted over: half a day of busy chain. */
 export const QUERY_SHARES_MAX = 5_000;
+
+// Checkpoints -------------------------------------------------------------------------------------------------
+
+/** A signer signs no block with fewer on top of it: what short partitions leave behind is decided by then. */
+export const CHECKPOINT_DEPTH_BLOCKS = 6;
+/** Heights kept of one signer above the newest final block; a signer that goes on without the others fills no disk. */
+export const COSIGNATURES_PER_SIGNER_MAX = 16;
+/** A cosignature for a block further above our tip waits until we have caught up: it is asked for again. */
+export const COSIGNATURE_AHEAD_BLOCKS_MAX = 2_880;
+/** Gossiped cosignatures waiting to be checked: some heights' worth of the largest group. */
+export const COSIGNATURE_QUEUE_MAX = 256;
+/** All that a peer knows of checkpoints, some 400 bytes a signature. */
+export const CHECKPOINT_FRAME_BYTES_MAX = 256 * 1024;
+/** Notes of one answer. */
+export const CHECKPOINT_NOTES_MAX = 512;
+/** One conversation each way, and one that is just ending. */
+export const CHECKPOINT_STREAMS_PER_PEER_MAX = 3;
+/** One question, one answer. */
+export const CHECKPOINT_ANSWER_TIMEOUT_MS = 15_000;
+/** After connecting: both sides register their protocols first. */
+export const CHECKPOINT_ON_CONNECT_DELAY_MS = 200;
+/** A peer picked by chance is asked this often: gossip may lose a cosignature. */
+export const CHECKPOINT_COMPARE_PERIOD_MS = 60_000;
+/** After a start, peers are asked for signatures of ours that this folder does not know, before anything is signed. */
+export const CHECKPOINT_FIRST_SIGNING_DELAY_MS = 60_000;
