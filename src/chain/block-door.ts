@@ -1,5 +1,5 @@
 /**
- * Owns the one door through which every block comes in: mined here, told by gossip, or fetched. Checks in the order
+ * Owns the one door through which every block comes in: mined here, announced and put together, or fetched. Checks in the order
  * of their cost, keeps what is worth keeping, and moves the best chain. Judges blocks, never peers.
  *
  *     bytes ─▶ form ─▶ known? ─▶ parent known? ─▶ header ─▶ worth keeping? ─▶ block by itself
@@ -8,19 +8,22 @@
 import type { BlockId } from "#base/brand.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import { TaskQueue } from "#base/task-queue.ts";
+import type { SignatureChecker, SignatureItem } from "#crypto/signature-checker.ts";
 import {
   type Block,
   type BlockFault,
   type BodyFault,
   blockIdOfHeader,
-  checkBlockSignatures,
+  bytesOfId,
   checkBlockTerms,
   checkHeader,
   decodeBlock,
   decodeHeader,
   type IdentifiedHeader,
+  isSigned,
   meetsTarget,
   type SignedTransaction,
+  signingPreimage,
   targetOfBits,
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
@@ -32,6 +35,7 @@ import {
   INVALID_IDS_MAX,
   SIDE_BRANCH_DEPTH_MAX_BLOCKS,
   SIGNATURE_SLICE,
+  SIGNATURES_AT_ONCE,
   TOO_EARLY_KEPT_MS,
   TOO_EARLY_MAX,
   WRITER_QUEUE_MAX,
@@ -50,6 +54,7 @@ export interface BlockDoorDependencies {
   readonly log: Log;
   /** Whether this very transaction was verified before, so that its signature need not be checked again. */
   readonly isVerified: (transaction: SignedTransaction) => boolean;
+  readonly signatures: Pick<SignatureChecker, "check">;
   /** After the commits; before anything else is done with the chain. */
   readonly onMove: (move: Move) => void;
   /** A branch of as much work as ours was kept beside it. */
@@ -87,10 +92,45 @@ export class BlockDoor {
   }
 
   async submit(bytes: Uint8Array, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
+    const limit = this.#dependencies.best.network.params.maxBlockBytes;
+    if (bytes.length > limit) return fail({ code: "block-too-big", bytes: bytes.length, limit });
+    const decoded = decodeBlock(bytes);
+    return decoded.ok ? this.submitBlock(decoded.value, origin) : decoded;
+  }
+
+  /** @param block whose id is that of its header. */
+  async submitBlock(block: Block, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
     if (this.#writer.waiting === 0) this.#turn.begin();
-    const taken = this.#writer.run(() => this.#take(bytes, origin));
+    const taken = this.#writer.run(() => this.#take(block, origin));
     return taken ?? fail({ code: "busy" });
+  }
+
+  /** Whether a block need not be looked at again: it is kept, or was found invalid. */
+  isSettled(id: BlockId): boolean {
+    return this.#invalid.has(id) || this.#dependencies.store.entry(id) !== null;
+  }
+
+  /**
+   * The header of an announced block, as {@link submit} would check it before it looks at the rest.
+   * @param announced its parent, where that was announced too and is not kept yet.
+   */
+  checkAnnounced(
+    headerBytes: Uint8Array,
+    announced: HeaderPoint | null,
+  ): Result<HeaderPoint, InboundBlockFault> {
+    const header = decodeHeader(headerBytes);
+    if (!header.ok) return header;
+    const candidate = { id: blockIdOfHeader(headerBytes), header: header.value };
+    const parent = announced ?? this.#dependencies.best.point(candidate.header.previous);
+    if (parent === null) return fail(this.#withoutParent(candidate));
+    if (parent === "invalid")
+      return fail(this.#remember(candidate.id, { code: "branch-invalid", id: candidate.id }));
+    const checked = this.checkHeader(headerBytes, parent);
+    if (checked.ok && this.#isFarBelow(candidate)) {
+      return fail({ code: "branch-too-low", height: candidate.header.height });
+    }
+    return checked;
   }
 
   /** Goes to the heaviest kept branch before anybody looks at the chain: no move is told. */
@@ -121,15 +161,8 @@ export class BlockDoor {
     return fault === null ? ok({ ...candidate, history: historyAfter(parent.history, id) }) : fail(fault);
   }
 
-  async #take(bytes: Uint8Array, origin: BlockOrigin): Promise<Outcome> {
+  async #take(block: Block, origin: BlockOrigin): Promise<Outcome> {
     const { best, store } = this.#dependencies;
-    const { params } = best.network;
-    if (bytes.length > params.maxBlockBytes) {
-      return fail({ code: "block-too-big", bytes: bytes.length, limit: params.maxBlockBytes });
-    }
-    const decoded = decodeBlock(bytes);
-    if (!decoded.ok) return decoded;
-    const block = decoded.value;
     const { id } = block;
     if (this.#invalid.has(id)) return fail({ code: "branch-invalid", id });
     const entry = store.entry(id);
@@ -139,7 +172,7 @@ export class BlockDoor {
     if (parent === null) return fail(this.#withoutParent(block));
     if (parent === "invalid") return fail(this.#remember(id, { code: "branch-invalid", id }));
     const headerFault = this.#headerFault(block, parent);
-    if (headerFault?.code === "time-too-far-ahead") this.#tryLater(id, bytes, headerFault.aheadSeconds);
+    if (headerFault?.code === "time-too-far-ahead") this.#tryLater(block, headerFault.aheadSeconds);
     if (headerFault !== null) return fail(headerFault);
     if (!origin.branchShown && this.#isFarBelow(block)) {
       return fail({ code: "branch-too-low", height: block.header.height });
@@ -151,22 +184,35 @@ export class BlockDoor {
     if (placed.ok) return placed;
     const { fault } = placed;
     if (fault.code !== "store-unavailable") return fail(fault);
-    return fail(this.#storeRefused(fault, () => this.submit(bytes, origin)));
+    return fail(this.#storeRefused(fault, () => this.submitBlock(block, origin)));
   }
 
-  /** The block by itself. Others get their turn between the signatures of a full one. */
+  /** The block by itself. Others get their turn while a full one is prepared, and between its signatures. */
   async #checkBody(block: Block): Promise<BodyFault | null> {
-    const { best, isVerified } = this.#dependencies;
+    const { best, isVerified, signatures } = this.#dependencies;
     const { params, chainId } = best.network;
     const fault = checkBlockTerms(block, params, chainId);
     if (fault !== null) return fault;
-    for (let from = 0; from < block.transactions.length; from += SIGNATURE_SLICE) {
-      await this.#turn.pause();
-      const slice = { from, to: from + SIGNATURE_SLICE };
-      const wrong = checkBlockSignatures(block, slice, chainId, { isVerified });
-      if (wrong !== null) return wrong;
+    const places: number[] = [];
+    const items: SignatureItem[] = [];
+    for (const [index, transaction] of block.transactions.entries()) {
+      if (index % SIGNATURE_SLICE === 0) await this.#turn.pause();
+      if (!isSigned(transaction) || isVerified(transaction)) continue;
+      places.push(index);
+      items.push({
+        publicKey: bytesOfId(transaction.from),
+        message: signingPreimage(transaction, chainId),
+        signature: transaction.signature,
+      });
     }
-    await this.#turn.pause();
+    for (let from = 0; from < items.length; from += SIGNATURES_AT_ONCE) {
+      const verdicts = await signatures.check(items.slice(from, from + SIGNATURES_AT_ONCE));
+      const wrong = places[from + verdicts.indexOf(false)];
+      if (verdicts.includes(false) && wrong !== undefined) {
+        return { code: "transaction-invalid", index: wrong, fault: { code: "signature-invalid" } };
+      }
+      await this.#turn.pause();
+    }
     return null;
   }
 
@@ -217,14 +263,14 @@ export class BlockDoor {
   }
 
   /** Nothing is kept of it. That it was paid for with work says only whether asking for its parents is worth it. */
-  #withoutParent({ id, header }: Block): InboundBlockFault {
+  #withoutParent({ id, header }: IdentifiedHeader): InboundBlockFault {
     const { powLimitBits } = this.#dependencies.best.network.params;
     const limit = targetOfBits(powLimitBits) ?? 0n;
     const paidFor = meetsTarget(id, header.bits) && (targetOfBits(header.bits) ?? limit + 1n) <= limit;
     return paidFor ? { code: "parent-unknown", previous: header.previous } : { code: "work-too-low" };
   }
 
-  #isFarBelow({ header }: Block): boolean {
+  #isFarBelow({ header }: IdentifiedHeader): boolean {
     const { tip } = this.#dependencies.best;
     const depth = tip.header.height - header.height;
     return depth > SIDE_BRANCH_DEPTH_MAX_BLOCKS && header.chainWork <= tip.header.chainWork;
@@ -237,13 +283,14 @@ export class BlockDoor {
     return fault;
   }
 
-  #tryLater(id: BlockId, bytes: Uint8Array, aheadSeconds: number): void {
+  #tryLater(block: Block, aheadSeconds: number): void {
     const { best, clock } = this.#dependencies;
+    const { id } = block;
     const waitMs = (aheadSeconds - best.network.params.maxFutureSeconds) * 1000;
     if (waitMs > TOO_EARLY_KEPT_MS || this.#early.size >= TOO_EARLY_MAX || this.#early.has(id)) return;
     const timer = clock.after(waitMs, () => {
       this.#early.delete(id);
-      this.#inBackground(this.submit(bytes));
+      this.#inBackground(this.submitBlock(block));
     });
     this.#early.set(id, timer);
   }
@@ -278,5 +325,6 @@ const COMMITTED = new Set<BlockFault["code"]>([
   "transaction-repeated",
   "free-share-exceeded",
   "free-share-of-account-exceeded",
+  "claims-of-account-exceeded",
   "transaction-invalid",
 ]);

@@ -2,12 +2,14 @@
  * Owns the joining of the chain's parts: doors, best chain, pool, relay and sync, and the events that tell of them.
  * Decides nothing by itself.
  */
-import type { PeerId } from "#base/brand.ts";
+import type { BlockId, PeerId } from "#base/brand.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { ok, type Problem, problem, type Result } from "#base/result.ts";
+import { inThreadSignatureChecker, type SignatureChecker } from "#crypto/signature-checker.ts";
 import {
   type Block,
   buildTemplate,
+  decodeBlock,
   decodeHeader,
   HEADER_BYTES,
   type Network as LedgerNetwork,
@@ -17,6 +19,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
+import { AnnouncedBlocks } from "./announced-blocks.ts";
 import { BestChain } from "./best-chain.ts";
 import { BlockDoor } from "./block-door.ts";
 import { ClockWatch } from "./clock-watch.ts";
@@ -52,6 +55,8 @@ export interface ChainDependencies {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** The caller's to close, afterwards. On the calling thread when absent. */
+  readonly signatures?: Pick<SignatureChecker, "check">;
 }
 
 /**
@@ -82,6 +87,7 @@ class JoinedChain {
   readonly #gossipTurn: Turn;
   readonly #clockWatch: ClockWatch;
   #relay: Relay | null = null;
+  #announced: AnnouncedBlocks | null = null;
   #sync: Sync | null = null;
   #problem: Problem | null = null;
   #syncState: SyncState = { state: "synced", height: 0, targetHeight: 0 };
@@ -111,6 +117,7 @@ class JoinedChain {
       clock,
       log,
       isVerified: (transaction) => this.#transactions.isVerified(transaction),
+      signatures: dependencies.signatures ?? inThreadSignatureChecker(),
       onMove: (move) => this.#moved(move),
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
@@ -125,12 +132,30 @@ class JoinedChain {
     this.#transactions.restore();
     this.#setSync("synced", 0);
     const { chainId } = this.#best.network;
+    const announced = new AnnouncedBlocks({
+      network: peers,
+      clock,
+      random,
+      log,
+      maxFutureSeconds: this.#best.network.params.maxFutureSeconds,
+      isSettled: (id) => this.#blocks.isSettled(id),
+      checkHeader: (bytes, parent) => this.#blocks.checkAnnounced(bytes, parent),
+      candidates: () => this.#transactions.pool.entries(),
+      keptBlock: (id) => this.#keptBlock(id),
+      takeBlock: (block, from, wasPassedOn) => this.#takeAnnouncedBlock(block, from, wasPassedOn),
+      sawHeader: ({ time }) => this.#clockWatch.saw(time),
+      compareWith: (peer) => this.#sync?.compareWith(peer),
+    });
+    this.#announced = announced;
     this.#relay = new Relay({
       network: peers,
+      clock,
+      random,
       log,
       chainId,
-      takeBlock: (bytes, from) => this.#takeGossipedBlock(bytes, from),
+      judgeAnnouncement: (bytes, from) => announced.judge(bytes, from),
       takeTransaction: (bytes) => this.#takeGossipedTransaction(bytes),
+      isScarce: (transaction) => this.#transactions.isScarce(transaction),
     });
     this.#sync = new Sync({
       network: peers,
@@ -184,6 +209,7 @@ class JoinedChain {
   async #close(): Promise<void> {
     await this.#sync?.close();
     await this.#relay?.close();
+    await this.#announced?.close();
     await this.#blocks.close();
     this.#transactions.close();
   }
@@ -204,18 +230,36 @@ class JoinedChain {
 
   async #submitBlock(bytes: Uint8Array): ReturnType<Chain["submitBlock"]> {
     const outcome = await this.#blocks.submit(bytes);
-    if (outcome.ok && outcome.value.code === "connected") this.#relay?.tellBlock(bytes);
+    if (outcome.ok && outcome.value.code === "connected") this.#announce(outcome.value.id);
     return outcome;
   }
 
-  async #takeGossipedBlock(bytes: Uint8Array, from: PeerId): Promise<Judgement> {
-    const outcome = await this.#blocks.submit(bytes);
-    if (outcome.ok && outcome.value.code === "known") return "ignore";
-    if (outcome.ok || outcome.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
-    if (outcome.ok) return "accept";
-    const { fault } = outcome;
-    if (fault.code === "parent-unknown" || fault.code === "branch-too-low") this.#sync?.compareWith(from);
-    return BLOCK_STANDING[fault.code];
+  #announce(id: BlockId): void {
+    const block = this.#keptBlock(id);
+    if (block === null) return;
+    this.#announced?.remember(block);
+    this.#relay?.announce(block);
+  }
+
+  /** `null` when it is not kept with its body, or was found invalid. */
+  #keptBlock(id: BlockId): Block | null {
+    const { store } = this.#dependencies;
+    if (store.entry(id)?.invalid !== false) return null;
+    const bytes = store.body(id);
+    const decoded = bytes === null ? null : decodeBlock(bytes);
+    return decoded?.ok === true ? decoded.value : null;
+  }
+
+  /** Nobody is judged: its header was sound, and that is all that whoever announced it need have known. */
+  async #takeAnnouncedBlock(block: Block, from: PeerId, wasPassedOn: boolean): Promise<void> {
+    const outcome = await this.#blocks.submitBlock(block);
+    if (outcome.ok) {
+      if (outcome.value.code === "connected" && !wasPassedOn) this.#relay?.announce(block);
+      return;
+    }
+    const { code } = outcome.fault;
+    this.#dependencies.log.debug("an announced block was not taken", { block: block.id, from, code });
+    if (BLOCK_STANDING[code] === "ignore") this.#sync?.compareWith(from);
   }
 
   #watchClock(blockBytes: Uint8Array): void {
@@ -275,8 +319,7 @@ class JoinedChain {
   #fetched(): void {
     this.#setSync("synced", 0);
     // Others who have it only from us, or from nobody yet, hear of it; who has it ignores it.
-    const bytes = this.#dependencies.store.body(this.#best.tip.id);
-    if (bytes !== null && this.#best.tip.header.height > 0) this.#relay?.tellBlock(bytes);
+    if (this.#best.tip.header.height > 0) this.#announce(this.#best.tip.id);
   }
 
   #setSync(state: SyncState["state"], targetHeight: number): void {

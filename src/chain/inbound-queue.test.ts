@@ -4,7 +4,7 @@ import type { Judgement } from "#ports/network.ts";
 import { InboundQueue } from "./inbound-queue.ts";
 
 /** A queue whose work waits until the test lets it go on. */
-function held(order: "first-in-first-out" | "last-in-first-out", limit: number) {
+function held(order: "first-in-first-out" | "last-in-first-out", limit: number, calmBelow = 0) {
   const begun: number[] = [];
   const faults: unknown[] = [];
   const gates: (() => void)[] = [];
@@ -14,7 +14,7 @@ function held(order: "first-in-first-out" | "last-in-first-out", limit: number) 
     if (item < 0) throw new Error("broken");
     return "accept";
   };
-  const queue = new InboundQueue<number>({ order, limit }, work, (error) => faults.push(error));
+  const queue = new InboundQueue<number>({ order, limit, calmBelow }, work, (error) => faults.push(error));
   /** Lets the item at work end, once it is at work. */
   const release = async (answer: Promise<Judgement>): Promise<Judgement> => {
     while (gates.length === 0) await Promise.resolve();
@@ -40,6 +40,13 @@ test("last in, first out: the oldest goes when full, the newest is next", async 
   for (const answer of [answers[2], answers[1]])
     assert.equal(await release(answer ?? Promise.reject()), "accept");
   assert.deepEqual(begun, [3, 2]);
+});
+
+test("last in, first out begins with a flood: before, what came first is next", async () => {
+  const { queue, begun, release } = held("last-in-first-out", 8, 3);
+  const answers = [1, 2, 3, 4].map((item) => queue.push(item));
+  for (const at of [3, 2, 0, 1]) assert.equal(await release(answers[at] ?? Promise.reject()), "accept");
+  assert.deepEqual(begun, [4, 3, 1, 2]);
 });
 
 test("what the work throws is a fault of ours: told, and the item ignored", async () => {

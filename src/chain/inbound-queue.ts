@@ -12,6 +12,8 @@ interface Waiting<Item> {
 export interface InboundQueueOptions {
   readonly order: "first-in-first-out" | "last-in-first-out";
   readonly limit: number;
+  /** While fewer than this wait, the oldest is next in any order: newest first is for floods. Default 0. */
+  readonly calmBelow?: number;
 }
 
 export class InboundQueue<Item> {
@@ -81,6 +83,8 @@ export class InboundQueue<Item> {
   }
 
   #take(): Waiting<Item> | undefined {
-    return this.#options.order === "first-in-first-out" ? this.#waiting.shift() : this.#waiting.pop();
+    const { order, calmBelow = 0 } = this.#options;
+    const isOldestNext = order === "first-in-first-out" || this.#waiting.length < calmBelow;
+    return isOldestNext ? this.#waiting.shift() : this.#waiting.pop();
   }
 }

@@ -124,8 +124,16 @@ export const ANNOUNCED_IDS_MAX = 1_024;
 
 // Queues ------------------------------------------------------------------------------------------------------
 
+/** Gossiped by one peer in the long run: more than any network takes up, so that an honest one never comes near it. */
+export const TRANSACTIONS_PER_PEER_PER_SECOND_MAX = 250;
+/** At once, after silence: what a full block undone elsewhere, and a busy moment, bring. */
+export const TRANSACTION_BURST_PER_PEER_MAX = 2_500;
+/** Peers whose share is remembered: more than are ever connected. */
+export const TRANSACTION_PEERS_MAX = 1_024;
 /** Last in, first out: under a flood the newest are worth most. */
 export const TRANSACTION_QUEUE_MAX = 1_024;
+/** While fewer wait there is no flood, and an account's transactions are taken in the order of their `seq`. */
+export const TRANSACTION_QUEUE_CALM = 64;
 /** Blocks ahead of our clock that are kept for a later try. */
 export const TOO_EARLY_MAX = 16;
 /** Ids of blocks found invalid by themselves, so that none is checked twice. */
@@ -146,8 +154,8 @@ export const PEERS_ELSEWHERE_MAX = 256;
 export const TURN_MS = 10;
 /** Transactions of a block made ready for their check between two looks at {@link TURN_MS}: a millisecond or less. */
 export const SIGNATURE_SLICE = 64;
-/** Signatures handed to the checker at once: enough to keep many threads at work, a second of a single one. */
-export const SIGNATURES_AT_ONCE = 4_096;
+/** Signatures handed to the checker at once: enough to keep many threads at work, a quarter second of a single one. */
+export const SIGNATURES_AT_ONCE = 2_048;
 
 // Pool (policy of this node, not a rule) -----------------------------------------------------------------------
 

@@ -1,70 +1,91 @@
 /**
- * Owns the two gossip topics of a network: transactions and whole blocks. What comes in waits in bounded queues, and
- * is passed on to others only after it was accepted in full; what is accepted here for the first time is told.
+ * Owns the two gossip topics of a network: transactions, and announced blocks. A block is passed on once its header
+ * was found sound, a transaction once it was accepted in full; what is accepted here for the first time is told.
+ * Transactions wait in a bounded queue, and no peer may send more of them than its share.
  */
 import type { PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
-import { BLOCK_BYTES_MAX, TRANSACTION_BYTES_MAX } from "#ledger/index.ts";
+import { type Block, TRANSACTION_BYTES_MAX, type Transaction } from "#ledger/index.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Judgement, Network, Topic } from "#ports/network.ts";
+import type { Random } from "#ports/random.ts";
+import { COMPACT_BYTES_MAX, compactOf, encodeCompactBlock } from "./compact-block.ts";
 import { InboundQueue } from "./inbound-queue.ts";
-import { BLOCK_QUEUE_MAX, TRANSACTION_QUEUE_MAX } from "./limits.ts";
-
-interface Told {
-  readonly bytes: Uint8Array;
-  readonly from: PeerId;
-}
+import {
+  TRANSACTION_BURST_PER_PEER_MAX,
+  TRANSACTION_PEERS_MAX,
+  TRANSACTION_QUEUE_CALM,
+  TRANSACTION_QUEUE_MAX,
+  TRANSACTIONS_PER_PEER_PER_SECOND_MAX,
+} from "./limits.ts";
+import { TokenBuckets } from "./token-buckets.ts";
 
 export interface RelayDependencies {
-  readonly network: Network;
+  readonly network: Pick<Network, "topic">;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly log: Log;
   readonly chainId: Uint8Array;
-  readonly takeBlock: (bytes: Uint8Array, from: PeerId) => Promise<Judgement>;
+  /** Judges by the header alone, at once. */
+  readonly judgeAnnouncement: (bytes: Uint8Array, from: PeerId) => Judgement;
   readonly takeTransaction: (bytes: Uint8Array) => Promise<Judgement>;
+  /** Whether others can hardly have a transaction yet. */
+  readonly isScarce: (transaction: Transaction) => boolean;
 }
 
-/** `waybill/<first 8 bytes of the chain id, hex>/<what>/1` */
-export function topicName(chainId: Uint8Array, what: "tx" | "block"): string {
-  return `waybill/${toHex(chainId.subarray(0, 8))}/${what}/1`;
+/** Each topic has a version of its own: blocks were told whole in their first. */
+const TOPICS = { tx: "tx/1", block: "block/2" } as const;
+
+/** `waybill/<first 8 bytes of the chain id, hex>/<what>/<version>` */
+export function topicName(chainId: Uint8Array, what: keyof typeof TOPICS): string {
+  return `waybill/${toHex(chainId.subarray(0, 8))}/${TOPICS[what]}`;
 }
 
 export class Relay {
-  readonly #log: Log;
-  readonly #blocks: InboundQueue<Told>;
-  readonly #transactions: InboundQueue<Told>;
+  readonly #dependencies: RelayDependencies;
+  readonly #transactions: InboundQueue<Uint8Array>;
+  readonly #buckets: TokenBuckets;
   readonly #blockTopic: Topic;
   readonly #transactionTopic: Topic;
+  #beyondShare = 0;
 
-  constructor({ network, log, chainId, takeBlock, takeTransaction }: RelayDependencies) {
-    this.#log = log;
-    const onFault = (error: unknown): void => log.fault("a gossiped message could not be worked on", error);
-    this.#blocks = new InboundQueue(
-      { order: "first-in-first-out", limit: BLOCK_QUEUE_MAX },
-      ({ bytes, from }) => takeBlock(bytes, from),
-      onFault,
+  constructor(dependencies: RelayDependencies) {
+    this.#dependencies = dependencies;
+    const { network, clock, log, chainId, judgeAnnouncement, takeTransaction } = dependencies;
+    this.#buckets = new TokenBuckets(
+      {
+        perSecond: TRANSACTIONS_PER_PEER_PER_SECOND_MAX,
+        burst: TRANSACTION_BURST_PER_PEER_MAX,
+        peersMax: TRANSACTION_PEERS_MAX,
+      },
+      clock,
     );
     this.#transactions = new InboundQueue(
-      { order: "last-in-first-out", limit: TRANSACTION_QUEUE_MAX },
-      ({ bytes }) => takeTransaction(bytes),
-      onFault,
+      { order: "last-in-first-out", limit: TRANSACTION_QUEUE_MAX, calmBelow: TRANSACTION_QUEUE_CALM },
+      takeTransaction,
+      (error) => log.fault("a gossiped transaction could not be worked on", error),
     );
     this.#blockTopic = network.topic(topicName(chainId, "block"), {
-      messageBytesMax: BLOCK_BYTES_MAX,
-      validate: (bytes, from) => this.#blocks.push({ bytes, from }),
+      messageBytesMax: COMPACT_BYTES_MAX,
+      validate: async (bytes, from) => judgeAnnouncement(bytes, from),
     });
     this.#transactionTopic = network.topic(topicName(chainId, "tx"), {
       messageBytesMax: TRANSACTION_BYTES_MAX,
-      validate: (bytes, from) => this.#transactions.push({ bytes, from }),
+      validate: (bytes, from) => this.#queueTransaction(bytes, from),
     });
   }
 
-  /** Messages dropped because a queue was full. */
-  get dropped(): { readonly blocks: number; readonly transactions: number } {
-    return { blocks: this.#blocks.dropped, transactions: this.#transactions.dropped };
+  /** Transactions dropped unjudged: for want of room in the queue, and beyond the share of who sent them. */
+  get dropped(): { readonly queue: number; readonly share: number } {
+    return { queue: this.#transactions.dropped, share: this.#beyondShare };
   }
 
-  tellBlock(bytes: Uint8Array): void {
-    this.#tell(this.#blockTopic, bytes);
+  announce(block: Block): void {
+    const { random, isScarce } = this.#dependencies;
+    // Unknown beforehand: else somebody could make transactions whose short ids are those of others.
+    const nonce = (BigInt(random.below(2 ** 32)) << 32n) | BigInt(random.below(2 ** 32));
+    this.#tell(this.#blockTopic, encodeCompactBlock(compactOf(block, nonce, isScarce)));
   }
 
   tellTransaction(bytes: Uint8Array): void {
@@ -74,11 +95,19 @@ export class Relay {
   async close(): Promise<void> {
     this.#blockTopic.close();
     this.#transactionTopic.close();
-    await Promise.all([this.#blocks.close(), this.#transactions.close()]);
+    await this.#transactions.close();
+  }
+
+  #queueTransaction(bytes: Uint8Array, from: PeerId): Promise<Judgement> {
+    if (this.#buckets.take(from)) return this.#transactions.push(bytes);
+    this.#beyondShare += 1;
+    return Promise.resolve("ignore");
   }
 
   #tell(topic: Topic, bytes: Uint8Array): void {
     // Whoever misses it finds it by comparing tips, or in the pool.
-    topic.publish(bytes).catch((error: unknown) => this.#log.fault("gossip could not be sent", error));
+    topic
+      .publish(bytes)
+      .catch((error: unknown) => this.#dependencies.log.fault("gossip could not be sent", error));
   }
 }

@@ -34,6 +34,7 @@ export const BLOCK_STANDING = {
   "transaction-repeated": "reject",
   "free-share-exceeded": "reject",
   "free-share-of-account-exceeded": "reject",
+  "claims-of-account-exceeded": "reject",
   "transaction-invalid": "reject",
   "transaction-inapplicable": "reject",
   "state-root-wrong": "reject",
@@ -45,10 +46,20 @@ export const BLOCK_STANDING = {
   unavailable: "ignore",
 } as const satisfies Record<InboundBlockFault["code"], Blame>;
 
+/**
+ * Of a block announced by its header and short ids. It is passed on when its header is sound, before anybody has the
+ * block: only the announcement itself can be held against whoever sends it, never what stands under it.
+ */
+export const ANNOUNCEMENT_STANDING = {
+  ...BLOCK_STANDING,
+  "branch-invalid": "ignore",
+} as const satisfies Record<InboundBlockFault["code"], Blame>;
+
 export const TRANSACTION_STANDING = {
   malformed: "reject",
   "key-inadmissible": "reject",
   "amount-out-of-range": "reject",
+  "name-malformed": "reject",
   "stamp-too-weak": "reject",
   "signature-invalid": "reject",
   // The sender's tip may be another than ours.
@@ -56,6 +67,13 @@ export const TRANSACTION_STANDING = {
   "valid-too-long": "ignore",
   "seq-wrong": "ignore",
   "balance-too-low": "ignore",
+  "commitment-repeated": "ignore",
+  "commitment-unknown": "ignore",
+  "claim-too-early": "ignore",
+  "name-taken": "ignore",
+  "name-unknown": "ignore",
+  "name-of-another": "ignore",
+  "name-expired": "ignore",
   "balance-below-pending": "ignore",
   // Policy: the sender's may differ.
   "too-many-pending": "ignore",

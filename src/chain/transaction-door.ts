@@ -14,12 +14,13 @@ import {
   isSignatureValid,
   isSigned,
   type SignedTransaction,
+  type Transaction,
   txIdOf,
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { BestChain } from "./best-chain.ts";
-import { POOL_SAVE_DELAY_MS } from "./limits.ts";
+import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS } from "./limits.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import type { BlockStore, PoolRow } from "./store.ts";
 import type { Move } from "./trail.ts";
@@ -115,6 +116,13 @@ export class TransactionDoor {
   isVerified(transaction: SignedTransaction): boolean {
     const entry = this.#pool.get(txIdOf(transaction));
     return entry !== null && equalBytes(entry.bytes, encodeTransaction(transaction));
+  }
+
+  /** Whether others can hardly have it yet: it came in here a moment ago, or never waited here. */
+  isScarce(transaction: Transaction): boolean {
+    if (!isSigned(transaction)) return true;
+    const entry = this.#pool.get(txIdOf(transaction));
+    return entry === null || this.#dependencies.clock.nowMs() - entry.receivedMs < SCARCE_AGE_MS;
   }
 
   /** The tip moved: what was taken up or became impossible goes, what blocks gave back comes in again. */

@@ -1,0 +1,426 @@
+/**
+ * Owns announced blocks on their way to the block door: judges the announcement by its header alone, so that it can
+ * be passed on at once, then puts the block together from what waits here, asks for the rest, and answers others who
+ * ask. Whoever passed on a sound header is never blamed for what stands under it. Judges no blocks.
+ *
+ *     announcement ─▶ form ─▶ known? ─▶ header ─▶ pass it on
+ *                                          └─▶ fill from the pool ─▶ ask for what is missing ─▶ block door
+ *                                                                     └─▶ whole block ─▶ next peer ─▶ compare tips
+ */
+import type { BlockId, PeerId } from "#base/brand.ts";
+import { equalBytes } from "#base/bytes.ts";
+import type { Unsubscribe } from "#base/emitter.ts";
+import type { Result } from "#base/result.ts";
+import { merkleRoot } from "#crypto/merkle.ts";
+import {
+  type Block,
+  decodeBlock,
+  decodeTransaction,
+  encodeBlock,
+  encodeTransaction,
+  type Header,
+} from "#ledger/index.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { FrameStream, Judgement, Network } from "#ports/network.ts";
+import type { Random } from "#ports/random.ts";
+import {
+  BLOCK_PARTS_FRAME_BYTES_MAX,
+  BLOCK_PARTS_PROTOCOL,
+  type BlockPartsAnswer,
+  type BlockPartsQuestion,
+  decodeBlockPartsAnswer,
+  decodeBlockPartsQuestion,
+  encodeBlockPartsAnswer,
+  encodeBlockPartsQuestion,
+} from "./block-parts-codec.ts";
+import { type Candidate, type CompactBlock, decodeCompactBlock, Filling } from "./compact-block.ts";
+import type { HeaderPoint } from "./header-point.ts";
+import {
+  ANNOUNCED_BLOCKS_MAX,
+  ANNOUNCED_IDS_MAX,
+  BLOCK_PARTS_STREAMS_PER_PEER_MAX,
+  BLOCK_PARTS_TIMEOUT_MS,
+  BLOCK_PARTS_WAIT_MS,
+  BLOCK_SOURCES_MAX,
+  RECENT_BLOCKS_MAX,
+  TOO_EARLY_KEPT_MS,
+  TOO_EARLY_MAX,
+} from "./limits.ts";
+import { ANNOUNCEMENT_STANDING } from "./standing.ts";
+import { Turn } from "./turn.ts";
+import type { InboundBlockFault } from "./types.ts";
+
+export interface AnnouncedBlocksDependencies {
+  readonly network: Pick<Network, "connected" | "open" | "handle" | "judge">;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly maxFutureSeconds: number;
+  /** Whether nothing is to be learnt of this block any more: kept, or found invalid. */
+  readonly isSettled: (id: BlockId) => boolean;
+  /** @param parent of the header, where it was itself announced and is not yet kept. */
+  readonly checkHeader: (
+    headerBytes: Uint8Array,
+    parent: HeaderPoint | null,
+  ) => Result<HeaderPoint, InboundBlockFault>;
+  /** All that waits here. */
+  readonly candidates: () => readonly Candidate[];
+  /** A valid block that is kept here. */
+  readonly keptBlock: (id: BlockId) => Block | null;
+  /** The door. Resolves when it is done with the block, whatever became of it. */
+  readonly takeBlock: (block: Block, from: PeerId, wasPassedOn: boolean) => Promise<void>;
+  /** A header of the peer was seen: its time tells about our clock. */
+  readonly sawHeader: (header: Header) => void;
+  /** The peer knows a chain that we cannot get at by its announcement. */
+  readonly compareWith: (peer: PeerId) => void;
+}
+
+const PROTOCOL_OPTIONS = {
+  frameBytesMax: BLOCK_PARTS_FRAME_BYTES_MAX,
+  streamsPerPeerMax: BLOCK_PARTS_STREAMS_PER_PEER_MAX,
+};
+/** Candidates hashed between two looks at the clock: a millisecond or so. */
+const CANDIDATES_SLICE = 512;
+
+/** One announced block until the door is done with it. */
+class Announced {
+  readonly point: HeaderPoint;
+  /** Who announced it, first one first. */
+  readonly sources: PeerId[];
+  /** Its announcement was passed on to others. */
+  readonly wasPassedOn: boolean;
+  filling: Filling;
+  /** Its short ids lead to no block: only the whole one helps. */
+  isBroken = false;
+  /** What is being waited for, to be broken off when the block is there. */
+  stream: FrameStream | null = null;
+  block: Block | null = null;
+  readonly #found = Promise.withResolvers<void>();
+  readonly #done = Promise.withResolvers<void>();
+
+  constructor(point: HeaderPoint, compact: CompactBlock, from: PeerId, wasPassedOn: boolean) {
+    this.point = point;
+    this.sources = [from];
+    this.wasPassedOn = wasPassedOn;
+    this.filling = new Filling(compact);
+  }
+
+  /** Resolves when the block is there, or was given up. */
+  get found(): Promise<void> {
+    return this.#found.promise;
+  }
+
+  /** Resolves when the door is done with it. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  settle(block: Block): void {
+    this.block ??= block;
+    this.#found.resolve();
+    this.stream?.reset("the block came another way");
+  }
+
+  end(): void {
+    this.#found.resolve();
+    this.#done.resolve();
+  }
+}
+
+export class AnnouncedBlocks {
+  readonly #dependencies: AnnouncedBlocksDependencies;
+  readonly #announced = new Map<BlockId, Announced>();
+  /** Of announcements that were passed on, oldest first. */
+  readonly #passedOn = new Set<BlockId>();
+  readonly #early = new Map<BlockId, Timer>();
+  readonly #recent = new Map<BlockId, Block>();
+  readonly #running = new Set<Promise<void>>();
+  readonly #unhandle: Unsubscribe;
+  readonly #turn: Turn;
+  readonly #closing = new AbortController();
+
+  constructor(dependencies: AnnouncedBlocksDependencies) {
+    this.#dependencies = dependencies;
+    this.#turn = new Turn(dependencies.clock);
+    const { network } = dependencies;
+    this.#unhandle = network.handle(BLOCK_PARTS_PROTOCOL, PROTOCOL_OPTIONS, (stream) => this.#serve(stream));
+  }
+
+  /** What a gossiped announcement is worth passing on. The block itself is worked on after the answer. */
+  judge(bytes: Uint8Array, from: PeerId): Judgement {
+    if (this.#closed) return "ignore";
+    const compact = decodeCompactBlock(bytes);
+    if (!compact.ok) return ANNOUNCEMENT_STANDING[compact.fault.code];
+    return this.#take(compact.value, from, true);
+  }
+
+  /** Keeps a block at hand for those who ask for parts of it. */
+  remember(block: Block): void {
+    this.#recent.delete(block.id);
+    this.#recent.set(block.id, block);
+    const [oldest] = this.#recent.keys();
+    if (this.#recent.size > RECENT_BLOCKS_MAX && oldest !== undefined) this.#recent.delete(oldest);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    this.#unhandle();
+    for (const timer of this.#early.values()) timer.cancel();
+    for (const entry of this.#announced.values()) entry.stream?.reset("closing");
+    await Promise.all(this.#running);
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #take(compact: CompactBlock, from: PeerId, isFresh: boolean): Judgement {
+    const { checkHeader, isSettled, compareWith, sawHeader } = this.#dependencies;
+    const { id, header } = compact;
+    if (isSettled(id)) return "ignore";
+    const pending = this.#announced.get(id);
+    if (pending !== undefined) {
+      this.#inBackground(this.#announcedAgain(pending, compact, from));
+      return "ignore";
+    }
+    const parent = this.#announced.get(header.previous) ?? null;
+    const checked = checkHeader(compact.headerBytes, parent?.point ?? null);
+    if (!checked.ok) {
+      const { code } = checked.fault;
+      if (code === "parent-unknown" || code === "branch-too-low") compareWith(from);
+      if (code === "time-too-far-ahead") this.#tryLater(compact, from);
+      return ANNOUNCEMENT_STANDING[code];
+    }
+    if (isFresh) sawHeader(header);
+    if (this.#announced.size >= ANNOUNCED_BLOCKS_MAX) return "ignore";
+    // The same header under other short ids costs its sender nothing: it is worked on, and not passed on.
+    const isFirst = isFresh && this.#passOn(id);
+    const entry = new Announced(checked.value, compact, from, isFirst);
+    this.#announced.set(id, entry);
+    this.#inBackground(this.#work(entry, parent));
+    return isFirst ? "accept" : "ignore";
+  }
+
+  #passOn(id: BlockId): boolean {
+    if (this.#passedOn.has(id)) return false;
+    this.#passedOn.add(id);
+    const [oldest] = this.#passedOn;
+    if (this.#passedOn.size > ANNOUNCED_IDS_MAX && oldest !== undefined) this.#passedOn.delete(oldest);
+    return true;
+  }
+
+  /** Its work was checked before its time. Nobody is blamed for a clock. */
+  #tryLater(compact: CompactBlock, from: PeerId): void {
+    const { clock, maxFutureSeconds, sawHeader } = this.#dependencies;
+    sawHeader(compact.header);
+    const waitMs = (compact.header.time - maxFutureSeconds) * 1000 - clock.nowMs();
+    const { id } = compact;
+    if (waitMs > TOO_EARLY_KEPT_MS || this.#early.size >= TOO_EARLY_MAX || this.#early.has(id)) return;
+    const timer = clock.after(waitMs, () => {
+      this.#early.delete(id);
+      this.#take(compact, from, false);
+    });
+    this.#early.set(id, timer);
+  }
+
+  /** The same work, its faults told: it is awaited on closing. */
+  #inBackground(work: Promise<void>): Promise<void> {
+    const running = work
+      .catch((error: unknown) =>
+        this.#dependencies.log.fault("an announced block could not be worked on", error),
+      )
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return running;
+  }
+
+  // Putting it together --------------------------------------------------------------------------------------
+
+  async #work(entry: Announced, parent: Announced | null): Promise<void> {
+    const { takeBlock, compareWith } = this.#dependencies;
+    const [from] = entry.sources;
+    try {
+      await this.#gather(entry);
+      await parent?.done;
+      if (this.#closed || from === undefined) return;
+      if (entry.block === null) compareWith(from);
+      else await takeBlock(entry.block, from, entry.wasPassedOn);
+    } finally {
+      this.#announced.delete(entry.point.id);
+      entry.end();
+    }
+  }
+
+  async #gather(entry: Announced): Promise<void> {
+    await this.#fill(entry, entry.filling);
+    const asked = new Set<PeerId>();
+    while (asked.size < BLOCK_SOURCES_MAX && entry.block === null && !this.#closed) {
+      const peer = this.#nextSource(entry, asked);
+      if (peer === null) return;
+      asked.add(peer);
+      await Promise.race([entry.found, this.#inBackground(this.#askPeer(entry, peer))]);
+    }
+  }
+
+  async #announcedAgain(entry: Announced, compact: CompactBlock, from: PeerId): Promise<void> {
+    if (entry.sources.length >= BLOCK_SOURCES_MAX || entry.sources.includes(from)) return;
+    entry.sources.push(from);
+    const filling = new Filling(compact);
+    await this.#fill(entry, filling);
+    // Of two announcements one may be garbage under the header of another: the one that leads further is kept.
+    if (entry.block !== null || filling.collides) return;
+    if (entry.isBroken || filling.missing().length < entry.filling.missing().length) {
+      entry.filling = filling;
+      entry.isBroken = false;
+    }
+  }
+
+  async #fill(entry: Announced, filling: Filling): Promise<void> {
+    if (!filling.collides) {
+      this.#turn.begin();
+      for (const [at, candidate] of this.#dependencies.candidates().entries()) {
+        if (at % CANDIDATES_SLICE === 0) await this.#turn.pause();
+        filling.offer(candidate);
+      }
+    }
+    this.#tryToSettle(entry, filling);
+  }
+
+  /** When nothing is missing and it is no block all the same, one short id led to a wrong transaction. */
+  #tryToSettle(entry: Announced, filling: Filling): void {
+    const block = filling.block();
+    if (block !== null) this.#settle(entry, block);
+    else if (filling === entry.filling) {
+      entry.isBroken = filling.collides || filling.missing().length === 0;
+    }
+  }
+
+  #settle(entry: Announced, block: Block): void {
+    this.remember(block);
+    entry.settle(block);
+  }
+
+  /** Those who announced it first, then any that are connected. */
+  #nextSource(entry: Announced, asked: ReadonlySet<PeerId>): PeerId | null {
+    const { network, random } = this.#dependencies;
+    const connected = network
+      .connected()
+      .map(({ peer }) => peer)
+      .filter((peer) => !asked.has(peer));
+    const announcer = entry.sources.find((peer) => connected.includes(peer));
+    if (announcer !== undefined) return announcer;
+    return connected.length === 0 ? null : (connected[random.below(connected.length)] ?? null);
+  }
+
+  async #askPeer(entry: Announced, peer: PeerId): Promise<void> {
+    const { filling } = entry;
+    if (!entry.isBroken) {
+      const positions = filling.missing();
+      const parts = await this.#askParts(entry, peer, positions);
+      if (parts === null || entry.block !== null) return;
+      // Not the sender's fault: the announcement may be another's.
+      if (filling.supply(positions, parts)) this.#tryToSettle(entry, filling);
+      else entry.isBroken = true;
+      if (entry.block !== null || !entry.isBroken) return;
+    }
+    const whole = await this.#askWhole(entry, peer);
+    if (whole !== null) this.#settle(entry, whole);
+  }
+
+  async #askParts(entry: Announced, peer: PeerId, positions: readonly number[]): Promise<Candidate[] | null> {
+    const answer = await this.#ask(entry, peer, { type: "get-parts", id: entry.point.id, positions });
+    if (answer === null || answer.type === "not-here") return null;
+    const parts: Candidate[] = [];
+    for (const bytes of answer.type === "parts" ? answer.transactions : []) {
+      const transaction = decodeTransaction(bytes);
+      if (!transaction.ok) break;
+      parts.push({ transaction: transaction.value, bytes });
+    }
+    return parts.length === positions.length ? parts : this.#misconduct(peer);
+  }
+
+  async #askWhole(entry: Announced, peer: PeerId): Promise<Block | null> {
+    const { id } = entry.point;
+    const answer = await this.#ask(entry, peer, { type: "get-whole", id });
+    if (answer === null || answer.type === "not-here") return null;
+    const block = answer.type === "whole" ? decodeBlock(answer.block) : null;
+    if (block === null || !block.ok || block.value.id !== id) return this.#misconduct(peer);
+    const { header, transactions } = block.value;
+    const isWhole = equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot);
+    return isWhole ? block.value : this.#misconduct(peer);
+  }
+
+  /** The answer; `null` when none came in time. Undecodable bytes are misconduct. */
+  async #ask(entry: Announced, peer: PeerId, question: BlockPartsQuestion): Promise<BlockPartsAnswer | null> {
+    const timeoutMs = BLOCK_PARTS_TIMEOUT_MS;
+    const options = { ...PROTOCOL_OPTIONS, timeoutMs, signal: this.#closing.signal };
+    const opened = await this.#dependencies.network.open(peer, BLOCK_PARTS_PROTOCOL, options);
+    if (!opened.ok) return null;
+    const stream = opened.value;
+    if (entry.block !== null || this.#closed) {
+      stream.reset("no longer needed");
+      return null;
+    }
+    entry.stream = stream;
+    const sent = await stream.send(encodeBlockPartsQuestion(question));
+    const frame = sent.ok ? await stream.receive({ timeoutMs }) : sent;
+    if (entry.stream === stream) entry.stream = null;
+    if (!frame.ok || frame.value === null || frame.value === undefined) {
+      stream.reset("no answer");
+      return null;
+    }
+    const answer = decodeBlockPartsAnswer(frame.value);
+    if (!answer.ok) {
+      stream.reset("answer malformed");
+      return this.#misconduct(peer);
+    }
+    await stream.close();
+    return answer.value;
+  }
+
+  #misconduct(peer: PeerId): null {
+    this.#dependencies.network.judge(peer, "reject");
+    return null;
+  }
+
+  // Answering ------------------------------------------------------------------------------------------------
+
+  async #serve(stream: FrameStream): Promise<void> {
+    const frame = await stream.receive({ timeoutMs: BLOCK_PARTS_TIMEOUT_MS });
+    if (!frame.ok || frame.value === null) return;
+    const question = decodeBlockPartsQuestion(frame.value);
+    if (!question.ok) {
+      this.#misconduct(stream.peer);
+      stream.reset("question malformed");
+      return;
+    }
+    const block = await this.#find(question.value.id);
+    await stream.send(encodeBlockPartsAnswer(answerTo(question.value, block)));
+  }
+
+  /** Whoever passes an announcement on before it has the block keeps those waiting who ask for it meanwhile. */
+  async #find(id: BlockId): Promise<Block | null> {
+    const { clock, keptBlock } = this.#dependencies;
+    const entry = this.#announced.get(id);
+    if (entry !== undefined && entry.block === null) {
+      const waited = Promise.withResolvers<void>();
+      const timer = clock.after(BLOCK_PARTS_WAIT_MS, () => waited.resolve());
+      await Promise.race([entry.found, waited.promise]);
+      timer.cancel();
+    }
+    const recent = this.#recent.get(id);
+    if (recent !== undefined) return recent;
+    const kept = keptBlock(id);
+    if (kept !== null) this.remember(kept);
+    return kept;
+  }
+}
+
+function answerTo(question: BlockPartsQuestion, block: Block | null): BlockPartsAnswer {
+  if (block === null) return { type: "not-here" };
+  if (question.type === "get-whole") return { type: "whole", block: encodeBlock(block) };
+  const asked = question.positions.map((position) => block.transactions[position]);
+  const transactions = asked.filter((transaction) => transaction !== undefined).map(encodeTransaction);
+  return transactions.length < asked.length ? { type: "not-here" } : { type: "parts", transactions };
+}
