@@ -28,12 +28,14 @@ import {
   type Network,
   payoutOfBlock,
   planReorganisation,
+  receiverOf,
   rewardAt,
   type Transaction,
   txIdOf,
   type Undo,
   undoBlock,
 } from "#ledger/index.ts";
+import { type FinalBlocks, Finality } from "./finality.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
 import type { BlockStore, Connection, NewBlock, PoolRow, StoreFault } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
@@ -65,8 +67,9 @@ function storeUnusable(fault: StoreFault): Problem {
 /** Accounts in whose history a transaction appears. */
 function accountsOf(transaction: Transaction): AccountId[] {
   if (transaction.type === "coinbase") return [transaction.miner];
-  if (transaction.type !== "transfer" || transaction.to === transaction.from) return [transaction.from];
-  return [transaction.from, transaction.to];
+  const { from } = transaction;
+  const to = receiverOf(transaction);
+  return to === null || to === from ? [from] : [from, to];
 }
 
 export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
@@ -84,12 +87,21 @@ export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
 
 export class BestChain {
   readonly network: Network;
+  /** Which branches may be chosen at all. */
+  readonly finality: Finality;
   readonly #store: BlockStore;
   #tip: HeaderPoint;
   #state: LedgerState;
 
-  private constructor(network: Network, store: BlockStore, tip: HeaderPoint, state: LedgerState) {
+  private constructor(
+    network: Network,
+    store: BlockStore,
+    tip: HeaderPoint,
+    state: LedgerState,
+    finalBlocks: FinalBlocks,
+  ) {
     this.network = network;
+    this.finality = new Finality(store, finalBlocks);
     this.#store = store;
     this.#tip = tip;
     this.#state = state;
@@ -99,6 +111,7 @@ export class BestChain {
   static open(
     network: Network,
     store: BlockStore,
+    finalBlocks: FinalBlocks = { floor: null, sought: null },
   ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
     const chainId = store.chainId();
     if (chainId !== null && !equalBytes(chainId, network.chainId)) return fail(DATA_OF_OTHER_NETWORK);
@@ -108,10 +121,11 @@ export class BestChain {
     }
     const read = readTip(store);
     if (read !== null)
-      return ok({ best: new BestChain(network, store, read.tip, read.state), repaired: null });
+      return ok({ best: new BestChain(network, store, read.tip, read.state, finalBlocks), repaired: null });
     const rewound = store.rewind(genesisConnection(network));
     if (!rewound.ok) return fail(storeUnusable(rewound.fault));
-    const best = new BestChain(network, store, genesisPoint(network), LedgerState.over(store.state));
+    const fresh = LedgerState.over(store.state);
+    const best = new BestChain(network, store, genesisPoint(network), fresh, finalBlocks);
     return ok({ best, repaired: REPAIRED });
   }
 
@@ -142,6 +156,7 @@ export class BestChain {
     if (!written.ok) return written;
     this.#tip = { id: block.id, header: block.header, history: historyAfter(this.#tip.history, block.id) };
     this.#state = applied.value.state.settled();
+    this.finality.due();
     return ok();
   }
 
@@ -160,19 +175,28 @@ export class BestChain {
     return { ...trail.move(), stopped };
   }
 
+  /** Work that another branch must have for ours to be left; 0 while a final block that we lack outweighs any work. */
+  get workToBeat(): bigint {
+    return this.finality.isSeeking ? 0n : this.#tip.header.chainWork;
+  }
+
   #heavier(): HeaderPoint | null {
+    const due = this.finality.due();
+    const final = due === null ? null : this.point(due);
+    if (final !== null && final !== "invalid") return final;
     for (let entry = this.#store.heaviest(); entry !== null; entry = this.#store.heaviest()) {
       // Among equals the store names the one that was here first: where a failed move left us may be a later one.
       if (entry.id === this.#tip.id || entry.work < this.#tip.header.chainWork) return null;
-      const point = this.point(entry.id);
+      const outside = this.finality.outsideFrom(entry.id);
+      const point = outside === null ? this.point(entry.id) : null;
       if (point !== null && point !== "invalid") return point;
-      if (!this.#store.forget(entry.id).ok) return null;
+      if (!this.#store.forget(outside ?? entry.id).ok) return null;
     }
     return null;
   }
 
   async #moveTo(target: HeaderPoint, trail: Trail, pause: () => Promise<void>): Promise<StoreFault | null> {
-    const plan = planReorganisation(justBelow(this.#tip), target, (id) => this.#headerOf(id));
+    const plan = planReorganisation(justBelow(this.#tip, target), target, (id) => this.#headerOf(id));
     if (plan.kind === "keep") return null;
     if (plan.kind === "header-unknown") return faultOf(this.#store.forget(target.id));
     for (const id of plan.kind === "reorganise" ? plan.undo : []) {
@@ -342,7 +366,8 @@ function readTip(store: BlockStore): { tip: HeaderPoint; state: LedgerState } | 
   }
 }
 
-/** The same tip, with a trifle less work: what is chosen over it by an earlier arrival then has more. */
-function justBelow({ id, header }: HeaderPoint): IdentifiedHeader {
-  return { id, header: { ...header, chainWork: header.chainWork - 1n } };
+/** The same tip, with a trifle less work than the target: what was chosen is gone to, also among equals. */
+function justBelow({ id, header }: HeaderPoint, target: HeaderPoint): IdentifiedHeader {
+  const goal = target.header.chainWork;
+  return { id, header: { ...header, chainWork: (goal < header.chainWork ? goal : header.chainWork) - 1n } };
 }
