@@ -6,11 +6,6 @@ import { transactionBytes } from "#ledger/codec.ts";
 import type { SignedTransaction } from "#ledger/types.ts";
 import { POOL_FEE_FLOOR_HALF_LIFE_MS, POOL_FEE_PER_BYTE_MIN, REPLACEMENT_STEP_EIGHTHS } from "./limits.ts";
 
-/** What a transaction takes from its sender's balance. */
-export function costOf(transaction: SignedTransaction): number {
-  return transaction.fee + (transaction.type === "transfer" ? transaction.amount : 0);
-}
-
 export function isFree(transaction: SignedTransaction): boolean {
   return transaction.type === "stamped-anchor";
 }

@@ -5,6 +5,7 @@ import type { AccountId } from "#base/brand.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import {
   type Account,
+  costOfTransaction,
   encodeTransaction,
   type SignedTransaction,
   signTransaction,
@@ -17,11 +18,12 @@ import {
   POOL_GAP_MAX,
   POOL_PER_ACCOUNT_MAX,
 } from "./limits.ts";
-import { costOf, feeRateOf } from "./policy.ts";
+import { feeRateOf } from "./policy.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import type { PoolEntry } from "./types.ts";
 
-const { chainId } = testNetwork();
+const network = testNetwork();
+const { chainId } = network;
 
 function transfer(from: Keypair, seq: number, fee = 200, amount = 10, validUntil = 40): PoolEntry {
   const body = {
@@ -62,7 +64,7 @@ class Accounts {
 
 function newPool(bounds?: PoolBounds): { pool: Pool; accounts: Accounts } {
   const accounts = new Accounts();
-  return { pool: new Pool(accounts.of, bounds), accounts };
+  return { pool: new Pool(accounts.of, network, bounds), accounts };
 }
 
 /** The code with which an entry is refused; `in` when it is taken. */
@@ -187,7 +189,10 @@ test("whatever comes in, the bounds hold and what can be mined can be paid", () 
           own.map((transaction) => transaction.seq),
           own.map((_, at) => at),
         );
-        assert.ok(own.reduce((sum, transaction) => sum + costOf(transaction), 0) <= 5_000);
+        assert.ok(
+          own.reduce((sum, transaction) => sum + costOfTransaction(transaction, network.params.names), 0) <=
+            5_000,
+        );
       }
       assert.ok(pool.entries().every(({ transaction }) => feeRateOf(transaction) >= 1));
     }),

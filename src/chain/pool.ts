@@ -4,6 +4,8 @@
  */
 import type { AccountId, TxId } from "#base/brand.ts";
 import { fail, ok, type Result } from "#base/result.ts";
+import { costOfTransaction } from "#ledger/names.ts";
+import type { Network } from "#ledger/params.ts";
 import type { Account, SignedTransaction } from "#ledger/types.ts";
 import {
   POOL_BYTES_MAX,
@@ -14,7 +16,7 @@ import {
   POOL_HELD_COUNT_MAX,
   POOL_PER_ACCOUNT_MAX,
 } from "./limits.ts";
-import { costOf, FeeFloor, feeMinimum, feeRateOf, isFree, replacementMinimum } from "./policy.ts";
+import { FeeFloor, feeMinimum, feeRateOf, isFree, replacementMinimum } from "./policy.ts";
 import type { PolicyFault, PoolEntry } from "./types.ts";
 
 /** What the sender's account allows now, which the rules name in the same words. */
@@ -36,10 +38,14 @@ export interface PoolBounds {
   readonly bytesMax: number;
 }
 
+/** The rules by which transactions are weighed. */
+export type PoolNetwork = Pick<Network, "params" | "chainId">;
+
 const BOUNDS: PoolBounds = { countMax: POOL_COUNT_MAX, bytesMax: POOL_BYTES_MAX };
 
 export class Pool {
   readonly #accountOf: (id: AccountId) => Account;
+  readonly #network: PoolNetwork;
   readonly #bounds: PoolBounds;
   readonly #floor = new FeeFloor();
   readonly #byId = new Map<TxId, PoolEntry>();
@@ -48,8 +54,9 @@ export class Pool {
   #free = 0;
 
   /** @param accountOf the account at the tip. */
-  constructor(accountOf: (id: AccountId) => Account, bounds: PoolBounds = BOUNDS) {
+  constructor(accountOf: (id: AccountId) => Account, network: PoolNetwork, bounds: PoolBounds = BOUNDS) {
     this.#accountOf = accountOf;
+    this.#network = network;
     this.#bounds = bounds;
   }
 
@@ -92,7 +99,7 @@ export class Pool {
     const fault =
       this.#checkPlace(transaction, account, waiting, replaced) ??
       this.#checkFee(transaction, byteCount, replaced, nowMs) ??
-      checkBalance(transaction, account, waiting, replaced);
+      this.#checkBalance(transaction, account, waiting, replaced);
     return fault === null ? ok() : fail(fault);
   }
 
@@ -132,7 +139,7 @@ export class Pool {
       let left = balance;
       for (const entry of this.of(account)) {
         const { seq, validUntil } = entry.transaction;
-        const cost = costOf(entry.transaction);
+        const cost = this.#costOf(entry.transaction);
         if (seq < nextSeq || validUntil < height || cost > left) removed.push(entry);
         else left -= cost;
       }
@@ -212,6 +219,22 @@ export class Pool {
     return !isFree(transaction) && fee < minimum ? { code: "fee-below-minimum", fee, minimum } : null;
   }
 
+  #checkBalance(
+    transaction: SignedTransaction,
+    { balance }: Account,
+    waiting: ReadonlyMap<number, PoolEntry>,
+    replaced: SignedTransaction | null,
+  ): AdmissionFault | null {
+    let needed = this.#costOf(transaction) - (replaced === null ? 0 : this.#costOf(replaced));
+    for (const entry of waiting.values()) needed += this.#costOf(entry.transaction);
+    // Sums stay exact: each part is at most the balance, which is at most 2^53 - 1, or the newcomer's own cost.
+    return needed > balance ? { code: "balance-below-pending", balance, needed } : null;
+  }
+
+  #costOf(transaction: SignedTransaction): number {
+    return costOfTransaction(transaction, this.#network.params.names);
+  }
+
   #heldCount(): number {
     let held = 0;
     for (const [account, { entries }] of this.#byAccount) held += entries.size - this.#due(account).length;
@@ -263,18 +286,6 @@ function tailOf(entries: ReadonlyMap<number, PoolEntry>): PoolEntry | null {
     if (tail === null || entry.transaction.seq > tail.transaction.seq) tail = entry;
   }
   return tail;
-}
-
-function checkBalance(
-  transaction: SignedTransaction,
-  { balance }: Account,
-  waiting: ReadonlyMap<number, PoolEntry>,
-  replaced: SignedTransaction | null,
-): AdmissionFault | null {
-  let needed = costOf(transaction) - (replaced === null ? 0 : costOf(replaced));
-  for (const entry of waiting.values()) needed += costOf(entry.transaction);
-  // Sums stay exact: each part is at most the balance, which is at most 2^53 - 1, or the newcomer's own cost.
-  return needed > balance ? { code: "balance-below-pending", balance, needed } : null;
 }
 
 /** Queues by the fee rate of their last element, highest first; among equals the one pushed first. */

@@ -60,7 +60,7 @@ export class TransactionDoor {
 
   constructor(dependencies: TransactionDoorDependencies, bounds?: PoolBounds) {
     this.#dependencies = dependencies;
-    this.#pool = new Pool((id) => dependencies.best.state.account(id), bounds);
+    this.#pool = new Pool((id) => dependencies.best.state.account(id), dependencies.best.network, bounds);
   }
 
   get pool(): Pool {

@@ -10,6 +10,7 @@ import { TaskQueue } from "#base/task-queue.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import {
   ANCHOR_BYTES,
+  costOfTransaction,
   type SignedTransaction,
   type StampedAnchor,
   searchStamp,
@@ -21,7 +22,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import { REBROADCAST_BLOCKS, STAMP_SLICE_HASHES, WALLET_LIFE_BLOCKS, WALLET_QUEUE_MAX } from "./limits.ts";
-import { costOf, feeMinimum } from "./policy.ts";
+import { feeMinimum } from "./policy.ts";
 import type { AnchorState, Chain, Wallet, WalletEvent, WalletFault } from "./types.ts";
 
 export interface WalletDependencies {
@@ -90,7 +91,8 @@ class ChainWallet implements Wallet {
   }
 
   spendable(): number {
-    const pending = this.#pending().reduce((sum, transaction) => sum + costOf(transaction), 0);
+    const { names } = this.#dependencies.chain.network.params;
+    const pending = this.#pending().reduce((sum, tx) => sum + costOfTransaction(tx, names), 0);
     return Math.max(0, this.balance() - pending);
   }
 

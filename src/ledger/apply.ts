@@ -6,7 +6,10 @@
 import { assert } from "#base/assert.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
+import { ExpiryLists, takeOutExpired } from "./expiry.ts";
 import type { ApplyFault, TransactionStateFault } from "./faults.ts";
+import { applyName, faultOfName, type NameTransaction } from "./name-records.ts";
+import { burnedBy, costOfTransaction } from "./names.ts";
 import { type ChainParams, MAX_MONEY } from "./params.ts";
 import { type LedgerState, payoutAt } from "./state.ts";
 import { encodePayout, encodeTotals, payoutKey, TOTALS_KEY, type Totals } from "./state-entries.ts";
@@ -32,7 +35,9 @@ export class BlockWork {
   readonly height: number;
   readonly params: ChainParams;
   readonly state: WorkingState;
-  #index = 0;
+  readonly #expiry = new ExpiryLists();
+  /** Place of the next transaction; the coinbase has place 0. */
+  #index = 1;
   #burned = 0;
   readonly #paid: number;
 
@@ -41,6 +46,7 @@ export class BlockWork {
     this.height = height;
     this.params = params;
     this.state = new WorkingState(state);
+    takeOutExpired(this.state, height, params.names);
     this.#paid = this.#payDue();
   }
 
@@ -48,19 +54,30 @@ export class BlockWork {
   apply(tx: SignedTransaction): TransactionStateFault | null {
     const { balance, nextSeq } = this.state.account(tx.from);
     if (tx.seq !== nextSeq) return { code: "seq-wrong", nextSeq, seq: tx.seq };
-    const needed = tx.fee + (tx.type === "transfer" ? tx.amount : 0);
+    const needed = costOfTransaction(tx, this.params.names);
     if (needed > balance) return { code: "balance-too-low", balance, needed };
+    const isOfName = isNameTransaction(tx);
+    const fault = isOfName ? faultOfName(this.state, tx, this.height, this.params.names) : null;
+    if (fault !== null) return fault;
     this.state.setAccount(tx.from, { balance: balance - needed, nextSeq: nextSeq + 1 });
     // Read again by `credit`: sender and receiver may be the same.
     if (tx.type === "transfer") this.state.credit(tx.to, tx.amount);
+    if (isOfName) this.#applyName(tx);
     this.#index += 1;
     return null;
+  }
+
+  #applyName(tx: NameTransaction): void {
+    const renewed = applyName(this.state, tx, { height: this.height, index: this.#index });
+    if (renewed !== null) this.#expiry.add(renewed);
+    this.#burned += burnedBy(tx, this.params.names);
   }
 
   /** @param transactions that were applied, behind their coinbase. */
   finish(before: LedgerState, transactions: readonly Transaction[]): Applied {
     const earned = payoutOfBlock({ transactions }, this.params);
     assert(earned !== null && earned.height === this.height, "the block begins with its coinbase");
+    this.#expiry.write(this.state, this.height);
     this.state.set(payoutKey(this.height), encodePayout(earned));
     this.state.set(TOTALS_KEY, encodeTotals(this.#totalsAfter(before.totals, earned.amount)));
     const difference = this.state.difference();
@@ -91,6 +108,10 @@ export class BlockWork {
     assert(issued === held + pending + burned, `${issued} issued, ${held} + ${pending} + ${burned} there`);
     return { issued, held, pending, burned };
   }
+}
+
+function isNameTransaction(tx: SignedTransaction): tx is NameTransaction {
+  return tx.type === "name-commit" || tx.type === "name-claim" || tx.type === "name-update";
 }
 
 /** The state after the block, from that after its parent. */

@@ -9,11 +9,21 @@ import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
 import { blockBytes, bytesOfId, encodeTransaction, isSigned, txIdOf } from "./codec.ts";
 import type { BodyFault, HeaderFault, TransactionFormFault } from "./faults.ts";
 import { HEADER_VERSION } from "./genesis.ts";
+import { burnedBy, isName } from "./names.ts";
 import { type ChainParams, MAX_MONEY, type Network } from "./params.ts";
 import { isSignatureValid } from "./sign.ts";
 import { isStampValid } from "./stamp.ts";
 import { meetsTarget, nextWork, workOfBits } from "./target.ts";
-import type { Block, Coinbase, IdentifiedHeader, SignedTransaction, Transaction } from "./types.ts";
+import type {
+  Block,
+  Coinbase,
+  IdentifiedHeader,
+  NameClaim,
+  NameCommit,
+  NameUpdate,
+  SignedTransaction,
+  Transaction,
+} from "./types.ts";
 
 /** What a header is judged against. */
 export interface HeaderContext {
@@ -92,7 +102,7 @@ export function checkBlockTerms(block: Block, params: ChainParams, chainId: Uint
   const network = { params, chainId };
   return (
     checkRepeats(signed) ??
-    checkFreeShare(signed, params) ??
+    checkAllowance(signed, params) ??
     faultOfFirst(signed, 1, (tx) => checkTransactionTerms(tx, network, header.height))
   );
 }
@@ -132,12 +142,12 @@ function checkRepeats(signed: readonly SignedTransaction[]): BodyFault | null {
   return null;
 }
 
-function checkFreeShare(signed: readonly SignedTransaction[], params: ChainParams): BodyFault | null {
-  const share = new FreeShare(params);
+function checkAllowance(signed: readonly SignedTransaction[], params: ChainParams): BodyFault | null {
+  const allowance = new BlockAllowance(params);
   for (const tx of signed) {
-    const fault = share.faultOf(tx);
+    const fault = allowance.faultOf(tx);
     if (fault !== null) return fault;
-    share.take(tx);
+    allowance.take(tx);
   }
   return null;
 }
@@ -155,36 +165,43 @@ function faultOfFirst<Tx extends Transaction>(
   return null;
 }
 
-/** Counts the free anchors of one block against its share and each account's. */
-export class FreeShare {
+/** Counts what a block may hold only so many of, in all or of one account: free anchors, and claims of names. */
+export class BlockAllowance {
   readonly #params: ChainParams;
-  readonly #taken = new Map<AccountId, number>();
-  #count = 0;
+  readonly #freeBy = new Map<AccountId, number>();
+  readonly #claimsBy = new Map<AccountId, number>();
+  #free = 0;
 
   constructor(params: ChainParams) {
     this.#params = params;
   }
 
-  /** `null` when there is room; transactions that pay a fee need none. */
+  /** `null` when there is room for it. */
   faultOf(tx: SignedTransaction): BodyFault | null {
+    const { freeAnchors, names } = this.#params;
+    if (tx.type === "name-claim" && countOf(this.#claimsBy, tx) >= names.claimsPerAccountPerBlock) {
+      const limit = names.claimsPerAccountPerBlock;
+      return { code: "claims-of-account-exceeded", account: tx.from, limit };
+    }
     if (tx.type !== "stamped-anchor") return null;
-    const { perBlock, perAccountPerBlock } = this.#params.freeAnchors;
-    if (this.#count >= perBlock) return { code: "free-share-exceeded", limit: perBlock };
-    if (this.#takenBy(tx.from) >= perAccountPerBlock) {
+    const { perBlock, perAccountPerBlock } = freeAnchors;
+    if (this.#free >= perBlock) return { code: "free-share-exceeded", limit: perBlock };
+    if (countOf(this.#freeBy, tx) >= perAccountPerBlock) {
       return { code: "free-share-of-account-exceeded", account: tx.from, limit: perAccountPerBlock };
     }
     return null;
   }
 
   take(tx: SignedTransaction): void {
+    if (tx.type === "name-claim") this.#claimsBy.set(tx.from, countOf(this.#claimsBy, tx) + 1);
     if (tx.type !== "stamped-anchor") return;
-    this.#count += 1;
-    this.#taken.set(tx.from, this.#takenBy(tx.from) + 1);
+    this.#free += 1;
+    this.#freeBy.set(tx.from, countOf(this.#freeBy, tx) + 1);
   }
+}
 
-  #takenBy(account: AccountId): number {
-    return this.#taken.get(account) ?? 0;
-  }
+function countOf(counts: ReadonlyMap<AccountId, number>, { from }: SignedTransaction): number {
+  return counts.get(from) ?? 0;
 }
 
 /**
@@ -209,17 +226,46 @@ export function checkTransactionTerms(
   if (validUntil < height) return { code: "expired", validUntil, height };
   const latest = height + params.validUntilMaxBlocks;
   if (validUntil > latest) return { code: "valid-too-long", validUntil, latest };
-  if (!isAdmissibleKey(bytesOfId(tx.from))) return { code: "key-inadmissible", field: "from" };
-  if (tx.type === "transfer") {
-    const { amount } = tx;
-    if (amount < 1 || amount > MAX_MONEY - fee) return { code: "amount-out-of-range", amount, fee };
-    if (!isAdmissibleKey(bytesOfId(tx.to))) return { code: "key-inadmissible", field: "to" };
+  const forged = inadmissible(tx.from, "from");
+  if (forged !== null) return forged;
+  switch (tx.type) {
+    case "transfer": {
+      const { amount } = tx;
+      if (amount < 1 || amount > MAX_MONEY - fee) return { code: "amount-out-of-range", amount, fee };
+      return inadmissible(tx.to, "to");
+    }
+    case "stamped-anchor": {
+      const { stampBits } = params.freeAnchors;
+      return isStampValid(tx, chainId, stampBits) ? null : { code: "stamp-too-weak", neededBits: stampBits };
+    }
+    case "name-commit":
+    case "name-claim":
+    case "name-update":
+      return checkNameTerms(tx, params);
+    default:
+      return null;
   }
-  const { stampBits } = params.freeAnchors;
-  if (tx.type === "stamped-anchor" && !isStampValid(tx, chainId, stampBits)) {
-    return { code: "stamp-too-weak", neededBits: stampBits };
-  }
-  return null;
+}
+
+function checkNameTerms(
+  tx: NameCommit | NameClaim | NameUpdate,
+  { names }: ChainParams,
+): TransactionFormFault | null {
+  if (tx.type !== "name-commit" && !isName(tx.name)) return { code: "name-malformed" };
+  const amount = burnedBy(tx, names);
+  if (amount > MAX_MONEY - tx.fee) return { code: "amount-out-of-range", amount, fee: tx.fee };
+  if (tx.type === "name-commit") return null;
+  if (tx.type === "name-claim") return inadmissible(tx.key, "key");
+  const { change } = tx;
+  if (change.kind === "key") return inadmissible(change.key, "key");
+  return change.kind === "owner" ? inadmissible(change.owner, "owner") : null;
+}
+
+function inadmissible(
+  account: AccountId,
+  field: "from" | "to" | "key" | "owner",
+): TransactionFormFault | null {
+  return isAdmissibleKey(bytesOfId(account)) ? null : { code: "key-inadmissible", field };
 }
 
 function checkSignature(tx: SignedTransaction, chainId: Uint8Array): TransactionFormFault | null {

@@ -13,6 +13,7 @@ import {
   type DecodeFault,
   decodeWith,
   fromHex,
+  fromUtf8,
   toHex,
   utf8,
 } from "#base/bytes.ts";
@@ -24,6 +25,10 @@ import {
   COINBASE_BYTES_LEAST,
   COINBASE_EXTRA_BYTES_MAX,
   HEADER_BYTES,
+  NAME_CHARS_MAX,
+  NAME_CLAIM_BYTES_LEAST,
+  NAME_COMMIT_BYTES,
+  NAME_UPDATE_BYTES_LEAST,
   STAMPED_ANCHOR_BYTES,
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
@@ -32,7 +37,9 @@ import type {
   Block,
   Coinbase,
   Header,
+  NameChange,
   SignedTransaction,
+  StampedAnchor,
   Transaction,
   UnsignedTransaction,
 } from "./types.ts";
@@ -41,7 +48,17 @@ const SIGNATURE_BYTES = 64;
 const TX_ID_DOMAIN = utf8("waybill-txid-v1\0");
 const TX_SIGNING_DOMAIN = utf8("waybill-tx-v1\0");
 /** First byte of each transaction. New kinds take new numbers; unknown ones are refused. */
-const TYPE = { coinbase: 0, transfer: 1, anchor: 2, "stamped-anchor": 3 } as const;
+const TYPE = {
+  coinbase: 0,
+  transfer: 1,
+  anchor: 2,
+  "stamped-anchor": 3,
+  "name-commit": 4,
+  "name-claim": 5,
+  "name-update": 6,
+} as const;
+/** What an update of a name changes. */
+const CHANGE = { renew: 0, key: 1, owner: 2 } as const;
 
 /** The 32 bytes of an id or account. Only for values that were checked when they came in. */
 export function bytesOfId(id: AccountId | BlockId | TxId): Uint8Array {
@@ -112,8 +129,35 @@ function writeBody(writer: ByteWriter, tx: Coinbase | UnsignedTransaction): Byte
     case "stamped-anchor":
       if (tx.fee !== 0) throw new RangeError(`stamped anchor with a fee of ${tx.fee}`);
       return writer.u32(tx.validUntil).raw(tx.root).u64(tx.stamp);
+    case "name-commit":
+      return writer.u64(tx.fee).u32(tx.validUntil).raw(tx.commitment);
+    case "name-claim":
+      writer.u64(tx.fee).u32(tx.validUntil).raw(tx.salt).raw(bytesOfId(tx.key));
+      return writeName(writer, tx.name);
+    case "name-update":
+      return writeChange(writeName(writer.u64(tx.fee).u32(tx.validUntil), tx.name), tx.change);
     default:
       return unreachable(tx);
+  }
+}
+
+function writeName(writer: ByteWriter, name: string): ByteWriter {
+  const bytes = utf8(name);
+  if (bytes.length > NAME_CHARS_MAX) throw new RangeError(`name of ${bytes.length} bytes`);
+  return writer.u8(bytes.length).raw(bytes);
+}
+
+function writeChange(writer: ByteWriter, change: NameChange): ByteWriter {
+  writer.u8(CHANGE[change.kind]);
+  switch (change.kind) {
+    case "renew":
+      return writer;
+    case "key":
+      return writer.raw(bytesOfId(change.key));
+    case "owner":
+      return writer.raw(bytesOfId(change.owner));
+    default:
+      return unreachable(change);
   }
 }
 
@@ -134,6 +178,12 @@ export function transactionBytes(tx: Transaction): number {
       return ANCHOR_BYTES;
     case "stamped-anchor":
       return STAMPED_ANCHOR_BYTES;
+    case "name-commit":
+      return NAME_COMMIT_BYTES;
+    case "name-claim":
+      return NAME_CLAIM_BYTES_LEAST + utf8(tx.name).length;
+    case "name-update":
+      return NAME_UPDATE_BYTES_LEAST + utf8(tx.name).length + (tx.change.kind === "renew" ? 0 : 32);
     default:
       return unreachable(tx);
   }
@@ -142,45 +192,72 @@ export function transactionBytes(tx: Transaction): number {
 function readTransaction(reader: ByteReader): Transaction {
   const type = reader.u8();
   if (type === TYPE.coinbase) return readCoinbase(reader);
-  const head = { from: toHex(reader.raw(32)) as AccountId, seq: reader.safeU64("seq") };
+  const head = { from: readAccount(reader), seq: reader.safeU64("seq") };
+  if (type === TYPE["stamped-anchor"]) return readStampedAnchor(reader, head);
+  const paid = () => ({ ...head, fee: reader.safeU64("fee"), validUntil: reader.u32() });
+  const signature = () => reader.raw(SIGNATURE_BYTES);
   switch (type) {
-    case TYPE.transfer:
-      return {
-        type: "transfer",
-        ...head,
-        fee: reader.safeU64("fee"),
-        validUntil: reader.u32(),
-        to: toHex(reader.raw(32)) as AccountId,
-        amount: reader.safeU64("amount"),
-        signature: reader.raw(SIGNATURE_BYTES),
-      };
+    case TYPE.transfer: {
+      const terms = { ...paid(), to: readAccount(reader), amount: reader.safeU64("amount") };
+      return { type: "transfer", ...terms, signature: signature() };
+    }
     case TYPE.anchor:
-      return {
-        type: "anchor",
-        ...head,
-        fee: reader.safeU64("fee"),
-        validUntil: reader.u32(),
-        root: reader.raw(32),
-        signature: reader.raw(SIGNATURE_BYTES),
-      };
-    case TYPE["stamped-anchor"]:
-      return {
-        type: "stamped-anchor",
-        ...head,
-        fee: 0,
-        validUntil: reader.u32(),
-        root: reader.raw(32),
-        stamp: reader.u64(),
-        signature: reader.raw(SIGNATURE_BYTES),
-      };
+      return { type: "anchor", ...paid(), root: reader.raw(32), signature: signature() };
+    case TYPE["name-commit"]:
+      return { type: "name-commit", ...paid(), commitment: reader.raw(32), signature: signature() };
+    case TYPE["name-claim"]: {
+      const terms = { ...paid(), salt: reader.raw(32), key: readAccount(reader), name: readName(reader) };
+      return { type: "name-claim", ...terms, signature: signature() };
+    }
+    case TYPE["name-update"]: {
+      const terms = { ...paid(), name: readName(reader), change: readChange(reader) };
+      return { type: "name-update", ...terms, signature: signature() };
+    }
     default:
       return reader.refuse(`transaction type ${type} is unknown`);
   }
 }
 
+function readAccount(reader: ByteReader): AccountId {
+  return toHex(reader.raw(32)) as AccountId;
+}
+
+function readStampedAnchor(reader: ByteReader, head: Pick<StampedAnchor, "from" | "seq">): StampedAnchor {
+  return {
+    type: "stamped-anchor",
+    ...head,
+    fee: 0,
+    validUntil: reader.u32(),
+    root: reader.raw(32),
+    stamp: reader.u64(),
+    signature: reader.raw(SIGNATURE_BYTES),
+  };
+}
+
+/** Text of at most {@link NAME_CHARS_MAX} bytes; whether it is a name is for the checks to say. */
+function readName(reader: ByteReader): string {
+  const length = reader.u8();
+  if (length > NAME_CHARS_MAX) reader.refuse(`name of ${length} bytes`);
+  return fromUtf8(reader.raw(length)) ?? reader.refuse("name is not UTF-8");
+}
+
+function readChange(reader: ByteReader): NameChange {
+  const kind = reader.u8();
+  switch (kind) {
+    case CHANGE.renew:
+      return { kind: "renew" };
+    case CHANGE.key:
+      return { kind: "key", key: readAccount(reader) };
+    case CHANGE.owner:
+      return { kind: "owner", owner: readAccount(reader) };
+    default:
+      return reader.refuse(`change ${kind} of a name is unknown`);
+  }
+}
+
 function readCoinbase(reader: ByteReader): Coinbase {
   const height = reader.u32();
-  const miner = toHex(reader.raw(32)) as AccountId;
+  const miner = readAccount(reader);
   const length = reader.u8();
   if (length > COINBASE_EXTRA_BYTES_MAX) reader.refuse(`extra of ${length} bytes`);
   return { type: "coinbase", height, miner, extra: reader.raw(length) };
@@ -240,4 +317,10 @@ function tooLong(what: string, length: number, most: number): Result<never, Deco
 
 export function isSigned(tx: Transaction): tx is SignedTransaction {
   return tx.type !== "coinbase";
+}
+
+/** Whoever else is given something by it: money, or a name; `null` for nobody. */
+export function receiverOf(tx: SignedTransaction): AccountId | null {
+  if (tx.type === "transfer") return tx.to;
+  return tx.type === "name-update" && tx.change.kind === "owner" ? tx.change.owner : null;
 }

@@ -7,20 +7,33 @@ import type { AccountId, BlockId } from "#base/brand.ts";
 /** Of the transaction by itself: no state can make it valid at this height. */
 export type TransactionFormFault =
   /** Not canonical, or of small order: anyone could sign for it. */
-  | { readonly code: "key-inadmissible"; readonly field: "from" | "to" }
-  /** Zero, above the largest amount, or above it together with the fee. */
+  | { readonly code: "key-inadmissible"; readonly field: "from" | "to" | "key" | "owner" }
+  /** Zero, above the largest amount, or above it together with the fee; for names, the price. */
   | { readonly code: "amount-out-of-range"; readonly amount: number; readonly fee: number }
   /** `validUntil` lies below the height it would stand at. */
   | { readonly code: "expired"; readonly validUntil: number; readonly height: number }
   /** `validUntil` lies further above the height than the network allows. */
   | { readonly code: "valid-too-long"; readonly validUntil: number; readonly latest: number }
+  | { readonly code: "name-malformed" }
   | { readonly code: "stamp-too-weak"; readonly neededBits: number }
   | { readonly code: "signature-invalid" };
 
-/** Of the transaction against the accounts: may change with the next block. */
+/** Of the transaction against the state: may change with the next block. */
 export type TransactionStateFault =
   | { readonly code: "seq-wrong"; readonly nextSeq: number; readonly seq: number }
-  | { readonly code: "balance-too-low"; readonly balance: number; readonly needed: number };
+  | { readonly code: "balance-too-low"; readonly balance: number; readonly needed: number }
+  /** This account's same commitment stands already. */
+  | { readonly code: "commitment-repeated"; readonly height: number }
+  /** This account made no such commitment, or so long ago that it is forgotten. */
+  | { readonly code: "commitment-unknown" }
+  | { readonly code: "claim-too-early"; readonly earliest: number; readonly height: number }
+  /** Through a commitment that is not later than this one. */
+  | { readonly code: "name-taken"; readonly owner: AccountId }
+  /** Nobody holds it, so there is nothing to change. */
+  | { readonly code: "name-unknown" }
+  | { readonly code: "name-of-another"; readonly owner: AccountId }
+  /** Its life is over: it can be renewed, and nothing else. */
+  | { readonly code: "name-expired"; readonly endedAt: number };
 
 export type TransactionFault = TransactionFormFault | TransactionStateFault;
 
@@ -53,6 +66,7 @@ export type BodyFault =
   | { readonly code: "transaction-repeated"; readonly index: number }
   | { readonly code: "free-share-exceeded"; readonly limit: number }
   | { readonly code: "free-share-of-account-exceeded"; readonly account: AccountId; readonly limit: number }
+  | { readonly code: "claims-of-account-exceeded"; readonly account: AccountId; readonly limit: number }
   | { readonly code: "transaction-invalid"; readonly index: number; readonly fault: TransactionFormFault };
 
 /** Of a block against the state its parent left. */

@@ -9,6 +9,7 @@ export {
   undoBlock,
 } from "./apply.ts";
 export {
+  BlockAllowance,
   type BlockCheckOptions,
   checkBlock,
   checkBlockSignatures,
@@ -16,7 +17,6 @@ export {
   checkHeader,
   checkTransaction,
   checkTransactionTerms,
-  FreeShare,
   type HeaderContext,
 } from "./check.ts";
 export {
@@ -30,6 +30,7 @@ export {
   encodeHeader,
   encodeTransaction,
   isSigned,
+  receiverOf,
   sealBlock,
   signingPreimage,
   transactionBytes,
@@ -43,12 +44,18 @@ export {
   BLOCK_BYTES_MAX,
   COINBASE_EXTRA_BYTES_MAX,
   HEADER_BYTES,
+  NAME_CHARS_LEAST,
+  NAME_CHARS_MAX,
+  NAME_CLAIM_BYTES_LEAST,
+  NAME_COMMIT_BYTES,
+  NAME_UPDATE_BYTES_LEAST,
   STAMPED_ANCHOR_BYTES,
   STATE_VALUE_BYTES_MAX,
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
 } from "./limits.ts";
-export { isName, nameCost } from "./names.ts";
+export { type NameStatus, nameRecord, nameStatus } from "./name-records.ts";
+export { burnedBy, commitmentOf, costOfTransaction, isName, nameCost } from "./names.ts";
 export {
   type Allocation,
   type ChainParams,

@@ -16,10 +16,15 @@ export const COINBASE_EXTRA_BYTES_MAX = 32;
 export const TRANSFER_BYTES = 157;
 export const ANCHOR_BYTES = 149;
 export const STAMPED_ANCHOR_BYTES = 149;
+export const NAME_COMMIT_BYTES = 149;
+/** A claim but for the characters of its name, each of which is one byte more. */
+export const NAME_CLAIM_BYTES_LEAST = 182;
+/** The same of an update; a new key or owner takes 32 bytes more. */
+export const NAME_UPDATE_BYTES_LEAST = 119;
 /** Coinbase without its extra bytes: the smallest transaction of all. */
 export const COINBASE_BYTES_LEAST = 38;
 /** Largest transaction of all. */
-export const TRANSACTION_BYTES_MAX = TRANSFER_BYTES;
+export const TRANSACTION_BYTES_MAX = NAME_CLAIM_BYTES_LEAST + 32;
 
 /** A genesis file: its allocations are most of it, about 110 bytes each. */
 export const GENESIS_TEXT_CHARS_MAX = 256 * 1024;

@@ -2,7 +2,7 @@
 import type { AccountId } from "#base/brand.ts";
 import { merkleRoot, type Peaks, rootOfPeaks } from "#crypto/merkle.ts";
 import { BlockWork } from "./apply.ts";
-import { checkTransactionTerms, FreeShare } from "./check.ts";
+import { BlockAllowance, checkTransactionTerms } from "./check.ts";
 import { blockBytes, encodeTransaction, sealBlock, transactionBytes } from "./codec.ts";
 import { HEADER_VERSION } from "./genesis.ts";
 import type { Network } from "./params.ts";
@@ -60,15 +60,15 @@ function selectTransactions(
   network: Pick<Network, "params" | "chainId">,
 ): readonly SignedTransaction[] {
   const { params } = network;
-  const share = new FreeShare(params);
+  const allowance = new BlockAllowance(params);
   const selected: SignedTransaction[] = [];
   let bytes = blockBytes([coinbase]);
   for (const tx of candidates) {
     if (selected.length >= params.maxBlockSignatures) break;
     if (bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
     if (checkTransactionTerms(tx, network, coinbase.height) !== null) continue;
-    if (share.faultOf(tx) !== null || work.apply(tx) !== null) continue;
-    share.take(tx);
+    if (allowance.faultOf(tx) !== null || work.apply(tx) !== null) continue;
+    allowance.take(tx);
     selected.push(tx);
     bytes += transactionBytes(tx);
   }

@@ -3,7 +3,18 @@ import fc from "fast-check";
 import type { AccountId, BlockId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { MAX_MONEY } from "./params.ts";
-import type { Anchor, Coinbase, Header, StampedAnchor, Transaction, Transfer } from "./types.ts";
+import type {
+  Anchor,
+  Coinbase,
+  Header,
+  NameChange,
+  NameClaim,
+  NameCommit,
+  NameUpdate,
+  StampedAnchor,
+  Transaction,
+  Transfer,
+} from "./types.ts";
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
@@ -71,9 +82,37 @@ export const stampedAnchors: fc.Arbitrary<StampedAnchor> = fc.record(
   },
   { noNullPrototype: true },
 );
+const names = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/);
+export const nameCommits: fc.Arbitrary<NameCommit> = fc.record(
+  { type: fc.constant("name-commit" as const), ...signed, fee: amounts, commitment: bytes(32) },
+  { noNullPrototype: true },
+);
+export const nameClaims: fc.Arbitrary<NameClaim> = fc.record(
+  {
+    type: fc.constant("name-claim" as const),
+    ...signed,
+    fee: amounts,
+    salt: bytes(32),
+    name: names,
+    key: accounts,
+  },
+  { noNullPrototype: true },
+);
+const changes: fc.Arbitrary<NameChange> = fc.oneof(
+  fc.constant({ kind: "renew" } as const),
+  fc.record({ kind: fc.constant("key" as const), key: accounts }, { noNullPrototype: true }),
+  fc.record({ kind: fc.constant("owner" as const), owner: accounts }, { noNullPrototype: true }),
+);
+export const nameUpdates: fc.Arbitrary<NameUpdate> = fc.record(
+  { type: fc.constant("name-update" as const), ...signed, fee: amounts, name: names, change: changes },
+  { noNullPrototype: true },
+);
 export const transactions: fc.Arbitrary<Transaction> = fc.oneof(
   coinbases,
   transfers,
   anchors,
   stampedAnchors,
+  nameCommits,
+  nameClaims,
+  nameUpdates,
 );

@@ -61,12 +61,41 @@ export interface StampedAnchor extends Signed {
   readonly stamp: bigint;
 }
 
-export type SignedTransaction = Transfer | Anchor | StampedAnchor;
+/** Says that its author knows a name it means to claim, without saying which. Burns a small price. */
+export interface NameCommit extends Signed {
+  readonly type: "name-commit";
+  /** `commitmentOf` the claim: 32 bytes. */
+  readonly commitment: Uint8Array;
+}
+
+/** Opens an earlier commitment of the same account, and takes the name for a year. Burns the name's price. */
+export interface NameClaim extends Signed {
+  readonly type: "name-claim";
+  /** 32 bytes that nobody can guess: without them a commitment would tell its name. */
+  readonly salt: Uint8Array;
+  readonly name: string;
+  /** What the name stands for: the key of a peer. */
+  readonly key: AccountId;
+}
+
+export type NameChange =
+  /** For another year from this block. Burns the name's price. */
+  | { readonly kind: "renew" }
+  | { readonly kind: "key"; readonly key: AccountId }
+  /** To another account, which then decides alone. */
+  | { readonly kind: "owner"; readonly owner: AccountId };
+
+/** By the owner of the name alone. */
+export interface NameUpdate extends Signed {
+  readonly type: "name-update";
+  readonly name: string;
+  readonly change: NameChange;
+}
+
+export type SignedTransaction = Transfer | Anchor | StampedAnchor | NameCommit | NameClaim | NameUpdate;
 /** A transaction as its author writes it, before signing; a signed one serves as well. */
-export type UnsignedTransaction =
-  | Omit<Transfer, "signature">
-  | Omit<Anchor, "signature">
-  | Omit<StampedAnchor, "signature">;
+export type Unsigned<Tx extends Signed> = Tx extends Signed ? Omit<Tx, "signature"> : never;
+export type UnsignedTransaction = Unsigned<SignedTransaction>;
 export type Transaction = Coinbase | SignedTransaction;
 
 export interface Block {

@@ -10,12 +10,21 @@ import type {
 import type { AccountId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import type { BlockSummary, Chain, LocatedTransaction, PoolEntry, Wallet } from "#chain/index.ts";
-import { encodeBlock, encodeHeader, encodeTransaction, txIdOf } from "#ledger/codec.ts";
+import { encodeBlock, encodeHeader, encodeTransaction, receiverOf, txIdOf } from "#ledger/codec.ts";
+import { burnedBy } from "#ledger/names.ts";
+import type { NameRules } from "#ledger/params.ts";
 import type { Block, Transaction } from "#ledger/types.ts";
 import { MINER_SHARE_BLOCKS, WALLET_RECENT_MAX } from "./limits.ts";
 
 /** What an account is called here: a person's name, or `null`. */
 export type NameOfAccount = (account: AccountId) => string | null;
+
+/** What is needed to word a transaction. */
+export interface TransactionWords {
+  readonly nameOf: NameOfAccount;
+  /** Of this network: they say what a name costs. */
+  readonly names: NameRules;
+}
 
 interface Place {
   readonly state: TransactionView["state"];
@@ -31,15 +40,11 @@ function transactionView(
   transaction: Transaction,
   bytes: number,
   place: Place,
-  nameOf: NameOfAccount,
+  words: TransactionWords,
 ): TransactionView {
   const from = transaction.type === "coinbase" ? null : transaction.from;
-  const to =
-    transaction.type === "coinbase"
-      ? transaction.miner
-      : transaction.type === "transfer"
-        ? transaction.to
-        : null;
+  const to = transaction.type === "coinbase" ? transaction.miner : receiverOf(transaction);
+  const { nameOf, names } = words;
   return {
     id: txIdOf(transaction),
     type: transaction.type,
@@ -49,14 +54,23 @@ function transactionView(
     toName: to === null ? null : nameOf(to),
     amount: transaction.type === "transfer" ? transaction.amount : null,
     fee: transaction.type === "coinbase" ? 0 : transaction.fee,
+    burned: transaction.type === "coinbase" ? 0 : burnedBy(transaction, names),
     seq: transaction.type === "coinbase" ? null : transaction.seq,
     root: "root" in transaction ? toHex(transaction.root) : null,
+    name: "name" in transaction ? transaction.name : null,
+    nameKey: keyNamedBy(transaction),
     bytes,
     ...place,
   };
 }
 
-export function locatedView(located: LocatedTransaction, nameOf: NameOfAccount): TransactionView {
+function keyNamedBy(transaction: Transaction): AccountId | null {
+  if (transaction.type === "name-claim") return transaction.key;
+  if (transaction.type !== "name-update" || transaction.change.kind !== "key") return null;
+  return transaction.change.key;
+}
+
+export function locatedView(located: LocatedTransaction, words: TransactionWords): TransactionView {
   const confirmed = located.state === "confirmed";
   const place: Place = {
     state: located.state,
@@ -65,11 +79,11 @@ export function locatedView(located: LocatedTransaction, nameOf: NameOfAccount):
     confirmations: confirmed ? located.confirmations : 0,
     receivedMs: confirmed ? null : located.receivedMs,
   };
-  return transactionView(located.transaction, located.bytes.length, place, nameOf);
+  return transactionView(located.transaction, located.bytes.length, place, words);
 }
 
-export function poolEntryView(entry: PoolEntry, nameOf: NameOfAccount): TransactionView {
-  return locatedView({ state: "pending", ...entry }, nameOf);
+export function poolEntryView(entry: PoolEntry, words: TransactionWords): TransactionView {
+  return locatedView({ state: "pending", ...entry }, words);
 }
 
 export function blockSummaryView(summary: BlockSummary, nameOf: NameOfAccount): BlockSummaryView {
@@ -93,7 +107,7 @@ export function blockView(
   block: Block,
   summary: BlockSummary,
   confirmations: number,
-  nameOf: NameOfAccount,
+  words: TransactionWords,
 ): BlockView {
   const place: Place = {
     state: confirmations > 0 ? "confirmed" : "unknown",
@@ -103,14 +117,14 @@ export function blockView(
     receivedMs: null,
   };
   return {
-    ...blockSummaryView(summary, nameOf),
+    ...blockSummaryView(summary, words.nameOf),
     bytes: encodeBlock(block).length,
     header: toHex(encodeHeader(block.header)),
     txRoot: toHex(block.header.txRoot),
     stateRoot: toHex(block.header.stateRoot),
     confirmations,
     transactions: block.transactions.map((transaction) =>
-      transactionView(transaction, encodeTransaction(transaction).length, place, nameOf),
+      transactionView(transaction, encodeTransaction(transaction).length, place, words),
     ),
   };
 }
@@ -147,6 +161,6 @@ export function walletView(chain: Chain, wallet: Wallet, nameOf: NameOfAccount):
     pendingRewards: chain.pendingPayouts(wallet.account).map((payout) => ({ ...payout })),
     recent: chain
       .transactionsOf(wallet.account, WALLET_RECENT_MAX)
-      .map((located) => locatedView(located, nameOf)),
+      .map((located) => locatedView(located, { nameOf, names: chain.network.params.names })),
   };
 }

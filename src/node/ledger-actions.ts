@@ -85,6 +85,7 @@ export function ledgerActions(
 > {
   const { chain, wallet, miner, persons } = parts;
   const nameOf = persons.nameOfAccount;
+  const words = { nameOf, names: chain.network.params.names };
 
   function payee(to: string): Result<AccountId, Problem> {
     const account = parseAccount(to);
@@ -105,15 +106,15 @@ export function ledgerActions(
           : null;
       const summary = block === null ? null : chain.summary(block.id);
       if (block === null || summary === null) return unknown("block");
-      return ok(blockView(block, summary, chain.confirmationsOf(block.id), nameOf));
+      return ok(blockView(block, summary, chain.confirmationsOf(block.id), words));
     },
 
     async transaction(id) {
       const located = HASH_HEX.test(id) ? chain.transaction(id as TxId) : null;
-      return located === null ? unknown("transaction") : ok(locatedView(located, nameOf));
+      return located === null ? unknown("transaction") : ok(locatedView(located, words));
     },
 
-    pending: async () => chain.pool().map((entry) => poolEntryView(entry, nameOf)),
+    pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
     wallet: async () => walletView(chain, wallet, nameOf),
 
     async pay(to, amount, fee) {
@@ -123,7 +124,7 @@ export function ledgerActions(
       if (!paid.ok) return fail(walletProblem(paid.fault, chain.network.params.coin.unitsPerCoin));
       const located = chain.transaction(paid.value);
       // A block may have replaced it between the two calls only by taking it up, so it is always found.
-      return located === null ? unknown("transaction") : ok(locatedView(located, nameOf));
+      return located === null ? unknown("transaction") : ok(locatedView(located, words));
     },
 
     mining: async () => miningView(miner, chain, wallet.account),

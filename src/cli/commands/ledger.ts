@@ -35,12 +35,22 @@ async function coinOf({ client }: Session): Promise<Outcome<Coin>> {
 const nameOr = (name: string | null, key: string | null, ellipsis: string) =>
   name ?? (key === null ? "" : middleCut(key, ellipsis));
 
+const TYPE_WORDS: Readonly<Record<TransactionView["type"], string>> = {
+  coinbase: "reward",
+  transfer: "payment",
+  anchor: "receipts",
+  "stamped-anchor": "receipts",
+  "name-commit": "reservation of a name",
+  "name-claim": "name",
+  "name-update": "change of a name",
+};
+
 function transactionRow(tx: TransactionView, coin: Coin, session: Session): readonly string[] {
   const { arrow, ellipsis } = session.terminal.glyphs;
   const from = nameOr(tx.fromName, tx.from, ellipsis);
   const to = nameOr(tx.toName, tx.to, ellipsis);
   return [
-    { coinbase: "reward", transfer: "payment", anchor: "receipts", "stamped-anchor": "receipts" }[tx.type],
+    tx.name === null ? TYPE_WORDS[tx.type] : `${TYPE_WORDS[tx.type]} ${oneLine(tx.name)}`,
     tx.to === null ? from : tx.from === null ? `${arrow} ${to}` : `${from} ${arrow} ${to}`,
     tx.amount === null ? "" : coins(tx.amount, coin),
     tx.state === "confirmed" ? `block ${tx.height ?? "?"}` : tx.state,

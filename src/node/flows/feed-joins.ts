@@ -74,6 +74,7 @@ export function tipGatherer(nameOf: Persons["nameOfAccount"]) {
 function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsubscribe[] {
   const { chain, clock, publish, persons } = sources;
   const tips = tipGatherer(persons.nameOfAccount);
+  const words = { nameOf: persons.nameOfAccount, names: chain.network.params.names };
   const tell = coalesce(clock, CHAIN_EVENT_EVERY_MS, () => {
     publish({ type: "chain", chain: chainView(chain, persons.nameOfAccount), ...tips.take() });
     nudgeStatus();
@@ -87,7 +88,7 @@ function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsu
       case "PoolChanged":
         publish({
           type: "pool",
-          added: event.added.map((entry) => poolEntryView(entry, persons.nameOfAccount)),
+          added: event.added.map((entry) => poolEntryView(entry, words)),
           removed: [...event.removed],
         });
         tell.nudge();

@@ -11,6 +11,9 @@ export const TYPE_WORDS: Readonly<Record<TransactionView["type"], string>> = {
   transfer: "Payment",
   anchor: "Receipts",
   "stamped-anchor": "Receipts, free",
+  "name-commit": "Reservation of a name",
+  "name-claim": "Name",
+  "name-update": "Change of a name",
 };
 
 /** The name of one end of a transaction. */
@@ -25,7 +28,8 @@ export function useAccountName(): (account: AccountId | null, name: string | nul
 export function TransactionLine({ transaction }: { readonly transaction: TransactionView }) {
   const { status } = useDesk();
   const nameOf = useAccountName();
-  const { type, from, fromName, to, toName, amount } = transaction;
+  const { type, from, fromName, to, toName, amount, name } = transaction;
+  const isOfName = type === "name-commit" || type === "name-claim" || type === "name-update";
   return (
     <Link to="/ledger/transaction/$id" params={{ id: transaction.id }} className="line">
       <span className="line-words">
@@ -34,6 +38,12 @@ export function TransactionLine({ transaction }: { readonly transaction: Transac
           {type === "transfer" && (
             <>
               {nameOf(from, fromName)} <Sign name="arrow" says="to" /> {nameOf(to, toName)}
+            </>
+          )}
+          {isOfName && (
+            <>
+              {name !== null && <bdi>{name}</bdi>} by {nameOf(from, fromName)}
+              {to !== null && `, now of ${nameOf(to, toName)}`}
             </>
           )}
           {type === "coinbase" && `to ${nameOf(to, toName)}`}

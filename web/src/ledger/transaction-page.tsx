@@ -53,6 +53,11 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
               </span>
             </p>
             <h1 className="slip-title">{TYPE_WORDS[type]}</h1>
+            {transaction.name !== null && (
+              <p className="mono">
+                <bdi>{transaction.name}</bdi>
+              </p>
+            )}
             {amount !== null && <p className="balance mono">{formatAmount(amount, status.coin)}</p>}
             {transaction.root !== null && (
               <p className="small soft">
@@ -104,6 +109,16 @@ function Fields({ transaction }: { readonly transaction: TransactionView }) {
         <Field name="Fee">
           <span className="mono">{formatAmount(transaction.fee, coin)}</span>
         </Field>
+        {transaction.burned > 0 && (
+          <Field name="Price, which nobody receives">
+            <span className="mono">{formatAmount(transaction.burned, coin)}</span>
+          </Field>
+        )}
+        {transaction.nameKey !== null && (
+          <Field name="The name stands for">
+            <Copyable text={transaction.nameKey} what="key that the name stands for" short />
+          </Field>
+        )}
         {seq !== null && (
           <Field name="Place among the payer’s transactions">
             <span className="mono">{seq}</span>
