@@ -117,7 +117,7 @@ export interface Candidate {
 /** A block being put together: what is there, and which positions are not. */
 export class Filling {
   readonly compact: CompactBlock;
-  readonly #hash: SipHash;
+  readonly #hash: Pick<SipHash, "low48">;
   readonly #slots: (Candidate | null)[];
   /** Position of each short id that stands once. */
   readonly #places = new Map<number, number>();
@@ -126,10 +126,14 @@ export class Filling {
   /** Two positions share a short id: nothing can tell which is which. */
   readonly collides: boolean;
 
-  constructor(compact: CompactBlock) {
+  /** @param hash of short ids: a weak one in tests, where two transactions must share one. */
+  constructor(
+    compact: CompactBlock,
+    hash: Pick<SipHash, "low48"> = shortIdHash(compact.headerBytes, compact.nonce),
+  ) {
     const { shortIds, prefilled } = compact;
     this.compact = compact;
-    this.#hash = shortIdHash(compact.headerBytes, compact.nonce);
+    this.#hash = hash;
     this.#slots = new Array<Candidate | null>(shortIds.length + prefilled.length).fill(null);
     for (const { index, transaction } of prefilled) {
       this.#slots[index] = { transaction, bytes: encodeTransaction(transaction) };
