@@ -7,14 +7,18 @@ import { equalBytes } from "#base/bytes.ts";
 import { STATE_TOP_DEPTH_MAX, STATE_WARM_LEAVES_MAX } from "./limits.ts";
 import {
   build,
+  bytesOfText,
+  type Halves,
   hashOf,
-  type Inner,
+  isAlone,
   join,
   KEY_BYTES,
   type Leaf,
   leafOf,
   type Node,
   type Stored,
+  textOfBytes,
+  writeHash,
 } from "./state-tree-node.ts";
 import { FILL, type Fill, TreeTop } from "./state-tree-top.ts";
 
@@ -50,14 +54,14 @@ function pathStart(depth: number, index: number): Uint8Array | null {
   return key;
 }
 
-/** So deep that two to four leaves are below each path of the lowest level: they are hashed when one of them changes. */
+/** So deep that one or two leaves are below each path of the lowest level: they are hashed when one of them changes. */
 function depthFor(leafCount: number): number {
-  return Math.min(Math.max(Math.floor(Math.log2(Math.max(leafCount, 1))) - 1, 0), STATE_TOP_DEPTH_MAX);
+  return Math.min(Math.floor(Math.log2(Math.max(leafCount, 1))), STATE_TOP_DEPTH_MAX);
 }
 
 function fillOf(node: Node): Fill {
   if (node === null) return FILL.empty;
-  return node.kind === "leaf" || (node.kind === "stored" && node.isSingle) ? FILL.single : FILL.many;
+  return isAlone(node) ? FILL.single : FILL.many;
 }
 
 export class TreeBase {
@@ -119,9 +123,9 @@ export class TreeBase {
   }
 
   /** What a stored node is, its own children being stored nodes where the upper levels reach further down. */
-  open(stored: Stored): Leaf | Inner {
+  open(stored: Stored): Leaf | Halves {
     if (stored.opened !== null) return stored.opened;
-    const opened = this.#childrenOf(stored) ?? this.#read(stored);
+    const opened = this.#halvesOf(stored) ?? this.#read(stored);
     // Beyond this, what is opened is for the asking tree alone.
     if (this.#warmLeaves <= STATE_WARM_LEAVES_MAX) stored.opened = opened;
     return opened;
@@ -147,24 +151,20 @@ export class TreeBase {
     return this.#stored(0, 0);
   }
 
-  #childrenOf({ depth, index, isSingle, hash }: Stored): Inner | null {
+  #halvesOf({ depth, index, isSingle }: Stored): Halves | null {
     const below = depth + 1;
     if (isSingle || below > this.#top.depth) return null;
     if (this.#top.fill(below, 2 * index) === FILL.unknown) return null;
     if (this.#top.fill(below, 2 * index + 1) === FILL.unknown) return null;
-    return {
-      kind: "inner",
-      left: this.#stored(below, 2 * index),
-      right: this.#stored(below, 2 * index + 1),
-      hash,
-    };
+    return { kind: "inner", left: this.#stored(below, 2 * index), right: this.#stored(below, 2 * index + 1) };
   }
 
-  #read(stored: Stored): Leaf | Inner {
-    const { depth, index, hash } = stored;
+  #read(stored: Stored): Leaf | Halves {
+    const { depth, index } = stored;
     const leaves = leavesIn(this.#source, depth, index);
     const node = build(leaves, depth);
-    if (node === null || !equalBytes(node.hash, hash)) throw new LeavesDamagedError(stored);
+    if (node === null || !equalBytes(bytesOfText(node.hash), hashOf(stored)))
+      throw new LeavesDamagedError(stored);
     this.#warmLeaves += leaves.length;
     // Levels added since this path was last looked at learn what is there.
     if (node.kind === "inner") this.#write(node, depth, index);
@@ -174,8 +174,7 @@ export class TreeBase {
   #stored(depth: number, index: number): Node {
     const fill = this.#top.fill(depth, index);
     if (fill === FILL.empty) return null;
-    const hash = this.#top.hash(depth, index);
-    return { kind: "stored", depth, index, isSingle: fill === FILL.single, hash, opened: null };
+    return { kind: "stored", depth, index, isSingle: fill === FILL.single, hashes: this.#top, opened: null };
   }
 
   #write(node: Node, depth: number, index: number): void {
@@ -187,14 +186,16 @@ export class TreeBase {
   }
 
   #set(node: Node, depth: number, index: number): void {
-    this.#top.set(depth, index, fillOf(node), hashOf(node));
+    this.#top.set(depth, index, fillOf(node), (target, at) => writeHash(node, target, at));
   }
 }
 
 function leavesIn(source: LeafSource, depth: number, index: number): Leaf[] {
   const from = pathStart(depth, index);
   if (from === null) throw new RangeError(`no path ${index} of ${depth} bits`);
-  return Array.from(source.range(from, pathStart(depth, index + 1)), ([key, value]) => leafOf(key, value));
+  return Array.from(source.range(from, pathStart(depth, index + 1)), ([key, value]) =>
+    leafOf(textOfBytes(key), value),
+  );
 }
 
 function countOf(entries: Iterable<unknown>): number {

@@ -2,11 +2,22 @@
  * Owns proofs over the state tree: what a tree of a given root holds, or does not hold, under one key. For whoever
  * has nothing but a header. How trees are kept is not its business.
  */
-import { type ByteReader, ByteWriter, type DecodeFault, decodeWith, equalBytes } from "#base/bytes.ts";
+import {
+  type ByteReader,
+  ByteWriter,
+  concat,
+  type DecodeFault,
+  decodeWith,
+  equalBytes,
+} from "#base/bytes.ts";
 import { fail, type Result } from "#base/result.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { STATE_PATH_MAX, STATE_PROOF_BYTES_MAX } from "./limits.ts";
-import { bitAt, EMPTY_HASH, HASH_BYTES, innerHash, KEY_BYTES, leafHash } from "./state-tree-node.ts";
+import { HASH_BYTES, KEY_BYTES } from "./state-tree-node.ts";
+
+const EMPTY_HASH = new Uint8Array(HASH_BYTES);
+const LEAF_PREFIX = Uint8Array.of(0x00);
+const INNER_PREFIX = Uint8Array.of(0x01);
 
 /** Shows what a tree of a given root holds, or does not hold, under one key. */
 export interface TreeProof {
@@ -14,6 +25,19 @@ export interface TreeProof {
   readonly siblings: readonly Uint8Array[];
   /** The leaf at the end of the path when it is another key's: shows that the sought one is absent. */
   readonly other: { readonly key: Uint8Array; readonly valueHash: Uint8Array } | null;
+}
+
+function leafHash(key: Uint8Array, valueHash: Uint8Array): Uint8Array {
+  return sha256(concat(LEAF_PREFIX, key, valueHash));
+}
+
+function innerHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+  return sha256(concat(INNER_PREFIX, left, right));
+}
+
+/** Bit number `at`, the most significant bit of the first byte being bit 0. */
+function bitAt(bytes: Uint8Array, at: number): number {
+  return ((bytes[at >> 3] ?? 0) >> (7 - (at & 7))) & 1;
 }
 
 /**
@@ -28,7 +52,7 @@ export function verifyTreeProof(
 ): boolean {
   const { siblings, other } = proof;
   if (key.length !== KEY_BYTES || siblings.length > STATE_PATH_MAX) return false;
-  let hash = EMPTY_HASH;
+  let hash: Uint8Array = EMPTY_HASH;
   if (value !== null) {
     if (other !== null) return false;
     hash = leafHash(key, sha256(value));

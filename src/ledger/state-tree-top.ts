@@ -1,9 +1,9 @@
 /**
  * Owns the upper levels of a state tree as flat arrays: for each path of few bits its hash, and how many leaves are
- * below. 33 bytes a node, so that a million accounts cost some 35 MB and nothing that a collector must walk.
+ * below. 33 bytes a node, so that a million entries cost some 35 MB and nothing that a collector must walk.
  * What stands below an empty path or a single leaf means nothing and is never asked for.
  */
-import { EMPTY_HASH, HASH_BYTES } from "./state-tree-node.ts";
+import { HASH_BYTES, type HashShelf } from "./state-tree-node.ts";
 
 /** How many leaves are below a path; `unknown` until somebody has looked. */
 export const FILL = { unknown: 0, empty: 1, single: 2, many: 3 } as const;
@@ -18,13 +18,12 @@ function levelOf(depth: number): Level {
   return { fills: new Uint8Array(2 ** depth), hashes: new Uint8Array(HASH_BYTES * 2 ** depth) };
 }
 
-export class TreeTop {
+export class TreeTop implements HashShelf {
   readonly #levels: Level[];
 
-  /** @param depth of the lowest level; all is unknown but the root, which is empty. */
+  /** @param depth of the lowest level. Nothing is known at first. */
   constructor(depth: number) {
     this.#levels = Array.from({ length: depth + 1 }, (_, at) => levelOf(at));
-    this.set(0, 0, FILL.empty, EMPTY_HASH);
   }
 
   get depth(): number {
@@ -32,24 +31,31 @@ export class TreeTop {
   }
 
   fill(depth: number, index: number): Fill {
-    return (this.#levels[depth]?.fills[index] ?? FILL.unknown) as Fill;
+    return (this.#levelAt(depth).fills[index] ?? FILL.unknown) as Fill;
   }
 
-  /** A copy. */
-  hash(depth: number, index: number): Uint8Array {
-    const hashes = this.#levels[depth]?.hashes ?? EMPTY_HASH;
-    return hashes.slice(index * HASH_BYTES, (index + 1) * HASH_BYTES);
+  copyHash(depth: number, index: number, target: Uint8Array, at: number): void {
+    const { hashes } = this.#levelAt(depth);
+    // By hand: a view of 32 bytes would cost more than the copy.
+    const start = index * HASH_BYTES;
+    for (let offset = 0; offset < HASH_BYTES; offset++) target[at + offset] = hashes[start + offset] ?? 0;
   }
 
-  set(depth: number, index: number, fill: Fill, hash: Uint8Array): void {
-    const level = this.#levels[depth];
-    if (level === undefined) throw new RangeError(`no level ${depth}`);
+  /** @param writeHash puts 32 bytes where it is told. */
+  set(depth: number, index: number, fill: Fill, writeHash: (target: Uint8Array, at: number) => void): void {
+    const level = this.#levelAt(depth);
     level.fills[index] = fill;
-    level.hashes.set(hash, index * HASH_BYTES);
+    writeHash(level.hashes, index * HASH_BYTES);
   }
 
   /** One more level, of which nothing is known yet. */
   deepen(): void {
     this.#levels.push(levelOf(this.#levels.length));
+  }
+
+  #levelAt(depth: number): Level {
+    const level = this.#levels[depth];
+    if (level === undefined) throw new RangeError(`no level ${depth}`);
+    return level;
   }
 }

@@ -7,20 +7,22 @@
  * touched lately, are in memory (`state-tree-base.ts`).
  */
 import { assert } from "#base/assert.ts";
-import { equalBytes } from "#base/bytes.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { type LeafSource, TreeBase } from "./state-tree-base.ts";
 import {
+  type ByteText,
   bitAt,
   build,
+  bytesOfText,
+  type Halves,
   hashOf,
-  type Inner,
   join,
   KEY_BYTES,
   type Leaf,
   leafOf,
   type Node,
   split,
+  textOfBytes,
 } from "./state-tree-node.ts";
 import type { TreeProof } from "./state-tree-proof.ts";
 
@@ -33,7 +35,10 @@ export interface TreeChange {
   readonly value: Uint8Array | null;
 }
 
-type Opened = Leaf | Inner | null;
+interface TextChange {
+  readonly key: ByteText;
+  readonly value: Uint8Array | null;
+}
 
 export class StateTree {
   static readonly empty = new StateTree(null, 0, null, 0);
@@ -41,12 +46,14 @@ export class StateTree {
   readonly #epoch: number;
   readonly #top: Node;
   readonly #leafCount: number;
+  readonly #root: Uint8Array;
 
   private constructor(base: TreeBase | null, epoch: number, top: Node, leafCount: number) {
     this.#base = base;
     this.#epoch = epoch;
     this.#top = top;
     this.#leafCount = leafCount;
+    this.#root = hashOf(top);
   }
 
   /** The tree of all leaves in a source, all of which are read once. */
@@ -57,7 +64,7 @@ export class StateTree {
 
   /** 32 bytes; all zero for the empty tree. */
   get root(): Uint8Array {
-    return hashOf(this.#top).slice();
+    return this.#root.slice();
   }
 
   /** How many keys have a value. */
@@ -66,26 +73,28 @@ export class StateTree {
   }
 
   /**
-   * The value under a key of 32 bytes; `null` when there is none. Not a copy: do not write to it.
+   * The value under a key of 32 bytes, as a copy; `null` when there is none.
    * @throws LeavesDamagedError as all methods that read, when the source does not hold what the root says.
    */
   get(key: Uint8Array): Uint8Array | null {
     this.#assertCurrent();
+    const sought = textOfBytes(key);
     let node = this.#open(this.#top);
     for (let depth = 0; node?.kind === "inner"; depth++) {
-      node = this.#open(bitAt(key, depth) === 1 ? node.right : node.left);
+      node = this.#open(bitAt(sought, depth) === 0 ? node.left : node.right);
     }
-    return node !== null && equalBytes(node.key, key) ? node.value : null;
+    return node?.key === sought ? bytesOfText(node.value) : null;
   }
 
   /** A tree with these changes made at once. Keys are of 32 bytes and distinct. */
   with(changes: readonly TreeChange[]): StateTree {
     this.#assertCurrent();
-    for (const { key } of changes) {
+    const texts = changes.map(({ key, value }) => {
       if (key.length !== KEY_BYTES) throw new RangeError(`state key of ${key.length} bytes`);
-    }
+      return { key: textOfBytes(key), value };
+    });
     const tally = { leafCount: this.#leafCount };
-    const top = this.#change(this.#top, changes, 0, tally);
+    const top = this.#change(this.#top, texts, 0, tally);
     return top === this.#top ? this : new StateTree(this.#base, this.#epoch, top, tally.leafCount);
   }
 
@@ -103,9 +112,17 @@ export class StateTree {
 
   /** Shows the value under the key, or its absence, to whoever knows the root. */
   prove(key: Uint8Array): TreeProof {
-    const { leaf, siblings } = this.#descend(key);
-    const isOther = leaf !== null && !equalBytes(leaf.key, key);
-    return { siblings, other: isOther ? { key: leaf.key, valueHash: sha256(leaf.value) } : null };
+    this.#assertCurrent();
+    const sought = textOfBytes(key);
+    const siblings: Uint8Array[] = [];
+    let node = this.#open(this.#top);
+    while (node?.kind === "inner") {
+      const goesRight = bitAt(sought, siblings.length) === 1;
+      siblings.push(hashOf(goesRight ? node.left : node.right));
+      node = this.#open(goesRight ? node.right : node.left);
+    }
+    if (node === null || node.key === sought) return { siblings, other: null };
+    return { siblings, other: { key: bytesOfText(node.key), valueHash: sha256(bytesOfText(node.value)) } };
   }
 
   #assertCurrent(): void {
@@ -115,26 +132,14 @@ export class StateTree {
     );
   }
 
-  #open(node: Node): Opened {
+  #open(node: Node): Leaf | Halves | null {
     if (node?.kind !== "stored") return node;
     assert(this.#base !== null, "only a tree over a source has nodes that are not read");
     return this.#base.open(node);
   }
 
-  #descend(key: Uint8Array): { leaf: Leaf | null; siblings: Uint8Array[] } {
-    this.#assertCurrent();
-    const siblings: Uint8Array[] = [];
-    let node = this.#open(this.#top);
-    while (node?.kind === "inner") {
-      const goesRight = bitAt(key, siblings.length) === 1;
-      siblings.push(hashOf(goesRight ? node.left : node.right));
-      node = this.#open(goesRight ? node.right : node.left);
-    }
-    return { leaf: node, siblings };
-  }
-
   /** @param changes of distinct keys, all of which belong under `node`. */
-  #change(node: Node, changes: readonly TreeChange[], depth: number, tally: { leafCount: number }): Node {
+  #change(node: Node, changes: readonly TextChange[], depth: number, tally: { leafCount: number }): Node {
     if (changes.length === 0) return node;
     const opened = this.#open(node);
     if (opened?.kind === "inner") {
@@ -151,13 +156,13 @@ export class StateTree {
   }
 }
 
-function leavesAfter(leaf: Leaf | null, changes: readonly TreeChange[]): readonly Leaf[] {
+function leavesAfter(leaf: Leaf | null, changes: readonly TextChange[]): readonly Leaf[] {
   const leaves: Leaf[] = [];
   let kept = leaf;
   for (const { key, value } of changes) {
-    if (kept !== null && equalBytes(kept.key, key)) {
+    if (kept?.key === key) {
       // An equal value keeps the very node, so that trees stay shared.
-      if (value !== null && equalBytes(kept.value, value)) continue;
+      if (value !== null && kept.value === textOfBytes(value)) continue;
       kept = null;
     }
     if (value !== null) leaves.push(leafOf(key, value));
