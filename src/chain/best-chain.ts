@@ -368,6 +368,7 @@ function readTip(store: BlockStore): { tip: HeaderPoint; state: LedgerState } | 
 
 /** The same tip, with a trifle less work than the target: what was chosen is gone to, also among equals. */
 function justBelow({ id, header }: HeaderPoint, target: HeaderPoint): IdentifiedHeader {
-  const goal = target.header.chainWork;
-  return { id, header: { ...header, chainWork: (goal < header.chainWork ? goal : header.chainWork) - 1n } };
+  let least = header.chainWork;
+  if (target.header.chainWork < least) least = target.header.chainWork;
+  return { id, header: { ...header, chainWork: least - 1n } };
 }

@@ -68,6 +68,8 @@ export interface BlockOrigin {
   readonly branchShown: boolean;
 }
 
+type HeaderRefusal = BlockFault | Extract<InboundBlockFault, { code: "outside-final" }>;
+
 const UNSHOWN: BlockOrigin = { branchShown: false };
 
 export class BlockDoor {
@@ -256,8 +258,9 @@ export class BlockDoor {
     if (move.connected.length + move.disconnected.length > 0) this.#dependencies.onMove(move);
   }
 
-  #headerFault(candidate: IdentifiedHeader, parent: HeaderPoint): BlockFault | null {
+  #headerFault(candidate: IdentifiedHeader, parent: HeaderPoint): HeaderRefusal | null {
     const { best, clock } = this.#dependencies;
+    if (best.finality.isOutside(candidate)) return { code: "outside-final", height: candidate.header.height };
     const nowSeconds = Math.floor(clock.nowMs() / 1000);
     return checkHeader(candidate, { parent, history: parent.history, nowSeconds }, best.network.params);
   }

@@ -8,6 +8,7 @@ import { ok, type Problem, problem, type Result } from "#base/result.ts";
 import { inThreadSignatureChecker, type SignatureChecker } from "#crypto/signature-checker.ts";
 import {
   type Block,
+  type BlockRef,
   buildTemplate,
   decodeBlock,
   decodeHeader,
@@ -22,15 +23,13 @@ import type { Random } from "#ports/random.ts";
 import { AnnouncedBlocks } from "./announced-blocks.ts";
 import { BestChain } from "./best-chain.ts";
 import { BlockDoor } from "./block-door.ts";
+import { ChainSync } from "./chain-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
+import type { FinalBlocks } from "./finality.ts";
 import { ChainQueries } from "./queries.ts";
 import { Relay } from "./relay.ts";
 import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
-import { Sync } from "./sync.ts";
-import type { Hello } from "./sync-codec.ts";
-import { locatorHeights, type SyncSource } from "./sync-server.ts";
-import type { SyncTarget } from "./sync-session.ts";
 import type { Move } from "./trail.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 import { Turn } from "./turn.ts";
@@ -46,6 +45,8 @@ import type {
 
 export interface ChainOptions {
   readonly network: LedgerNetwork;
+  /** What `checkpoints.ts` knew when it last ran; none when absent. */
+  readonly finalBlocks?: FinalBlocks;
 }
 
 export interface ChainDependencies {
@@ -67,7 +68,7 @@ export async function openChain(
   options: ChainOptions,
   dependencies: ChainDependencies,
 ): Promise<Result<OpenedChain, Problem>> {
-  const opened = BestChain.open(options.network, dependencies.store);
+  const opened = BestChain.open(options.network, dependencies.store, options.finalBlocks);
   if (!opened.ok) return opened;
   const { best, repaired } = opened.value;
   if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
@@ -88,9 +89,8 @@ class JoinedChain {
   readonly #clockWatch: ClockWatch;
   #relay: Relay | null = null;
   #announced: AnnouncedBlocks | null = null;
-  #sync: Sync | null = null;
+  #sync: ChainSync | null = null;
   #problem: Problem | null = null;
-  #syncState: SyncState = { state: "synced", height: 0, targetHeight: 0 };
 
   constructor(best: BestChain, dependencies: ChainDependencies) {
     this.#best = best;
@@ -122,15 +122,15 @@ class JoinedChain {
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
     });
+    best.finality.onOutcome((outcome) => this.#events.emit({ type: "FinalBlock", ...outcome }));
     this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds);
   }
 
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */
   async begin(): Promise<void> {
-    const { peers, clock, random, log } = this.#dependencies;
+    const { peers, clock, random, log, store } = this.#dependencies;
     await this.#blocks.open();
     this.#transactions.restore();
-    this.#setSync("synced", 0);
     const { chainId } = this.#best.network;
     const announced = new AnnouncedBlocks({
       network: peers,
@@ -157,15 +157,20 @@ class JoinedChain {
       takeTransaction: (bytes) => this.#takeGossipedTransaction(bytes),
       isScarce: (transaction) => this.#transactions.isScarce(transaction),
     });
-    this.#sync = new Sync({
+    this.#sync = new ChainSync({
       network: peers,
       clock,
       random,
       log,
-      source: this.#source(),
-      targetFor: (peer) => this.#targetFor(peer),
-      onFetched: () => this.#fetched(),
+      store,
+      best: this.#best,
+      blocks: this.#blocks,
+      transactions: this.#transactions,
+      clockWatch: this.#clockWatch,
+      onTransaction: (bytes) => this.#relay?.tellTransaction(bytes),
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
+      onFetched: () => this.#fetched(),
+      onChange: (sync) => this.#events.emit({ type: "SyncChanged", sync }),
     });
   }
 
@@ -192,11 +197,14 @@ class JoinedChain {
       submit: async (transaction) => this.#submit(transaction),
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
+      checkpointAt: (height) => queries.checkpointAt(height),
+      finalBlock: () => this.#best.finality.floor,
+      seekFinal: (block) => this.#seekFinal(block),
       inclusion: (id) => queries.inclusion(id),
       feePerByte: () => pool.feePerByte(clock.nowMs()),
       minerShares: (blocks) => queries.minerShares(blocks),
       blocksMinedBy: (account) => store.minedBy(account),
-      syncState: () => this.#syncState,
+      syncState: () => this.#syncState(),
       peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
       isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
       problem: () => this.#problem ?? this.#clockWatch.problem,
@@ -262,16 +270,16 @@ class JoinedChain {
     if (BLOCK_STANDING[code] === "ignore") this.#sync?.compareWith(from);
   }
 
-  #watchClock(blockBytes: Uint8Array): void {
-    const header = decodeHeader(blockBytes.subarray(0, HEADER_BYTES));
-    if (header.ok) this.#clockWatch.saw(header.value.time);
-  }
-
   async #takeGossipedTransaction(bytes: Uint8Array): Promise<Judgement> {
     await this.#gossipTurn.pause();
     const taken = this.#transactions.submitBytes(bytes);
     if (!taken.ok) return TRANSACTION_STANDING[taken.fault.code];
     return taken.value.isNew ? "accept" : "ignore";
+  }
+
+  async #seekFinal(block: BlockRef): Promise<void> {
+    this.#best.finality.seek(block);
+    await this.#blocks.advance();
   }
 
   // What happened --------------------------------------------------------------------------------------------
@@ -285,7 +293,6 @@ class JoinedChain {
       });
     }
     const tip = this.#queries.tip();
-    this.#setSync(this.#syncState.state, this.#syncState.targetHeight);
     this.#transactions.chainMoved(move);
     const connected = move.connected
       .map((block: Block) => this.#queries.summary(block.id))
@@ -317,18 +324,14 @@ class JoinedChain {
   }
 
   #fetched(): void {
-    this.#setSync("synced", 0);
     // Others who have it only from us, or from nobody yet, hear of it; who has it ignores it.
     if (this.#best.tip.header.height > 0) this.#announce(this.#best.tip.id);
   }
 
-  #setSync(state: SyncState["state"], targetHeight: number): void {
+  #syncState(): SyncState {
     const { height } = this.#best.tip.header;
-    const before = this.#syncState;
-    this.#syncState = { state, height, targetHeight: Math.max(height, targetHeight) };
-    if (before.state !== state || before.targetHeight !== this.#syncState.targetHeight) {
-      this.#events.emit({ type: "SyncChanged", sync: this.#syncState });
-    }
+    const alone = { state: "synced", phase: "alone", height, targetHeight: height } as const;
+    return this.#sync?.state() ?? { ...alone, done: 0, total: 0, secondsLeft: null, history: null };
   }
 
   // Views for others -----------------------------------------------------------------------------------------
@@ -348,71 +351,6 @@ class JoinedChain {
       network,
     );
     return { block, transactionCount: block.transactions.length - 1 };
-  }
-
-  #hello(): Hello {
-    const { tip, network } = this.#best;
-    const { height, chainWork } = tip.header;
-    return { type: "hello", chainId: network.chainId, height, tip: tip.id, work: chainWork };
-  }
-
-  #source(): SyncSource {
-    const { store } = this.#dependencies;
-    const { pool } = this.#transactions;
-    return {
-      chainId: this.#best.network.chainId,
-      hello: () => this.#hello(),
-      bestHeight: (id) => store.best(id)?.height ?? null,
-      headerBytesFrom: (height, limit) =>
-        store
-          .bestBefore(height + limit, limit)
-          .filter((block) => block.height >= height)
-          .map((block) => block.header)
-          .reverse(),
-      blockBytes: (id) => store.body(id),
-      poolIds: (limit) =>
-        pool
-          .entries()
-          .slice(0, limit)
-          // Who takes them one after the other refuses what lies far behind a gap.
-          .sort((a, b) => a.transaction.seq - b.transaction.seq)
-          .map((entry) => entry.id),
-      transactionBytes: (id) => pool.get(id)?.bytes ?? null,
-    };
-  }
-
-  #targetFor(peer: PeerId): SyncTarget {
-    const { store, peers, clock } = this.#dependencies;
-    const turn = new Turn(clock);
-    return {
-      chainId: this.#best.network.chainId,
-      hello: () => this.#hello(),
-      tipWork: () => this.#best.tip.header.chainWork,
-      locator: () =>
-        locatorHeights(this.#best.tip.header.height)
-          .map((height) => store.bestAt(height)?.id)
-          .filter((id) => id !== undefined),
-      keptPoint: (id) => this.#best.point(id),
-      checkHeader: (bytes, parent) => {
-        const checked = this.#blocks.checkHeader(bytes, parent);
-        if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
-        return checked;
-      },
-      takeBlock: async (bytes) => {
-        const outcome = await this.#blocks.submit(bytes, { branchShown: true });
-        await turn.pause();
-        return outcome;
-      },
-      wants: (id) => !this.#transactions.pool.has(id) && store.place(id) === null,
-      takeTransaction: async (bytes) => {
-        const taken = this.#transactions.submitBytes(bytes);
-        if (!taken.ok) peers.judge(peer, TRANSACTION_STANDING[taken.fault.code]);
-        else if (taken.value.isNew) this.#relay?.tellTransaction(bytes);
-        await turn.pause();
-      },
-      progress: (targetHeight) => this.#setSync("syncing", targetHeight),
-      pause: () => turn.pause(),
-    };
   }
 }
 

@@ -3,6 +3,7 @@
 import { assert } from "#base/assert.ts";
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { merklePath } from "#crypto/merkle.ts";
+import { type Checkpoint, checkpointOf } from "#ledger/checkpoint.ts";
 import {
   type Block,
   decodeBlock,
@@ -71,6 +72,14 @@ export class ChainQueries {
     const bytes = this.#store.body(id);
     const block = bytes === null ? null : decodeBlock(bytes);
     return block?.ok === true ? block.value : null;
+  }
+
+  checkpointAt(height: number): Checkpoint | null {
+    const block = height < 1 ? null : this.#store.bestAt(height);
+    const header = block === null ? null : decodeHeader(block.header);
+    const parent = block === null ? null : this.#best.point(block.previous);
+    if (block === null || header?.ok !== true || parent === null || parent === "invalid") return null;
+    return checkpointOf({ id: block.id, header: header.value }, parent.history, this.#best.network.chainId);
   }
 
   summary(id: BlockId): BlockSummary | null {

@@ -42,6 +42,8 @@ export const BLOCK_STANDING = {
   // Ours to fetch; says nothing of the sender.
   "parent-unknown": "ignore",
   "branch-too-low": "ignore",
+  // The sender may not have heard of the signatures yet.
+  "outside-final": "ignore",
   busy: "ignore",
   unavailable: "ignore",
 } as const satisfies Record<InboundBlockFault["code"], Blame>;

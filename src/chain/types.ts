@@ -6,6 +6,7 @@ import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
 import type { DecodeFault } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem, Result } from "#base/result.ts";
+import type { Checkpoint } from "#ledger/checkpoint.ts";
 import type {
   Account,
   Block,
@@ -105,12 +106,40 @@ export interface PendingPayout {
   readonly amount: number;
 }
 
+/** What catching up does just now. */
+export type SyncPhase =
+  /** No peer is connected. */
+  | "alone"
+  /** Peers are connected, and too few have said where they stand. */
+  | "asking"
+  | "headers"
+  | "snapshot"
+  | "blocks"
+  /** Nobody asked has more than we have. */
+  | "level";
+
+/** The blocks under a snapshot that was taken over are checked from genesis on, in the background. */
+export interface HistoryState {
+  /** Checked up to here. */
+  readonly height: number;
+  readonly targetHeight: number;
+  readonly secondsLeft: number | null;
+}
+
 export interface SyncState {
-  /** `syncing` while a peer is known to have more work than we have. */
+  /** `syncing` while a branch is being fetched whose headers have shown more work than ours has. */
   readonly state: "synced" | "syncing";
+  readonly phase: SyncPhase;
   readonly height: number;
   /** Height of the best header known, never below `height`. */
   readonly targetHeight: number;
+  /** Of the phase: headers, chunks or blocks; `total` 0 where there is nothing to count. */
+  readonly done: number;
+  readonly total: number;
+  /** At the rate of the last half minute; `null` when that says nothing. */
+  readonly secondsLeft: number | null;
+  /** `null` when there is no such check. */
+  readonly history: HistoryState | null;
 }
 
 /** What one node chooses and another may choose differently: why a transaction is not taken into the pool now. */
@@ -151,6 +180,8 @@ export type InboundBlockFault =
   | { readonly code: "branch-invalid"; readonly id: BlockId }
   /** Far below the tip, on a branch that has not shown more work than ours. */
   | { readonly code: "branch-too-low"; readonly height: number }
+  /** On a branch without a block that was co-signed by enough. */
+  | { readonly code: "outside-final"; readonly height: number }
   | { readonly code: "busy" }
   | { readonly code: "unavailable"; readonly cause: string };
 
@@ -166,6 +197,8 @@ export type ChainEvent =
   /** A branch of as much work as ours came to be known. */
   | { readonly type: "TipContested" }
   | { readonly type: "SyncChanged"; readonly sync: SyncState }
+  /** A block that was co-signed by enough is on our best chain (`reached`), or contradicts an earlier one (`refused`). */
+  | { readonly type: "FinalBlock"; readonly code: "reached" | "refused"; readonly block: BlockRef }
   /** This peer stands on another network (its genesis differs). No offence: something to tell the user. */
   | { readonly type: "PeerNetworkDiffers"; readonly peer: PeerId }
   /** The chain stopped taking blocks (`problem` set), or resumed (`null`). */
@@ -210,6 +243,12 @@ export interface Chain {
   pool(): readonly PoolEntry[];
   /** What waits of this account, by `seq`. */
   pendingOf(account: AccountId): readonly PoolEntry[];
+  /** What a co-signer of this block of the best chain would sign; `null` for the genesis and above the tip. */
+  checkpointAt(height: number): Checkpoint | null;
+  /** The newest block of the best chain that can never be left. */
+  finalBlock(): BlockRef | null;
+  /** A block was co-signed by enough: from now on the best chain goes to it, as soon as all that leads there is here. */
+  seekFinal(block: BlockRef): Promise<void>;
   /** Resolves after the transaction is durable; then it is told to peers. A transaction that waits already is ok. */
   submit(transaction: SignedTransaction): Promise<Result<TxId, SubmitFault>>;
   /** The door for blocks, our miner's included. Resolves after the commit. */
