@@ -1,6 +1,13 @@
 /** The best chain, its pool and the wallet. */
 export { type ChainDependencies, type ChainOptions, openChain } from "./chain.ts";
 export type * from "./checkpoint-store.ts";
+export {
+  type CheckpointStatus,
+  type Checkpoints,
+  type CheckpointsDependencies,
+  finalBlocksOf,
+  openCheckpoints,
+} from "./checkpoints.ts";
 export type { BlockStore } from "./store.ts";
 export type * from "./types.ts";
 export { openWallet, type WalletDependencies } from "./wallet.ts";
