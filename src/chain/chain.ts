@@ -11,8 +11,6 @@ import {
   type BlockRef,
   buildTemplate,
   decodeBlock,
-  decodeHeader,
-  HEADER_BYTES,
   type Network as LedgerNetwork,
   type SignedTransaction,
 } from "#ledger/index.ts";

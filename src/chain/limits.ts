@@ -89,8 +89,12 @@ export const SYNC_ON_CONNECT_DELAY_MS = 100;
 export const SYNC_RETRY_MS = 5_000;
 /** A peer that goes on not delivering what it announces is fetched from again only after this. */
 export const SYNC_REST_MS_MAX = 120_000;
-/** One peer is fetched from for so long while others wait: a slow one must not hold up the fast. */
+/** Headers are fetched of one peer for so long while others wait: a slow one must not hold up the fast. */
 export const SYNC_TURN_MS = 20_000;
+/** Whoever brings more headers a second than this goes on all the same: it is no slow one. */
+export const SYNC_TURN_HEADERS_MIN = 200;
+/** Peers that said where they stand before we call ourselves level with others; fewer when fewer are connected. */
+export const SYNC_ASKED_MIN = 3;
 /** A refused commit (full disk) is tried again this often. */
 export const COMMIT_RETRY_PERIOD_MS = 10_000;
 /** Gossiped transactions become durable in groups: a sync to disk for each would stall the node. */
@@ -138,10 +142,6 @@ export const TRANSACTION_QUEUE_CALM = 64;
 export const TOO_EARLY_MAX = 16;
 /** Ids of blocks found invalid by themselves, so that none is checked twice. */
 export const INVALID_IDS_MAX = 1_024;
-/** Headers of one conversation held while they show less work than our chain: 50,000 of them are some 20 MB. */
-export const HEADERS_HELD_MAX = 50_000;
-/** Rounds of headers without a block worth fetching: enough to hold {@link HEADERS_HELD_MAX}, and some. */
-export const SYNC_FRUITLESS_ROUNDS_MAX = 32;
 /** A block below tip minus this is kept only when headers have shown that its branch has more work than ours. */
 export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 /** Waiting submissions to the single writer. */

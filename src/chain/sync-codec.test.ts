@@ -4,32 +4,69 @@ import fc from "fast-check";
 import type { TxId } from "#base/brand.ts";
 import type { Block } from "#ledger/index.ts";
 import { BLOCK_BYTES_MAX } from "#ledger/limits.ts";
-import { SYNC_FRAME_BYTES_MAX, SYNC_HEADERS_MAX, SYNC_POOL_IDS_MAX } from "./limits.ts";
+import {
+  SNAPSHOT_ENTRIES_BYTES_MAX,
+  SYNC_FRAME_BYTES_MAX,
+  SYNC_HEADERS_MAX,
+  SYNC_POOL_IDS_MAX,
+} from "./limits.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "./sync-codec.ts";
 import { locatorHeights } from "./sync-server.ts";
 
 const hash = fc.uint8Array({ minLength: 32, maxLength: 32 });
 const ids = fc.array(hash, { maxLength: 5 });
 
+/** Objects as the decoder makes them. */
+function plain<Value>(
+  model: { readonly [Key in keyof Value]: fc.Arbitrary<Value[Key]> },
+): fc.Arbitrary<Value> {
+  return fc.record<Value>(model, { noNullPrototype: true });
+}
+
 function hexIds(list: readonly Uint8Array[]): string[] {
   return list.map((id) => Buffer.from(id).toString("hex"));
 }
 
 const messages = fc.oneof(
-  fc.tuple(hash, fc.nat(), hash, fc.bigInt({ min: 0n, max: 2n ** 128n - 1n })).map(
-    ([chainId, height, tip, work]): SyncMessage => ({
-      type: "hello",
-      chainId,
-      height,
-      tip: Buffer.from(tip).toString("hex") as Block["id"],
-      work,
+  fc
+    .tuple(
+      hash,
+      fc.nat(),
+      hash,
+      fc.bigInt({ min: 0n, max: 2n ** 128n - 1n }),
+      fc.array(hash, { maxLength: 2 }),
+    )
+    .map(([chainId, height, tip, work, at]): SyncMessage => {
+      const snapshots = hexIds(at).map((id, index) => ({ height: index, id: id as Block["id"] }));
+      const rest = { bodiesFrom: height, timeSeconds: height, snapshots };
+      return {
+        type: "hello",
+        chainId,
+        height,
+        tip: Buffer.from(tip).toString("hex") as Block["id"],
+        work,
+        ...rest,
+      };
     }),
-  ),
   ids.map(hexIds).map((list): SyncMessage => ({ type: "get-blocks", ids: list as Block["id"][] })),
   ids.map(hexIds).map((list): SyncMessage => ({ type: "pool", ids: list as TxId[] })),
   ids.map(hexIds).map((list): SyncMessage => ({ type: "get-transactions", ids: list as TxId[] })),
   ids.map((list): SyncMessage => ({ type: "transactions", transactions: list })),
-  ids.map((list): SyncMessage => ({ type: "blocks", blocks: list })),
+  fc
+    .option(fc.uint8Array({ minLength: 1, maxLength: 50 }))
+    .map((bytes): SyncMessage => ({ type: "block", bytes })),
+  hash.map(
+    (key): SyncMessage => ({ type: "get-chunk", at: Buffer.from(key).toString("hex") as Block["id"], key }),
+  ),
+  fc
+    .option(
+      plain({
+        start: hash,
+        siblings: ids,
+        entries: fc.array(plain({ key: hash, value: fc.uint8Array({ maxLength: 9 }) }), { maxLength: 4 }),
+      }),
+    )
+    .map((chunk): SyncMessage => ({ type: "chunk", chunk })),
 );
 
 test("one encoding per message: what is decoded encodes to the same bytes, whatever the bytes", () => {
@@ -59,6 +96,7 @@ test("answers of the largest kind fit a frame, and counts above the limits are r
   assert.ok(BLOCK_BYTES_MAX + 1024 <= SYNC_FRAME_BYTES_MAX);
   assert.ok(SYNC_HEADERS_MAX * 176 + 16 <= SYNC_FRAME_BYTES_MAX);
   assert.ok(SYNC_POOL_IDS_MAX * 32 + 16 <= SYNC_FRAME_BYTES_MAX);
+  assert.ok(SNAPSHOT_ENTRIES_BYTES_MAX + 64 * 32 + 64 <= SYNC_FRAME_BYTES_MAX);
   const tooMany = new Uint8Array(3 + 65 * 32);
   tooMany.set([2, 65, 0]);
   assert.equal(decodeSyncMessage(tooMany).ok, false);

@@ -3,7 +3,8 @@
  * snapshot. Slices of `store.ts`, which its owner implements; interface only.
  */
 import type { BlockId } from "#base/brand.ts";
-import type { Block, BlockRef, TreeChange } from "#ledger/index.ts";
+import type { Block, BlockRef } from "#ledger/index.ts";
+import type { TreeChange } from "#ledger/state-tree.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import type { Written } from "./store.ts";
 

@@ -65,9 +65,10 @@ test("a late joiner catches up with blocks and with what waits", async () => {
   await clock.advance(2_000);
   assert.equal(bob.chain.tip().id, source.tip.block.id);
   assert.equal(bob.chain.pool().length, 1);
-  const states = bob.events.filter((event) => event.type === "SyncChanged").map((event) => event.sync);
-  assert.deepEqual(states[0], { state: "syncing", height: 0, targetHeight: 30 });
-  assert.deepEqual(states.at(-1), { state: "synced", height: 30, targetHeight: 30 });
+  const states = bob.events
+    .filter((event) => event.type === "SyncChanged")
+    .map(({ sync: { state, phase, height, targetHeight } }) => `${state} ${phase} ${height}/${targetHeight}`);
+  assert.deepEqual(states.slice(-3), ["syncing headers 0/30", "syncing blocks 0/30", "synced level 30/30"]);
   await end();
 });
 
@@ -251,7 +252,9 @@ function puppet(peer: Network, answer: (question: SyncMessage) => Uint8Array | n
 
 function helloOf(chain: TestChain, work = chain.tip.block.header.chainWork): Uint8Array {
   const { id, header } = chain.tip.block;
-  return encodeSyncMessage({ type: "hello", chainId: network.chainId, height: header.height, tip: id, work });
+  const { height, time } = header;
+  const rest = { bodiesFrom: 0, timeSeconds: time, snapshots: [] };
+  return encodeSyncMessage({ type: "hello", chainId: network.chainId, height, tip: id, work, ...rest });
 }
 
 const MISCHIEF: readonly [string, (question: SyncMessage, chain: TestChain) => Uint8Array][] = [
@@ -273,7 +276,7 @@ const MISCHIEF: readonly [string, (question: SyncMessage, chain: TestChain) => U
     "other blocks than asked for",
     (question, chain) =>
       question.type === "get-blocks"
-        ? encodeSyncMessage({ type: "blocks", blocks: [encodeBlock(chain.tip.block)] })
+        ? encodeSyncMessage({ type: "block", bytes: encodeBlock(chain.tip.block) })
         : headersOf(chain),
   ],
 ];
@@ -350,7 +353,7 @@ test("a peer that gives a block now and then holds nobody up who can have them f
         for (let height = 1; height <= 40; height++) {
           const { block } = chain.at(height);
           if (block.id === id)
-            await stream.send(encodeSyncMessage({ type: "blocks", blocks: [encodeBlock(block)] }));
+            await stream.send(encodeSyncMessage({ type: "block", bytes: encodeBlock(block) }));
         }
       }
       frame = await stream.receive();
@@ -389,6 +392,10 @@ test("a peer that shows headers and withholds the blocks keeps us from mining fo
 
 async function converse(stream: FrameStream, message: SyncMessage): Promise<SyncMessage | null> {
   await stream.send(encodeSyncMessage(message));
+  return heard(stream);
+}
+
+async function heard(stream: FrameStream): Promise<SyncMessage | null> {
   const frame = await stream.receive({ timeoutMs: 5_000 });
   if (!frame.ok || frame.value === null) return null;
   const decoded = decodeSyncMessage(frame.value);
@@ -416,8 +423,12 @@ test("the serving side answers what was asked, in bounds, and nothing before a h
     assert.equal(headers?.type === "headers" ? headers.headers.length : -1, 2);
     const all = await converse(opened.value, { type: "get-headers", locator: [] });
     assert.equal(all?.type === "headers" ? all.headers.length : -1, 12);
-    const blocks = await converse(opened.value, { type: "get-blocks", ids });
-    assert.equal(blocks?.type === "blocks" ? blocks.blocks.length : -1, 2);
+    const blocks = [await converse(opened.value, { type: "get-blocks", ids })];
+    for (let more = 1; more < ids.length; more++) blocks.push(await heard(opened.value));
+    assert.deepEqual(
+      blocks.map((block) => block?.type === "block" && block.bytes !== null),
+      [true, true, false, true],
+    );
     const none = await converse(opened.value, { type: "get-transactions", ids: [] });
     assert.deepEqual(none, { type: "transactions", transactions: [] });
     assert.equal(

@@ -1,7 +1,7 @@
 /**
  * Owns when we talk to whom about the chain: with each peer on connecting, with some every little while, and with
- * whoever showed us a block whose parent we lack. Conversations run side by side, but one at a time fetches blocks:
- * two would fetch the same ones. What is said is in `sync-session.ts` and `sync-server.ts`.
+ * whoever showed us a block whose parent we lack. A conversation goes through hello, headers (a few conversations at
+ * a time), bodies (as many as have them, `body-fetch.ts`), and what waits in the pool.
  */
 import type { PeerId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
@@ -10,23 +10,45 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { FrameStream, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
+import { BodyFetch, type BodyFetchDependencies } from "./body-fetch.ts";
+import type { HeaderPoint } from "./header-point.ts";
 import {
+  HEADER_SYNCS_MAX,
   PEERS_ELSEWHERE_MAX,
   POOL_COMPARE_MS,
   SYNC_FRAME_BYTES_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
   SYNC_OPEN_TIMEOUT_MS,
-  SYNC_REST_MS_MAX,
-  SYNC_RESTING_MAX,
   SYNC_RETRY_MS,
   SYNC_STREAMS_PER_PEER_MAX,
+  SYNC_TURN_HEADERS_MIN,
   SYNC_TURN_MS,
   TIP_COMPARE_PEERS_MAX,
   TIP_COMPARE_PERIOD_MS,
 } from "./limits.ts";
 import { type Hello, SYNC_PROTOCOL } from "./sync-codec.ts";
+import { Conversation, type ConversationEnd, type Step } from "./sync-conversation.ts";
+import { HeaderSync, type HeaderSyncDependencies } from "./sync-headers.ts";
+import { SyncPeers } from "./sync-peers.ts";
+import { fetchPool, type PoolTarget } from "./sync-pool.ts";
 import { type SyncSource, serveSync } from "./sync-server.ts";
-import { type SessionEnd, SyncSession, type SyncTarget } from "./sync-session.ts";
+
+/** Our side, as catching up needs it. */
+export interface SyncTarget
+  extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
+    Pick<BodyFetchDependencies, "workToBeat" | "takeBlock"> {}
+
+/** What is told of catching up. */
+export interface SyncListener {
+  /** Headers are being fetched; `kept` as in `sync-headers.ts`. */
+  readonly onHeaders: (point: HeaderPoint, targetHeight: number, kept: boolean) => void;
+  readonly onBodies: BodyFetchDependencies["progress"];
+  /** Nothing is being fetched any more. */
+  readonly onLevel: () => void;
+  /** A peer said where it stands and what its clock shows; `null` when it is gone. */
+  readonly onHello: (peer: PeerId, hello: Hello | null) => void;
+  readonly onOtherNetwork: (peer: PeerId) => void;
+}
 
 export interface SyncDependencies {
   readonly network: Network;
@@ -34,11 +56,12 @@ export interface SyncDependencies {
   readonly random: Random;
   readonly log: Log;
   readonly source: SyncSource;
-  /** A view of our side for a conversation with `peer`, on whom it may pass judgement. */
-  readonly targetFor: (peer: PeerId) => SyncTarget;
-  /** A conversation that fetched, or tried to, has ended. */
-  readonly onFetched: () => void;
-  readonly onOtherNetwork: (peer: PeerId) => void;
+  readonly target: SyncTarget;
+  /** A view of our pool for a conversation with `peer`, on whom it may pass judgement. */
+  readonly poolFor: (peer: PeerId) => PoolTarget;
+  readonly listener: SyncListener;
+  /** Between pieces of work, so that others get their turn; one for each conversation. */
+  readonly turn: () => () => Promise<void>;
 }
 
 const PROTOCOL_OPTIONS = {
@@ -59,20 +82,35 @@ export class Sync {
   /** Connected peers whose pool was asked for, and when last. */
   readonly #poolFetched = new Map<PeerId, number>();
   readonly #elsewhere = new Set<PeerId>();
-  /** Peers known to have more than we, while another one is being fetched from. */
+  /** Peers known to have headers that we lack, while others are being asked. */
   readonly #waiting = new Set<PeerId>();
-  /** Peers that did not deliver what they had announced, and when they are fetched from again. */
-  readonly #resting = new Map<PeerId, { readonly untilMs: number; readonly spanMs: number }>();
-  #fetching = false;
+  readonly #peers: SyncPeers;
+  readonly #bodies: BodyFetch;
+  #headerSyncs = 0;
   #closed = false;
 
   constructor(dependencies: SyncDependencies) {
     this.#dependencies = dependencies;
-    const { network, clock, source } = dependencies;
+    const { network, clock, source, target, listener, turn } = dependencies;
+    this.#peers = new SyncPeers(clock);
+    this.#bodies = new BodyFetch({
+      clock,
+      peers: this.#peers,
+      tree: target.tree,
+      workToBeat: target.workToBeat,
+      takeBlock: target.takeBlock,
+      judge: (peer, judgement) => network.judge(peer, judgement),
+      call: (peer) => this.compareWith(peer),
+      progress: listener.onBodies,
+      onEnd: () => this.#restIfLevel(),
+      pause: turn(),
+      inBackground: (work) => this.#keepTrack(work),
+    });
     this.#unsubscribes = [
       network.handle(SYNC_PROTOCOL, PROTOCOL_OPTIONS, (stream) =>
         serveSync(stream, {
           source,
+          clock,
           judge: (peer, judgement) => network.judge(peer, judgement),
           heard: (peer, hello) => this.#heard(peer, hello),
         }),
@@ -91,6 +129,11 @@ export class Sync {
     return [...this.#elsewhere];
   }
 
+  /** Connected peers that answered, with what they showed. */
+  get peers(): SyncPeers {
+    return this.#peers;
+  }
+
   /** Talks with a peer that seems to know more than we do. */
   compareWith(peer: PeerId): void {
     if (this.#closed || this.#elsewhere.has(peer)) return;
@@ -99,15 +142,12 @@ export class Sync {
       return;
     }
     this.#talking.add(peer);
-    const running = this.#talk(peer)
-      .catch((error: unknown) => this.#dependencies.log.fault("a conversation about the chain failed", error))
-      .finally(() => {
-        this.#talking.delete(peer);
-        this.#running.delete(running);
-        // It showed something newer than what this conversation began with.
-        if (this.#askedMeanwhile.delete(peer) && !this.#closed) this.#soon(peer, 0);
-      });
-    this.#running.add(running);
+    const talk = this.#talk(peer).finally(() => {
+      this.#talking.delete(peer);
+      // It showed something newer than what this conversation began with.
+      if (this.#askedMeanwhile.delete(peer) && !this.#closed) this.#soon(peer, 0);
+    });
+    this.#keepTrack(talk);
   }
 
   async close(): Promise<void> {
@@ -115,8 +155,18 @@ export class Sync {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     this.#period.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
+    this.#bodies.close();
     for (const stream of this.#streams) stream.reset("closing");
-    await Promise.all(this.#running);
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #keepTrack(work: Promise<void>): void {
+    const running = work
+      .catch((error: unknown) => this.#dependencies.log.fault("a conversation about the chain failed", error))
+      .finally(() => {
+        this.#running.delete(running);
+      });
+    this.#running.add(running);
   }
 
   #soon(peer: PeerId, delayMs: number): void {
@@ -135,6 +185,8 @@ export class Sync {
     this.#elsewhere.delete(peer);
     this.#waiting.delete(peer);
     this.#askedMeanwhile.delete(peer);
+    this.#peers.gone(peer);
+    this.#dependencies.listener.onHello(peer, null);
   }
 
   #compareWithSome(): void {
@@ -144,6 +196,7 @@ export class Sync {
       const [peer] = peers.splice(random.below(peers.length), 1);
       if (peer !== undefined) this.compareWith(peer);
     }
+    this.#bodies.consider();
   }
 
   #heard(peer: PeerId, hello: Hello): void {
@@ -155,83 +208,103 @@ export class Sync {
   #foundElsewhere(peer: PeerId): void {
     if (this.#elsewhere.has(peer) || this.#elsewhere.size >= PEERS_ELSEWHERE_MAX) return;
     this.#elsewhere.add(peer);
-    this.#dependencies.onOtherNetwork(peer);
+    this.#dependencies.listener.onOtherNetwork(peer);
   }
 
   async #talk(peer: PeerId): Promise<void> {
-    const { network, targetFor, log } = this.#dependencies;
+    const { network, log } = this.#dependencies;
     const opened = await network.open(peer, SYNC_PROTOCOL, {
       ...PROTOCOL_OPTIONS,
       timeoutMs: SYNC_OPEN_TIMEOUT_MS,
     });
     // Comparing again later is enough, whatever the reason; who speaks no such protocol is asked in vain.
     if (!opened.ok) return;
+    if (this.#closed) {
+      opened.value.reset("closing");
+      return;
+    }
     this.#streams.add(opened.value);
-    const target = targetFor(peer);
-    const judge = network.judge.bind(network);
-    const session = new SyncSession(opened.value, { target, judge });
-    const end = await this.#converse(peer, session);
+    const conversation = new Conversation(opened.value, network.judge.bind(network));
+    const end = await this.#converse(conversation);
     this.#streams.delete(opened.value);
-    if (end.code === "level" || end.code === "other-network") await opened.value.close();
-    else opened.value.reset(end.code);
+    if (end.code === "level" || end.code === "other-network") await conversation.close();
+    else conversation.reset(end.code);
     if (end.code === "other-network") this.#foundElsewhere(peer);
-    const again = end.code === "unanswered" || end.code === "turn-over";
-    if (again && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
+    if (end.code === "unanswered" && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
     if ("what" in end)
       log.debug("conversation about the chain ended", { peer, end: end.code, what: end.what });
   }
 
-  async #converse(peer: PeerId, session: SyncSession): Promise<SessionEnd> {
-    const hello = await session.greet();
+  async #converse(conversation: Conversation): Promise<ConversationEnd> {
+    const { clock, source, listener, poolFor } = this.#dependencies;
+    const { peer } = conversation;
+    const hello = await conversation.greet(source.hello());
     if (!hello.ok) return hello.fault;
-    if (session.needs(hello.value) && !this.#isResting(peer)) {
-      if (this.#fetching) this.#waiting.add(peer);
-      else {
-        const end = await this.#fetchFrom(peer, session, hello.value);
-        if (end.code !== "level") return end;
-      }
+    listener.onHello(peer, hello.value);
+    const best = await this.#learnHeaders(conversation, hello.value);
+    if (!best.ok) return best.fault;
+    if (best.value !== null) {
+      this.#peers.show(peer, { ...hello.value, best: best.value });
+      const end = this.#peers.isResting(peer) ? null : await this.#bodies.join(conversation);
+      if (end !== null && end.code !== "level") return end;
     }
-    const nowMs = this.#dependencies.clock.monotonicMs();
+    const nowMs = clock.monotonicMs();
     const fetchedMs = this.#poolFetched.get(peer) ?? Number.NEGATIVE_INFINITY;
     // Again now and then: gossip may lose a transaction, and where no block comes nobody tells it again.
     if (nowMs - fetchedMs < POOL_COMPARE_MS) return { code: "level" };
-    const end = await session.fetchPool();
+    const end = await fetchPool(conversation, poolFor(peer));
     if (end.code === "level") this.#poolFetched.set(peer, nowMs);
     return end;
   }
 
-  async #fetchFrom(peer: PeerId, session: SyncSession, hello: Hello): Promise<SessionEnd> {
-    const { clock, onFetched } = this.#dependencies;
-    const sinceMs = clock.monotonicMs();
-    this.#fetching = true;
+  /** The newest header of its chain that is kept here; `null` when its chain is of no interest, or for another time. */
+  async #learnHeaders(conversation: Conversation, theirs: Hello): Step<HeaderPoint | null> {
+    const { target } = this.#dependencies;
+    const { peer } = conversation;
+    const known = target.tree.point(theirs.tip);
+    if (known === "invalid") return conversation.misconduct("its chain holds a block found invalid");
+    if (known !== null) return { ok: true, value: known };
+    if (theirs.work < target.workToBeat() || this.#peers.isResting(peer)) {
+      return { ok: true, value: null };
+    }
+    if (this.#headerSyncs >= HEADER_SYNCS_MAX) {
+      this.#waiting.add(peer);
+      return { ok: true, value: null };
+    }
+    this.#headerSyncs += 1;
     try {
-      const end = await session.catchUp(
-        hello,
-        () => this.#waiting.size > 0 && clock.monotonicMs() - sinceMs > SYNC_TURN_MS,
-      );
-      if (end.code === "unanswered" || end.code === "misconduct") this.#rest(peer);
-      else if (end.code === "level") this.#resting.delete(peer);
-      return end;
+      const headers = await this.#headerSync(conversation, theirs).run();
+      if (!headers.ok && headers.fault.code !== "held-up") this.#peers.rest(peer);
+      return headers;
     } finally {
-      this.#fetching = false;
-      onFetched();
+      this.#headerSyncs -= 1;
       for (const waiting of this.#waiting) this.#soon(waiting, 0);
       this.#waiting.clear();
+      // Bodies follow at once, or nothing does.
+      queueMicrotask(() => this.#restIfLevel());
     }
   }
 
-  #isResting(peer: PeerId): boolean {
-    const rest = this.#resting.get(peer);
-    return rest !== undefined && this.#dependencies.clock.monotonicMs() < rest.untilMs;
+  #headerSync(conversation: Conversation, theirs: Hello): HeaderSync {
+    const { clock, target, listener, turn } = this.#dependencies;
+    const sinceMs = clock.monotonicMs();
+    let looked = 0;
+    const isTurnOver = (): boolean => {
+      const spentMs = clock.monotonicMs() - sinceMs;
+      return (
+        this.#waiting.size > 0 && spentMs > SYNC_TURN_MS && (looked * 1000) / spentMs < SYNC_TURN_HEADERS_MIN
+      );
+    };
+    const check: SyncTarget["check"] = (bytes, parent) => {
+      looked += 1;
+      return target.check(bytes, parent);
+    };
+    const progress = (point: HeaderPoint, kept: boolean): void =>
+      listener.onHeaders(point, theirs.height, kept);
+    return new HeaderSync(conversation, theirs, { ...target, check, progress, isTurnOver, pause: turn() });
   }
 
-  /** Longer each time, and beyond a reconnection: announcing without delivering must not keep others waiting. */
-  #rest(peer: PeerId): void {
-    const before = this.#resting.get(peer)?.spanMs ?? SYNC_RETRY_MS / 2;
-    const spanMs = Math.min(before * 2, SYNC_REST_MS_MAX);
-    this.#resting.delete(peer);
-    this.#resting.set(peer, { untilMs: this.#dependencies.clock.monotonicMs() + spanMs, spanMs });
-    const [oldest] = this.#resting.keys();
-    if (this.#resting.size > SYNC_RESTING_MAX && oldest !== undefined) this.#resting.delete(oldest);
+  #restIfLevel(): void {
+    if (this.#headerSyncs === 0 && !this.#bodies.isRunning) this.#dependencies.listener.onLevel();
   }
 }

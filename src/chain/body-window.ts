@@ -1,0 +1,144 @@
+/**
+ * Owns which bodies of a path of headers are asked of whom, and gives them out in order: a window that moves with the
+ * next one needed, bounded in blocks and in bytes. Pure bookkeeping; streams and time are with `body-fetch.ts`.
+ */
+import type { BlockId, PeerId } from "#base/brand.ts";
+import { toHex } from "#base/bytes.ts";
+import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "./limits.ts";
+
+export interface Arrived {
+  /** Place on the path. */
+  readonly at: number;
+  readonly bytes: Uint8Array;
+  readonly from: PeerId;
+}
+
+/** Blocks of whose size nothing is known yet: the largest of a usual genesis. */
+const FIRST_GUESS_BYTES = 256 * 1024;
+
+export class BodyWindow {
+  readonly #count: number;
+  readonly #assigned = new Map<number, PeerId>();
+  readonly #arrived = new Map<number, Arrived>();
+  /** Who gave a wrong body for this place, or none: not asked for it again. */
+  readonly #refused = new Map<number, Set<PeerId>>();
+  #arrivedBytes = 0;
+  /** Follows growth at once and falls slowly: what is under way is rather thought too large than too small. */
+  #guessBytes = FIRST_GUESS_BYTES;
+  #next = 0;
+
+  /** @param count how many bodies the path lacks. */
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  /** The place of the next body to hand on. */
+  get next(): number {
+    return this.#next;
+  }
+
+  get isDone(): boolean {
+    return this.#next >= this.#count;
+  }
+
+  /** Bodies held and their bytes. */
+  get held(): { readonly blocks: number; readonly bytes: number } {
+    return { blocks: this.#arrived.size, bytes: this.#arrivedBytes };
+  }
+
+  /** Who is asked for the next body; `null` when nobody is, or it is here. */
+  get awaitedFrom(): PeerId | null {
+    return this.#assigned.get(this.#next) ?? null;
+  }
+
+  /**
+   * Places for a peer to be asked for, lowest first.
+   * @param from the lowest place whose body it has; `to` the highest.
+   */
+  assign(
+    peer: PeerId,
+    range: { readonly from: number; readonly to: number },
+    limit: number,
+  ): readonly number[] {
+    const places: number[] = [];
+    const end = Math.min(this.#count, this.#next + BODY_WINDOW_BLOCKS, range.to + 1);
+    for (let at = Math.max(this.#next, range.from); at < end && places.length < limit; at++) {
+      if (this.#assigned.has(at) || this.#arrived.has(at)) continue;
+      if (this.#refused.get(at)?.has(peer) === true) continue;
+      // The next one always: all that was held waits for it.
+      if (at !== this.#next && !this.#hasRoom()) break;
+      this.#assigned.set(at, peer);
+      places.push(at);
+    }
+    return places;
+  }
+
+  /** A body came for a place that the peer was asked for. */
+  arrive(at: number, bytes: Uint8Array, from: PeerId): void {
+    this.#assigned.delete(at);
+    this.#arrived.set(at, { at, bytes, from });
+    this.#arrivedBytes += bytes.length;
+    this.#guessBytes = Math.max(bytes.length, Math.round(this.#guessBytes * 0.9));
+  }
+
+  /** What a peer was asked for and did not bring is free for others. */
+  release(peer: PeerId): void {
+    for (const [at, assignee] of this.#assigned) if (assignee === peer) this.#assigned.delete(at);
+  }
+
+  /** The next body in order, when it is here; it leaves the window. */
+  takeNext(): Arrived | null {
+    const arrived = this.#arrived.get(this.#next) ?? null;
+    if (arrived !== null) this.#drop(arrived);
+    return arrived;
+  }
+
+  /** The body that was taken stands in the chain. */
+  advance(): void {
+    this.#refused.delete(this.#next);
+    this.#next += 1;
+  }
+
+  /** Nothing more of this place from this peer. */
+  refuse(at: number, peer: PeerId): void {
+    const arrived = this.#arrived.get(at);
+    if (arrived?.from === peer) this.#drop(arrived);
+    if (this.#assigned.get(at) === peer) this.#assigned.delete(at);
+    const refused = this.#refused.get(at) ?? new Set();
+    this.#refused.set(at, refused.add(peer));
+  }
+
+  #drop(arrived: Arrived): void {
+    this.#arrived.delete(arrived.at);
+    this.#arrivedBytes -= arrived.bytes.length;
+  }
+
+  #hasRoom(): boolean {
+    const underWay = (this.#assigned.size + 1) * this.#guessBytes;
+    return this.#arrivedBytes + underWay <= BODY_WINDOW_BYTES_MAX;
+  }
+}
+
+/** Ids of blocks one after the other, 32 bytes each: a year of headers in 70 MB. */
+export class HeaderPath {
+  readonly #hashes: Uint8Array;
+  /** Height of the first. */
+  readonly from: number;
+
+  /** @param newestFirst raw ids, the highest first; `from` the height of the lowest. */
+  constructor(newestFirst: readonly Uint8Array[], from: number) {
+    this.from = from;
+    this.#hashes = new Uint8Array(newestFirst.length * 32);
+    newestFirst.forEach((hash, at) => {
+      this.#hashes.set(hash, (newestFirst.length - 1 - at) * 32);
+    });
+  }
+
+  get count(): number {
+    return this.#hashes.length / 32;
+  }
+
+  idAt(at: number): BlockId {
+    return toHex(this.#hashes.subarray(at * 32, at * 32 + 32)) as BlockId;
+  }
+}
