@@ -39,7 +39,17 @@ const syncSamples: readonly SyncMessage[] = [
   { type: "get-headers", locator: ids },
   { type: "headers", headers: headerSamples },
   { type: "get-blocks", ids },
-  { type: "blocks", blocks: [utf8("a block"), utf8("another")] },
+  { type: "block", bytes: utf8("a block") },
+  { type: "block", bytes: null },
+  ...ids.map((at): SyncMessage => ({ type: "get-chunk", at, key: new Uint8Array(32) })),
+  {
+    type: "chunk",
+    chunk: {
+      start: new Uint8Array(32),
+      siblings: [new Uint8Array(32).fill(1)],
+      entries: [{ key: new Uint8Array(32).fill(2), value: utf8("a value") }],
+    },
+  },
 ];
 
 export const LEDGER_TARGETS: readonly FuzzTarget[] = [
