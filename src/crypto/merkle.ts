@@ -5,7 +5,7 @@
  */
 import { concat, equalBytes, utf8 } from "#base/bytes.ts";
 import { MERKLE_LEAVES_MAX, MERKLE_PATH_MAX } from "./limits.ts";
-import { sha256 } from "./sha256.ts";
+import { sha256, sha256Into } from "./sha256.ts";
 
 export const HASH_BYTES = 32;
 const ROOT_DOMAIN = utf8("waybill-tree-v1\0");
@@ -146,12 +146,16 @@ export function peaksOf(leaves: readonly Uint8Array[]): Peaks {
 }
 
 /** The tree hash of RFC 6962 over all leaves appended so far, without the count. */
-export function treeHashOfPeaks(peaks: Peaks): Uint8Array {
-  const root = peaks.hashes.reduceRight<Uint8Array | null>(
-    (right, left) => (right === null ? left : nodeHash(left, right)),
-    null,
-  );
-  return root ?? EMPTY_TREE;
+export function treeHashOfPeaks({ hashes }: Peaks): Uint8Array {
+  const smallest = hashes.at(-1);
+  if (smallest === undefined) return EMPTY_TREE;
+  // As nodeHash over and over, the right half being hashed into its place: done for each of a million headers.
+  node.set(smallest, 1 + HASH_BYTES);
+  for (let at = hashes.length - 2; at >= 0; at--) {
+    node.set(hashes[at] ?? EMPTY_TREE, 1);
+    sha256Into(node, node, 1 + HASH_BYTES);
+  }
+  return node.slice(1 + HASH_BYTES);
 }
 
 /** The same root as {@link merkleRoot} over all leaves appended so far. */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { sha256 as other } from "@noble/hashes/sha2.js";
 import fc from "fast-check";
 import { fromHex, toHex, utf8 } from "#base/bytes.ts";
-import { sha256, sha256d, sha256Into, sha256Text } from "./sha256.ts";
+import { sha256, sha256d, sha256dHex, sha256Into, sha256Text } from "./sha256.ts";
 
 test("the digests of FIPS 180-4, and the id of a header that everybody knows", () => {
   const abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -22,6 +22,7 @@ test("another implementation agrees, and digests are plain arrays", () => {
       assert.deepEqual(sha256(bytes), other(bytes));
       assert.equal(sha256Text(bytes), String.fromCharCode(...other(bytes)));
       assert.deepEqual(sha256d(bytes), other(other(bytes)));
+      assert.equal(sha256dHex(bytes), toHex(sha256d(bytes)));
     }),
   );
 });

@@ -36,3 +36,9 @@ export function sha256d(bytes: Uint8Array): Uint8Array {
   sha256Into(bytes, inner, 0);
   return sha256(inner);
 }
+
+/** The same in 64 lower-case hex digits. */
+export function sha256dHex(bytes: Uint8Array): string {
+  sha256Into(bytes, inner, 0);
+  return hash("sha256", inner, "hex");
+}

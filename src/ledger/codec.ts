@@ -18,7 +18,7 @@ import {
   utf8,
 } from "#base/bytes.ts";
 import { fail, type Result } from "#base/result.ts";
-import { sha256, sha256d } from "#crypto/sha256.ts";
+import { sha256, sha256dHex } from "#crypto/sha256.ts";
 import {
   ANCHOR_BYTES,
   BLOCK_BYTES_MAX,
@@ -106,7 +106,7 @@ export function decodeHeader(bytes: Uint8Array): Result<Header, DecodeFault> {
 
 /** SHA-256d of the 176 bytes of a header. */
 export function blockIdOfHeader(headerBytes: Uint8Array): BlockId {
-  return toHex(sha256d(headerBytes)) as BlockId;
+  return sha256dHex(headerBytes) as BlockId;
 }
 
 /** The block with its id filled in. */

@@ -63,3 +63,5 @@ export const NOTE_SIGNATURES_MAX = 64;
 export const NOTE_KEY_NAME_CHARS_MAX = 128;
 /** A checkpoint with all its lines, some 180 characters each. */
 export const NOTE_CHARS_MAX = 16 * 1024;
+/** Targets kept that were computed lately: a chain wanders through some hundred. A few hundred kB. */
+export const TARGETS_CACHED_MAX = 4096;

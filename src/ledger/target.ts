@@ -5,6 +5,7 @@
  * the target has reached its easiest. See `spec/ledger.md`, "Difficulty".
  */
 import type { BlockId } from "#base/brand.ts";
+import { TARGETS_CACHED_MAX } from "./limits.ts";
 import type { ChainParams } from "./params.ts";
 import type { Header } from "./types.ts";
 
@@ -52,6 +53,22 @@ interface Schedule {
   readonly limit: bigint;
   readonly lagMin: number;
   readonly lagMax: number;
+  /** What the kernel gave lately, by its argument: a chain keeps near its schedule, so the same lags come again. */
+  readonly bitsOfLag: BoundedCache<number, number>;
+}
+
+/** Forgets all when it is full: what is asked for often is soon there again. */
+class BoundedCache<Key, Value> {
+  readonly #values = new Map<Key, Value>();
+
+  get(key: Key, compute: (key: Key) => Value): Value {
+    const known = this.#values.get(key);
+    if (known !== undefined) return known;
+    if (this.#values.size >= TARGETS_CACHED_MAX) this.#values.clear();
+    const value = compute(key);
+    this.#values.set(key, value);
+    return value;
+  }
 }
 
 const schedules = new WeakMap<ChainParams, Schedule>();
@@ -67,6 +84,7 @@ function scheduleOf(params: ChainParams): Schedule {
     // 2^-256 of any target is below 1: nothing beyond can make it harder.
     lagMin: -256 * params.tauSeconds,
     lagMax: leastLagAtLimit(reference, limit, params.tauSeconds),
+    bitsOfLag: new BoundedCache<number, number>(),
   };
   schedules.set(params, schedule);
   return schedule;
@@ -85,8 +103,12 @@ function leastLagAtLimit(reference: bigint, limit: bigint, tauSeconds: number): 
 
 function mustTarget(bits: number): bigint {
   const target = targetOfBits(bits);
-  if (target === null) throw new Error(`not a canonical compact target: ${bits.toString(16)}`);
+  if (target === null) throw notCanonical(bits);
   return target;
+}
+
+function notCanonical(bits: number): Error {
+  return new Error(`not a canonical compact target: ${bits.toString(16)}`);
 }
 
 /** What a header at `time` on this parent must state. */
@@ -100,19 +122,41 @@ export interface NextWork {
  * and late, so that nobody gains by stating another time than the true one.
  */
 export function nextWork(parent: Pick<Header, "time" | "lag">, time: number, params: ChainParams): NextWork {
-  const { reference, limit, lagMin, lagMax } = scheduleOf(params);
+  const { reference, limit, lagMin, lagMax, bitsOfLag } = scheduleOf(params);
   const { targetSpacingSeconds, easeAfterSeconds, tauSeconds } = params;
   const elapsed = time - parent.time;
   const late = easeAfterSeconds === 0 ? 0 : Math.max(0, elapsed - easeAfterSeconds);
   const ease = Math.floor(late / targetSpacingSeconds) * targetSpacingSeconds;
-  const target = asertTarget(reference, Math.min(parent.lag + ease, lagMax), tauSeconds);
+  const bits = bitsOfLag.get(Math.min(parent.lag + ease, lagMax), (lag) => {
+    const target = asertTarget(reference, lag, tauSeconds);
+    return target < limit ? bitsOfTarget(target) : params.powLimitBits;
+  });
   const lag = Math.min(Math.max(parent.lag + elapsed - targetSpacingSeconds, lagMin), lagMax);
-  return { bits: target < limit ? bitsOfTarget(target) : params.powLimitBits, lag };
+  return { bits, lag };
+}
+
+interface TargetMeaning {
+  readonly work: bigint;
+  /** 64 lower-case digits, as ids are written: their order as texts is their order as numbers. */
+  readonly hex: string;
+}
+
+const meanings = new BoundedCache<number, TargetMeaning | null>();
+
+/** `null` when the bits are not canonical. */
+function meaningOf(bits: number): TargetMeaning | null {
+  return meanings.get(bits, () => {
+    const target = targetOfBits(bits);
+    if (target === null) return null;
+    return { work: HASH_SPACE / (target + 1n), hex: target.toString(16).padStart(64, "0") };
+  });
 }
 
 /** Expected hashes for one block: floor(2^256 / (target + 1)). Throws when the bits are not canonical. */
 export function workOfBits(bits: number): bigint {
-  return HASH_SPACE / (mustTarget(bits) + 1n);
+  const meaning = meaningOf(bits);
+  if (meaning === null) throw notCanonical(bits);
+  return meaning.work;
 }
 
 /** The target as 32 bytes, big-endian. Throws when the bits are not canonical. */
@@ -123,7 +167,6 @@ export function targetBytes(bits: number): Uint8Array {
 
 /** Whether an id, read as a big-endian number, is not above the target. False when the bits are not canonical. */
 export function meetsTarget(id: BlockId, bits: number): boolean {
-  const target = targetOfBits(bits);
-  // Both are 64 lower-case digits, so their order as texts is their order as numbers.
-  return target !== null && id <= target.toString(16).padStart(64, "0");
+  const meaning = meaningOf(bits);
+  return meaning !== null && id <= meaning.hex;
 }
