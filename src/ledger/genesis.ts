@@ -23,6 +23,7 @@ import {
   NAME_CHARS_LEAST,
   NAME_CHARS_MAX,
   NAME_LIFE_BLOCKS_MAX,
+  STAMPED_ANCHOR_BYTES,
 } from "./limits.ts";
 import { nameCost } from "./names.ts";
 import {
@@ -39,13 +40,15 @@ import { isSupplyBounded } from "./supply.ts";
 import { targetOfBits } from "./target.ts";
 import type { Block } from "./types.ts";
 
-const GENESIS_VERSION = 2;
+export const GENESIS_VERSION = 2;
 export const HEADER_VERSION = 1;
 const CHAIN_ID_DOMAIN = utf8("waybill-genesis-v1\0");
 const U32_MAX = 0xffff_ffff;
 /** A year: keeps `256 * tau`, the range of the schedule error, well within an i32 together with the next. */
 const TAU_SECONDS_MAX = 4_000_000;
 const SPACING_SECONDS_MAX = 86_400;
+/** Below, the work of a block would change by a fifth or more with each block that comes at once. */
+const TAU_SPACINGS_LEAST = 4;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const KEY_HEX = /^[0-9a-f]{64}$/;
 const SYMBOL = /^[A-Z][A-Z0-9]*$/;
@@ -234,25 +237,28 @@ function refuseContradictions(params: ChainParams): void {
   const refuse = (cause: string): never => {
     throw new GenesisRefusal("contradiction", cause);
   };
-  const { targetSpacingSeconds, minGapSeconds, easeAfterSeconds, freeAnchors } = params;
-  if (minGapSeconds > targetSpacingSeconds) {
-    refuse('"minGapSeconds" is above "targetSpacingSeconds": the chain could never keep its schedule');
+  const { targetSpacingSeconds, tauSeconds, minGapSeconds, maxFutureSeconds, easeAfterSeconds } = params;
+  if (minGapSeconds >= targetSpacingSeconds) {
+    refuse('"minGapSeconds" is not below "targetSpacingSeconds": the chain could never keep its schedule');
+  }
+  if (tauSeconds < TAU_SPACINGS_LEAST * targetSpacingSeconds) {
+    refuse(
+      `"tauSeconds" is below ${TAU_SPACINGS_LEAST} times "targetSpacingSeconds": chance alone would move the target`,
+    );
+  }
+  if (2 * maxFutureSeconds > tauSeconds) {
+    refuse('"maxFutureSeconds" is above half of "tauSeconds": stating false times would pay');
   }
   if (easeAfterSeconds !== 0 && easeAfterSeconds < targetSpacingSeconds) {
     refuse('"easeAfterSeconds" is below "targetSpacingSeconds": miners would gain by stating false times');
   }
-  if (params.maxFutureSeconds < minGapSeconds) {
+  if (maxFutureSeconds < minGapSeconds) {
     refuse('"maxFutureSeconds" is below "minGapSeconds": a block could wait for no reason');
   }
   if ((targetOfBits(params.initialBits) ?? 0n) > (targetOfBits(params.powLimitBits) ?? 0n)) {
     refuse('"initialBits" is easier than "powLimitBits"');
   }
-  if (freeAnchors.perAccountPerBlock > freeAnchors.perBlock) {
-    refuse('"freeAnchors.perAccountPerBlock" is above "freeAnchors.perBlock"');
-  }
-  if (freeAnchors.perBlock > params.maxBlockSignatures) {
-    refuse('"freeAnchors.perBlock" is above "maxBlockSignatures"');
-  }
+  refuseShareContradictions(params, refuse);
   refuseNameContradictions(params, refuse);
   const { checkpoints } = params;
   if (checkpoints !== null && checkpoints.needed > checkpoints.keys.length) {
@@ -262,6 +268,23 @@ function refuseContradictions(params: ChainParams): void {
     refuse('"checkpoints.needed" is not above two thirds of the keys: two halves could sign two chains');
   }
   if (!isSupplyBounded(params)) refuse('"reward" and "allocations" would issue more than 2^53 - 1 units');
+}
+
+function refuseShareContradictions(params: ChainParams, refuse: (cause: string) => never): void {
+  const { freeAnchors, maxBlockSignatures, maxBlockBytes } = params;
+  if (freeAnchors.perAccountPerBlock > freeAnchors.perBlock) {
+    refuse('"freeAnchors.perAccountPerBlock" is above "freeAnchors.perBlock"');
+  }
+  if (2 * freeAnchors.perBlock > maxBlockSignatures) {
+    refuse(
+      '"freeAnchors.perBlock" is above half of "maxBlockSignatures": those who pay would have too little',
+    );
+  }
+  if (2 * freeAnchors.perBlock * STAMPED_ANCHOR_BYTES > maxBlockBytes) {
+    refuse(
+      '"freeAnchors.perBlock" fills more than half of "maxBlockBytes": those who pay would have too little',
+    );
+  }
 }
 
 function refuseNameContradictions({ names }: ChainParams, refuse: (cause: string) => never): void {

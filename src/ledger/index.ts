@@ -38,7 +38,7 @@ export {
 } from "./codec.ts";
 export type * from "./faults.ts";
 export { hasMoreWork, planReorganisation, type ReorganisationPlan } from "./fork-choice.ts";
-export { HEADER_VERSION, loadNetwork, networkOf } from "./genesis.ts";
+export { GENESIS_VERSION, HEADER_VERSION, loadNetwork, networkOf } from "./genesis.ts";
 export {
   ANCHOR_BYTES,
   BLOCK_BYTES_MAX,
@@ -66,6 +66,14 @@ export {
   type Network,
   type RewardSchedule,
 } from "./params.ts";
+export {
+  genesisText,
+  PRESET_KINDS,
+  type PresetKind,
+  type PresetOptions,
+  presetGenesis,
+  presetParams,
+} from "./presets.ts";
 export { isSignatureValid, signTransaction } from "./sign.ts";
 export {
   isStampValid,
