@@ -37,7 +37,8 @@ import {
 } from "#ledger/index.ts";
 import { type FinalBlocks, Finality } from "./finality.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
-import type { BlockStore, Connection, NewBlock, PoolRow, StoreFault } from "./store.ts";
+import { UNDO_KEPT_BLOCKS } from "./limits.ts";
+import type { BlockStore, Connection, KeepFrom, NewBlock, PoolRow, StoreFault } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
 
 export interface Advance extends Move {
@@ -85,8 +86,15 @@ export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
   };
 }
 
+export interface BestChainOptions {
+  readonly finalBlocks?: FinalBlocks;
+  /** Bodies further below the tip may be dropped; all are kept when not given. */
+  readonly keepBlocks?: number | null;
+}
+
 export class BestChain {
   readonly network: Network;
+  readonly #keepBlocks: number | null;
   /** Which branches may be chosen at all. */
   readonly finality: Finality;
   readonly #store: BlockStore;
@@ -98,9 +106,10 @@ export class BestChain {
     store: BlockStore,
     tip: HeaderPoint,
     state: LedgerState,
-    finalBlocks: FinalBlocks,
+    { finalBlocks = { floor: null, sought: null }, keepBlocks = null }: BestChainOptions,
   ) {
     this.network = network;
+    this.#keepBlocks = keepBlocks;
     this.finality = new Finality(store, finalBlocks);
     this.#store = store;
     this.#tip = tip;
@@ -111,7 +120,7 @@ export class BestChain {
   static open(
     network: Network,
     store: BlockStore,
-    finalBlocks: FinalBlocks = { floor: null, sought: null },
+    options: BestChainOptions = {},
   ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
     const chainId = store.chainId();
     if (chainId !== null && !equalBytes(chainId, network.chainId)) return fail(DATA_OF_OTHER_NETWORK);
@@ -121,11 +130,11 @@ export class BestChain {
     }
     const read = readTip(store);
     if (read !== null)
-      return ok({ best: new BestChain(network, store, read.tip, read.state, finalBlocks), repaired: null });
+      return ok({ best: new BestChain(network, store, read.tip, read.state, options), repaired: null });
     const rewound = store.rewind(genesisConnection(network));
     if (!rewound.ok) return fail(storeUnusable(rewound.fault));
     const fresh = LedgerState.over(store.state);
-    const best = new BestChain(network, store, genesisPoint(network), fresh, finalBlocks);
+    const best = new BestChain(network, store, genesisPoint(network), fresh, options);
     return ok({ best, repaired: REPAIRED });
   }
 
@@ -152,7 +161,8 @@ export class BestChain {
     const applied = applyBlock(this.#state, block, this.network.params);
     if (!applied.ok) return applied;
     const kept = newBlockOf(block, this.#tip);
-    const written = this.#store.connect(connectionOf(block, kept, applied.value, this.network));
+    const keepFrom = keptFrom(kept.height, this.#keepBlocks);
+    const written = this.#store.connect(connectionOf(block, kept, applied.value, this.network, keepFrom));
     if (!written.ok) return written;
     this.#tip = { id: block.id, header: block.header, history: historyAfter(this.#tip.history, block.id) };
     this.#state = applied.value.state.settled();
@@ -216,7 +226,7 @@ export class BestChain {
   /** `null` when the block was marked or dropped, so that another choice is due. */
   #connectKept(id: BlockId, trail: Trail): "connected" | StoreFault | null {
     const block = this.#readBlock(id);
-    if (block === null) return faultOf(this.#store.forget(id));
+    if (block === null) return faultOf(this.#store.dropBody(id));
     const extended = this.extend(block);
     if (extended.ok) {
       trail.forward(block);
@@ -249,7 +259,7 @@ export class BestChain {
     }
     // The undo record takes back even a block whose body is damaged; only its transactions cannot wait again.
     trail.back(block ?? { id, header, transactions: [] });
-    return (block === null ? faultOf(this.#store.forget(id)) : null) ?? "undone";
+    return (block === null ? faultOf(this.#store.dropBody(id)) : null) ?? "undone";
   }
 
   /** What takes the tip back to its parent; `null` when the record on disk does not lead there. */
@@ -330,10 +340,25 @@ function genesisConnection(network: Network): Connection {
     changes: genesisEntries(params),
     transactions: [],
     undo: new Uint8Array(0),
+    keepFrom: { bodies: 0, undo: 0 },
   };
 }
 
-function connectionOf(block: Block, kept: NewBlock, applied: Applied, { params }: Network): Connection {
+/** What must be kept when the tip is of this height. @param keepBlocks `null`: all bodies. */
+function keptFrom(height: number, keepBlocks: number | null): KeepFrom {
+  return {
+    bodies: keepBlocks === null ? 0 : Math.max(0, height - keepBlocks),
+    undo: Math.max(0, height - UNDO_KEPT_BLOCKS),
+  };
+}
+
+function connectionOf(
+  block: Block,
+  kept: NewBlock,
+  applied: Applied,
+  { params }: Network,
+  keepFrom: KeepFrom,
+): Connection {
   const earned = payoutOfBlock(block, params);
   const fees = block.transactions.filter(isSigned).reduce((sum, { fee }) => sum + fee, 0);
   return {
@@ -347,6 +372,7 @@ function connectionOf(block: Block, kept: NewBlock, applied: Applied, { params }
       accounts: accountsOf(transaction),
     })),
     undo: encodeUndo(applied.undo),
+    keepFrom,
   };
 }
 

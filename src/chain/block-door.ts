@@ -94,6 +94,7 @@ export class BlockDoor {
   }
 
   async submit(bytes: Uint8Array, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
+    if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
     const limit = this.#dependencies.best.network.params.maxBlockBytes;
     if (bytes.length > limit) return fail({ code: "block-too-big", bytes: bytes.length, limit });
     const decoded = decodeBlock(bytes);
@@ -110,7 +111,10 @@ export class BlockDoor {
 
   /** Whether a block need not be looked at again: it is kept, or was found invalid. */
   isSettled(id: BlockId): boolean {
-    return this.#invalid.has(id) || this.#dependencies.store.entry(id) !== null;
+    const entry = this.#dependencies.store.entry(id);
+    if (entry === null) return this.#invalid.has(id);
+    // Of a header alone, the body is still wanted.
+    return entry.invalid || entry.hasBody || entry.isWithinReach;
   }
 
   /**
@@ -168,8 +172,8 @@ export class BlockDoor {
     const { id } = block;
     if (this.#invalid.has(id)) return fail({ code: "branch-invalid", id });
     const entry = store.entry(id);
-    if (entry !== null)
-      return entry.invalid ? fail({ code: "branch-invalid", id }) : ok({ code: "known", id });
+    if (entry?.invalid === true) return fail({ code: "branch-invalid", id });
+    if (entry !== null && (entry.hasBody || entry.isWithinReach)) return ok({ code: "known", id });
     const parent = best.point(block.header.previous);
     if (parent === null) return fail(this.#withoutParent(block));
     if (parent === "invalid") return fail(this.#remember(id, { code: "branch-invalid", id }));
@@ -230,6 +234,8 @@ export class BlockDoor {
         this.#storeWorks();
         this.#moved({ connected: [block], disconnected: [] });
         await this.#turn.pause();
+        // Others that stand on it may have been here before it.
+        await this.#advance();
         return ok({ code: "connected", id });
       }
       if (extended.fault.code === "store-unavailable") return fail(extended.fault);

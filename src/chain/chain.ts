@@ -45,6 +45,8 @@ export interface ChainOptions {
   readonly network: LedgerNetwork;
   /** What `checkpoints.ts` knew when it last ran; none when absent. */
   readonly finalBlocks?: FinalBlocks;
+  /** Bodies further below the tip are dropped, at least `KEEP_BLOCKS_MIN`; all are kept when not given. */
+  readonly keepBlocks?: number | null;
 }
 
 export interface ChainDependencies {
@@ -66,7 +68,7 @@ export async function openChain(
   options: ChainOptions,
   dependencies: ChainDependencies,
 ): Promise<Result<OpenedChain, Problem>> {
-  const opened = BestChain.open(options.network, dependencies.store, options.finalBlocks);
+  const opened = BestChain.open(options.network, dependencies.store, options);
   if (!opened.ok) return opened;
   const { best, repaired } = opened.value;
   if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
@@ -102,11 +104,13 @@ class JoinedChain {
       nowSeconds,
       onChange: () => this.#tellProblem(),
     });
+    const signatures = dependencies.signatures ?? inThreadSignatureChecker();
     this.#transactions = new TransactionDoor({
       best,
       store,
       clock,
       log,
+      signatures,
       onChange: (change) => this.#poolChanged(change),
     });
     this.#blocks = new BlockDoor({
@@ -115,7 +119,7 @@ class JoinedChain {
       clock,
       log,
       isVerified: (transaction) => this.#transactions.isVerified(transaction),
-      signatures: dependencies.signatures ?? inThreadSignatureChecker(),
+      signatures,
       onMove: (move) => this.#moved(move),
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
@@ -128,7 +132,7 @@ class JoinedChain {
   async begin(): Promise<void> {
     const { peers, clock, random, log, store } = this.#dependencies;
     await this.#blocks.open();
-    this.#transactions.restore();
+    await this.#transactions.restore();
     const { chainId } = this.#best.network;
     const announced = new AnnouncedBlocks({
       network: peers,
@@ -192,6 +196,7 @@ class JoinedChain {
       pendingPayouts: (account) => queries.pendingPayouts(account),
       pool: () => pool.entries(),
       pendingOf: (account) => pool.of(account),
+      uncoveredOf: (account) => this.#transactions.uncoveredOf(account),
       submit: async (transaction) => this.#submit(transaction),
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
@@ -341,7 +346,7 @@ class JoinedChain {
         parent: tip,
         state,
         history: tip.history,
-        candidates: this.#transactions.pool.mineable(),
+        candidates: this.#transactions.pool.mineable(2 * network.params.maxBlockSignatures),
         miner,
         extra: new Uint8Array(0),
         timeSeconds: Math.floor(timeSeconds),

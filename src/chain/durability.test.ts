@@ -174,7 +174,7 @@ test("a damaged block among them is dropped, and taken again from whoever has it
   const database = new Database(":memory:", [blockSchema]);
   const first = await openAlone(network, diskBlocks(database));
   await feed(first.chain, lost, 1, 3);
-  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE arrival = 3; DELETE FROM state");
+  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE row = 3; DELETE FROM state");
   const repaired = await openAlone(network, diskBlocks(database));
   assert.equal(repaired.chain.tip().height, 1);
   await feed(repaired.chain, lost, 2, 3);
@@ -187,7 +187,7 @@ test("a damaged block of the best chain does not keep a heavier branch from winn
   const database = new Database(":memory:", [blockSchema]);
   const node = await openAlone(network, diskBlocks(database));
   await feed(node.chain, lost, 1, 3);
-  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE arrival = 3");
+  database.sql.exec("UPDATE bodies SET bytes = zeroblob(300) WHERE row = 3");
   await feed(node.chain, won, 1, 4);
   assert.equal(node.chain.tip().id, won.tip.block.id);
   assert.equal(
@@ -201,8 +201,11 @@ test("a damaged block of the best chain does not keep a heavier branch from winn
 });
 
 for (const [what, damage] of [
-  ["cannot be read", "UPDATE best SET undo = x'01' WHERE height = 2"],
-  ["says what was not", "UPDATE best SET undo = (SELECT undo FROM best WHERE height = 3) WHERE height = 2"],
+  ["cannot be read", "UPDATE undo SET bytes = x'01' WHERE height = 2"],
+  [
+    "says what was not",
+    "UPDATE undo SET (bytes, sum) = (SELECT bytes, sum FROM undo WHERE height = 3) WHERE height = 2",
+  ],
 ]) {
   test(`an undo record that ${what} does not keep a heavier branch from winning`, async () => {
     const { lost, won } = branches();

@@ -178,6 +178,9 @@ export const POOL_FREE_COUNT_MAX = 2_000;
 /** Free anchors waiting of one account. */
 export const POOL_FREE_PER_ACCOUNT_MAX = 4;
 
+/** Kept though a reorganisation took away what they draw on, until that comes back or their life ends. */
+export const UNCOVERED_COUNT_MAX = 1_000;
+
 // Wallet ------------------------------------------------------------------------------------------------------
 
 /** Payments and anchors being made at once; each takes its turn. */
@@ -222,3 +225,10 @@ export const CHECKPOINT_ON_CONNECT_DELAY_MS = 200;
 export const CHECKPOINT_COMPARE_PERIOD_MS = 60_000;
 /** After a start, peers are asked for signatures of ours that this folder does not know, before anything is signed. */
 export const CHECKPOINT_FIRST_SIGNING_DELAY_MS = 60_000;
+
+// Storage -----------------------------------------------------------------------------------------------------
+
+/** Undo records kept below the tip: half a day of blocks of 15 s. A branch that leaves further down is reached from genesis. */
+export const UNDO_KEPT_BLOCKS = 2_880;
+/** The fewest bodies below the tip that a peer which prunes keeps: as many as it could undo. */
+export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;

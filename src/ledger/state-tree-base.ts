@@ -31,6 +31,8 @@ export interface LeafSource {
   get(key: Uint8Array): Uint8Array | null;
   /** Keys and values with `from <= key < to`, in the order of their keys; `to` is `null` for no upper end. */
   range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]>;
+  /** Told right before {@link LeavesDamagedError} is thrown, so that whoever keeps them can mend them. */
+  damaged?(cause: string): void;
 }
 
 /** The leaves that a source gave are not those that the tree was made of: the store is damaged. */
@@ -163,8 +165,11 @@ export class TreeBase {
     const { depth, index } = stored;
     const leaves = leavesIn(this.#source, depth, index);
     const node = build(leaves, depth);
-    if (node === null || !equalBytes(bytesOfText(node.hash), hashOf(stored)))
-      throw new LeavesDamagedError(stored);
+    if (node === null || !equalBytes(bytesOfText(node.hash), hashOf(stored))) {
+      const damage = new LeavesDamagedError(stored);
+      this.#source.damaged?.(damage.message);
+      throw damage;
+    }
     this.#warmLeaves += leaves.length;
     // Levels added since this path was last looked at learn what is there.
     if (node.kind === "inner") this.#write(node, depth, index);

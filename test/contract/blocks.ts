@@ -50,6 +50,7 @@ function connection(block: NewBlock, changes: readonly TreeChange[] = []): Conne
       { id: txId(block.bytes.length + 100_000), accounts: [ALICE, BOB] },
     ],
     undo: Uint8Array.of(1, 2, block.height),
+    keepFrom: { bodies: 0, undo: 0 },
   };
 }
 

@@ -175,7 +175,7 @@ function derived(database: Database): string {
       .all()
       .map((row) => JSON.stringify(Object.values(row).map((value) => String(value))))
       .join("\n");
-  const best = "SELECT height, miner, reward, fees, transactions, undo FROM best ORDER BY height";
+  const best = "SELECT height, miner, reward, fees, transactions FROM best ORDER BY height";
   return [...tables.map((name) => `${name}\n${read(`SELECT * FROM ${name}`)}`), read(best)].join("\n\n");
 }
 

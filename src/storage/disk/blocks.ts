@@ -1,184 +1,66 @@
 /**
- * Owns the block store in SQLite; long, because statements and their use stand in one place. One transaction for each step of the best chain, with the tip inside it, so that every
- * moment at which power may fail is a valid place to resume. The tip is the highest row of `best`.
+ * Owns the block store in SQLite. One transaction for each step of the best chain, with the tip inside it, so that every
+ * moment at which power may fail is a valid place to resume. The tip is the highest row of `best`. Long, because every
+ * question and step of the store's interface has its place here; tables and rows have files of their own.
+ *
+ * What is read back is compared with a checksum, but for the state, which the tree over it checks, and for where
+ * transactions stand, which `waybill chain check` does. A body or an undo record that is damaged counts as not there;
+ * anything else means that the file cannot be trusted, and is told to whoever watches for it.
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
-import { fromHex, toHex } from "#base/bytes.ts";
-import { fail, ok } from "#base/result.ts";
+import { toHex } from "#base/bytes.ts";
+import { fail, ok, type Result } from "#base/result.ts";
 import type {
   BestBlock,
   BlockEntry,
   BlockStore,
   Connection,
   Disconnection,
+  Filling,
+  IndexedHeight,
+  KeepFrom,
   NewBlock,
+  NewHeader,
   Place,
   PoolRow,
+  StoreFault,
   Written,
 } from "#chain/store.ts";
-import type { LeafSource, TreeChange } from "#ledger/index.ts";
-import type { Database, Schema } from "./database.ts";
+import type { BlockRef, LeafSource, TreeChange } from "#ledger/index.ts";
+import {
+  bestOf,
+  bestSum,
+  blob,
+  blockSum,
+  bytesSum,
+  entryOf,
+  idBytes,
+  idOf,
+  integer,
+  placeOf,
+  poolRowOf,
+  type Row,
+  RowDamagedError,
+  workBytes,
+} from "./block-rows.ts";
+import {
+  DROP_DERIVED,
+  FIND_REACH,
+  prepareStatements,
+  type Statements,
+  TAKE_SNAPSHOT,
+} from "./block-schema.ts";
+import type { Database } from "./database.ts";
+import { salvageBlocks } from "./salvage.ts";
 
-export const blockSchema: Schema = {
-  name: "blocks",
-  steps: [
-    `CREATE TABLE chain (one INTEGER PRIMARY KEY CHECK (one = 1), chain_id BLOB NOT NULL) STRICT;
-     CREATE TABLE blocks (
-       arrival INTEGER PRIMARY KEY AUTOINCREMENT,
-       id BLOB NOT NULL UNIQUE, height INTEGER NOT NULL, previous BLOB NOT NULL, work BLOB NOT NULL,
-       invalid INTEGER NOT NULL, header BLOB NOT NULL, history BLOB NOT NULL, byte_count INTEGER NOT NULL
-     ) STRICT;
-     CREATE INDEX blocks_previous ON blocks (previous);
-     CREATE INDEX blocks_heaviest ON blocks (work DESC, arrival) WHERE invalid = 0;
-     CREATE TABLE bodies (arrival INTEGER PRIMARY KEY REFERENCES blocks, bytes BLOB NOT NULL) STRICT;
-     CREATE TABLE best (
-       height INTEGER PRIMARY KEY, arrival INTEGER NOT NULL UNIQUE REFERENCES blocks,
-       miner BLOB, reward INTEGER NOT NULL, fees INTEGER NOT NULL, transactions INTEGER NOT NULL,
-       undo BLOB NOT NULL
-     ) STRICT;
-     CREATE INDEX best_miner ON best (miner, height);
-     CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-     CREATE TABLE places (
-       id BLOB PRIMARY KEY, height INTEGER NOT NULL, position INTEGER NOT NULL
-     ) STRICT, WITHOUT ROWID;
-     CREATE INDEX places_height ON places (height);
-     CREATE TABLE account_places (
-       account BLOB, height INTEGER, position INTEGER, PRIMARY KEY (account, height, position)
-     ) STRICT, WITHOUT ROWID;
-     CREATE INDEX account_places_height ON account_places (height);
-     CREATE TABLE pool (
-       arrival INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, bytes BLOB NOT NULL,
-       received_ms INTEGER NOT NULL
-     ) STRICT`,
-  ],
-};
-
-type Row = Record<string, unknown>;
-
-const ENTRY_COLUMNS =
-  "b.arrival, b.id, b.height, b.previous, b.work, b.invalid, b.header, b.history, b.byte_count";
-const BEST_COLUMNS = `${ENTRY_COLUMNS}, best.miner, best.reward, best.fees, best.transactions`;
-const BEST_FROM = "FROM best JOIN blocks b ON b.arrival = best.arrival";
-
-/** A block and all kept blocks that stand on it. */
-const WITH_BRANCH = `WITH RECURSIVE branch (id) AS (
-  SELECT id FROM blocks WHERE id = ?
-  UNION ALL SELECT blocks.id FROM blocks JOIN branch ON blocks.previous = branch.id
-)`;
+export { blockSchema } from "./block-schema.ts";
 
 /** Result codes of SQLite that speak of the disk and not of us: FULL, IOERR, READONLY, CANTOPEN, BUSY, LOCKED. */
 const DISK_CODES = new Set([13, 10, 8, 14, 5, 6]);
-
-function idBytes(id: string): Uint8Array {
-  const bytes = fromHex(id);
-  if (bytes?.length !== 32) throw new RangeError(`not an id of 32 bytes: ${id}`);
-  return bytes;
-}
-
-/** Big-endian, so that SQLite's order of blobs is the order of numbers. */
-function workBytes(work: bigint): Uint8Array {
-  const hex = work.toString(16).padStart(32, "0");
-  if (hex.length !== 32) throw new RangeError(`chain work above 2^128: ${hex}`);
-  return Uint8Array.from(Buffer.from(hex, "hex"));
-}
-
-function blob(row: Row, name: string): Uint8Array {
-  const value = row[name];
-  if (!(value instanceof Uint8Array)) throw new TypeError(`column ${name} is not a blob`);
-  return value;
-}
-
-function integer(row: Row, name: string): number {
-  const value = row[name];
-  if (typeof value !== "number") throw new TypeError(`column ${name} is not an integer`);
-  return value;
-}
-
-function entryOf(row: Row): BlockEntry {
-  return {
-    arrival: integer(row, "arrival"),
-    id: toHex(blob(row, "id")) as BlockId,
-    height: integer(row, "height"),
-    previous: toHex(blob(row, "previous")) as BlockId,
-    work: BigInt(`0x${toHex(blob(row, "work"))}`),
-    invalid: integer(row, "invalid") !== 0,
-    header: blob(row, "header"),
-    history: blob(row, "history"),
-    byteCount: integer(row, "byte_count"),
-  };
-}
-
-function bestOf(row: Row): BestBlock {
-  return {
-    ...entryOf(row),
-    miner: row["miner"] === null ? null : (toHex(blob(row, "miner")) as AccountId),
-    reward: integer(row, "reward"),
-    fees: integer(row, "fees"),
-    transactionCount: integer(row, "transactions"),
-  };
-}
-
-function placeOf(row: Row): Place {
-  return { height: integer(row, "height"), index: integer(row, "position") };
-}
-
-function prepare(database: Database) {
-  const { sql } = database;
-  return {
-    chainId: sql.prepare("SELECT chain_id FROM chain"),
-    setChainId: sql.prepare("INSERT OR REPLACE INTO chain VALUES (1, ?)"),
-    tip: sql.prepare(`SELECT b.id, b.height ${BEST_FROM} ORDER BY best.height DESC LIMIT 1`),
-    entry: sql.prepare(`SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.id = ?`),
-    body: sql.prepare("SELECT bytes FROM bodies WHERE arrival = (SELECT arrival FROM blocks WHERE id = ?)"),
-    addBlock: sql.prepare(
-      `INSERT INTO blocks (id, height, previous, work, invalid, header, history, byte_count)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-    ),
-    addBody: sql.prepare("INSERT OR IGNORE INTO bodies SELECT arrival, ? FROM blocks WHERE id = ?"),
-    markInvalid: sql.prepare(`${WITH_BRANCH} UPDATE blocks SET invalid = 1 WHERE id IN branch`),
-    forgetBodies: sql.prepare(
-      `${WITH_BRANCH} DELETE FROM bodies WHERE arrival IN (SELECT arrival FROM blocks WHERE id IN branch)`,
-    ),
-    forget: sql.prepare(`${WITH_BRANCH} DELETE FROM blocks WHERE id IN branch`),
-    heaviest: sql.prepare(
-      `SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.invalid = 0 ORDER BY b.work DESC, b.arrival LIMIT 1`,
-    ),
-    rival: sql.prepare("SELECT 1 FROM blocks WHERE invalid = 0 AND work >= ? AND id != ? LIMIT 1"),
-    bestAt: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE best.height = ?`),
-    best: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE b.id = ?`),
-    bestBefore: sql.prepare(
-      `SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE best.height < ? ORDER BY best.height DESC LIMIT ?`,
-    ),
-    undo: sql.prepare(`SELECT best.undo ${BEST_FROM} WHERE b.id = ?`),
-    addBest: sql.prepare(
-      "INSERT INTO best SELECT ?, arrival, ?, ?, ?, ?, ? FROM blocks WHERE id = ? AND invalid = 0",
-    ),
-    removeBest: sql.prepare(
-      "DELETE FROM best WHERE height = ? AND arrival = (SELECT arrival FROM blocks WHERE id = ?)",
-    ),
-    putEntry: sql.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)"),
-    dropEntry: sql.prepare("DELETE FROM state WHERE key = ?"),
-    stateValue: sql.prepare("SELECT value FROM state WHERE key = ?"),
-    stateFrom: sql.prepare("SELECT key, value FROM state WHERE key >= ? ORDER BY key"),
-    stateWithin: sql.prepare("SELECT key, value FROM state WHERE key >= ? AND key < ? ORDER BY key"),
-    addPlace: sql.prepare("INSERT INTO places VALUES (?, ?, ?)"),
-    addAccountPlace: sql.prepare("INSERT INTO account_places VALUES (?, ?, ?)"),
-    dropPlaces: sql.prepare("DELETE FROM places WHERE height = ?"),
-    dropAccountPlaces: sql.prepare("DELETE FROM account_places WHERE height = ?"),
-    place: sql.prepare("SELECT height, position FROM places WHERE id = ?"),
-    placesOf: sql.prepare(
-      "SELECT height, position FROM account_places WHERE account = ? ORDER BY height DESC, position DESC LIMIT ?",
-    ),
-    minedSince: sql.prepare(
-      `SELECT miner, count(*) AS blocks FROM best WHERE height >= ? AND miner IS NOT NULL
-       GROUP BY miner ORDER BY blocks DESC, miner`,
-    ),
-    minedBy: sql.prepare("SELECT count(*) AS blocks FROM best WHERE miner = ?"),
-    pool: sql.prepare("SELECT id, bytes, received_ms FROM pool ORDER BY arrival"),
-    addPool: sql.prepare("INSERT OR IGNORE INTO pool (id, bytes, received_ms) VALUES (?, ?, ?)"),
-    dropPool: sql.prepare("DELETE FROM pool WHERE id = ?"),
-  };
-}
+/** Result codes that say the file is no sound database: CORRUPT, NOTADB. */
+const DAMAGE_CODES = new Set([11, 26]);
+/** Old bodies dropped with one step: when pruning is turned on late, the rest follows with the next blocks. */
+const PRUNED_AT_ONCE = 64;
 
 /** @param database opened with {@link blockSchema}. Belongs to the caller, who closes it after the chain. */
 export function diskBlocks(database: Database): BlockStore {
@@ -187,34 +69,40 @@ export function diskBlocks(database: Database): BlockStore {
 
 class DiskBlockStore implements BlockStore {
   readonly #database: Database;
-  readonly #sql: ReturnType<typeof prepare>;
+  #sql: Statements;
+  #isDamaged = false;
+  #onDamage: (cause: string) => void = () => undefined;
 
   constructor(database: Database) {
     this.#database = database;
-    this.#sql = prepare(database);
+    this.#sql = prepareStatements(database);
   }
 
   readonly state: LeafSource = {
-    get: (key) => this.#stateValue(key),
-    range: (from, to) => this.#range(from, to),
+    get: (key) => this.#read(() => leafValue(this.#sql.stateValue.get(key))),
+    range: (from, to) => this.#read(() => this.#leaves(this.#sql.stateFrom, this.#sql.stateWithin, from, to)),
+    damaged: (cause) => this.#sawDamage(cause),
+  };
+
+  readonly snapshot: LeafSource = {
+    get: (key) => this.#read(() => leafValue(this.#sql.asideValue.get(key))),
+    range: (from, to) => this.#read(() => this.#leaves(this.#sql.asideFrom, this.#sql.asideWithin, from, to)),
   };
 
   chainId(): Uint8Array | null {
-    const row = this.#sql.chainId.get();
+    const row = this.#read(() => this.#sql.chainId.get());
     return row === undefined ? null : blob(row, "chain_id");
   }
 
-  tip() {
-    const row = this.#sql.tip.get();
-    return row === undefined
-      ? null
-      : { id: toHex(blob(row, "id")) as BlockId, height: integer(row, "height") };
+  tip(): BlockRef | null {
+    return this.#read(() => refOf(this.#sql.tip.get()));
   }
 
   begin(chainId: Uint8Array, genesis: Connection): Written {
     return this.#write(() => {
-      this.#dropDerived();
-      this.#database.sql.exec("DELETE FROM bodies; DELETE FROM blocks");
+      this.#database.sql.exec(
+        `${DROP_DERIVED}; DELETE FROM bodies; DELETE FROM blocks; DELETE FROM snapshot`,
+      );
       this.#sql.setChainId.run(chainId);
       this.#connect(genesis);
     });
@@ -222,19 +110,29 @@ class DiskBlockStore implements BlockStore {
 
   rewind(genesis: Connection): Written {
     return this.#write(() => {
-      this.#dropDerived();
+      this.#database.sql.exec(DROP_DERIVED);
       this.#connect(genesis);
+      this.#database.sql.exec(FIND_REACH);
     });
   }
 
   entry(id: BlockId): BlockEntry | null {
-    const row = this.#sql.entry.get(idBytes(id));
-    return row === undefined ? null : entryOf(row);
+    return this.#read(() => this.#entry(id));
   }
 
   body(id: BlockId): Uint8Array | null {
-    const row = this.#sql.body.get(idBytes(id));
-    return row === undefined ? null : blob(row, "bytes");
+    const row = this.#read(() => this.#sql.body.get(idBytes(id)));
+    if (row === undefined) return null;
+    const bytes = row["bytes"];
+    if (bytes instanceof Uint8Array && bytesSum(bytes) === row["sum"]) return bytes;
+    this.dropBody(id);
+    return null;
+  }
+
+  keepHeaders(headers: readonly NewHeader[]): Written {
+    return this.#write(() => {
+      for (const header of headers) this.#keepHeader(header, false);
+    });
   }
 
   keep(block: NewBlock, invalid: boolean): Written {
@@ -242,7 +140,13 @@ class DiskBlockStore implements BlockStore {
   }
 
   markInvalid(id: BlockId): Written {
-    return this.#write(() => this.#sql.markInvalid.run(idBytes(id)));
+    return this.#write(() => {
+      for (const row of this.#sql.branch.all(idBytes(id))) {
+        const { byteCount, ...header } = entryOf(row);
+        const sum = blockSum(header, true, byteCount);
+        this.#sql.setBlock.run(1, byteCount, sum, integer(row, "row"));
+      }
+    });
   }
 
   forget(id: BlockId): Written {
@@ -252,83 +156,156 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
+  dropBody(id: BlockId): Written {
+    return this.#write(() => {
+      const row = this.#sql.entry.get(idBytes(id));
+      if (row !== undefined) this.#dropBody(row);
+    });
+  }
+
   heaviest(): BlockEntry | null {
-    const row = this.#sql.heaviest.get();
-    return row === undefined ? null : entryOf(row);
+    return this.#read(() => this.#one(this.#sql.heaviest.get(), entryOf));
+  }
+
+  heaviestHeader(): BlockEntry | null {
+    return this.#read(() => this.#one(this.#sql.heaviestHeader.get(), entryOf));
   }
 
   hasRival(id: BlockId, work: bigint): boolean {
-    return this.#sql.rival.get(workBytes(work), idBytes(id)) !== undefined;
+    return this.#read(() => this.#sql.rival.get(workBytes(work), idBytes(id)) !== undefined);
+  }
+
+  bodiesFrom(): number {
+    const row = this.#read(() => this.#sql.bodiesFrom.get());
+    return row === undefined ? 0 : integer(row, "height") + 1;
+  }
+
+  bodyless(from: number, limit: number): readonly BlockRef[] {
+    const rows = this.#read(() => this.#sql.bodyless.all(from, limit));
+    return rows.map((row) => ({ id: idOf(row) as BlockId, height: integer(row, "height") }));
   }
 
   bestAt(height: number): BestBlock | null {
-    const row = this.#sql.bestAt.get(height);
-    return row === undefined ? null : bestOf(row);
+    return this.#read(() => this.#one(this.#sql.bestAt.get(height), bestOf));
   }
 
   best(id: BlockId): BestBlock | null {
-    const row = this.#sql.best.get(idBytes(id));
-    return row === undefined ? null : bestOf(row);
+    return this.#read(() => this.#one(this.#sql.best.get(idBytes(id)), bestOf));
   }
 
   bestBefore(before: number, limit: number): readonly BestBlock[] {
-    return this.#sql.bestBefore.all(before, limit).map(bestOf);
+    return this.#read(() => this.#sql.bestBefore.all(before, limit).map(bestOf));
   }
 
   undo(id: BlockId): Uint8Array | null {
-    const row = this.#sql.undo.get(idBytes(id));
-    return row === undefined ? null : blob(row, "undo");
+    const row = this.#read(() => this.#sql.undo.get(idBytes(id)));
+    const bytes = row?.["bytes"];
+    return bytes instanceof Uint8Array && bytesSum(bytes) === row?.["sum"] ? bytes : null;
   }
 
   connect(step: Connection): Written {
     return this.#write(() => {
-      const tip = this.tip();
-      if (tip?.id !== step.block.previous) throw new Error("a block is connected to what is not the tip");
+      if (refOf(this.#sql.tip.get())?.id !== step.block.previous) {
+        throw new Error("a block is connected to what is not the tip");
+      }
       this.#connect(step);
+      this.#prune(step.keepFrom);
     });
   }
 
   disconnect({ tip, changes, returned }: Disconnection): Written {
     return this.#write(() => {
       const removed = this.#sql.removeBest.run(tip.height, idBytes(tip.id));
-      const left = this.tip();
+      const left = refOf(this.#sql.tip.get());
       if (removed.changes !== 1 || left?.height !== tip.height - 1) {
         throw new Error("a block is disconnected that is not the tip");
       }
+      this.#sql.dropUndo.run(tip.height);
       this.#sql.dropPlaces.run(tip.height);
       this.#sql.dropAccountPlaces.run(tip.height);
       this.#change(changes);
       this.#addPool(returned);
+      const row = this.#sql.entry.get(idBytes(tip.id));
+      if (row?.["has_body"] === 0) this.#loseReach(integer(row, "row"), idBytes(tip.id));
+    });
+  }
+
+  beginSnapshot(): Written {
+    return this.#write(() => this.#database.sql.exec("DELETE FROM snapshot"));
+  }
+
+  putSnapshot(entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]): Written {
+    return this.#write(() => {
+      for (const { key, value } of entries) this.#sql.putAside.run(key, value);
+    });
+  }
+
+  finishSnapshot(at: BlockRef): Written {
+    const written = this.#write(() => {
+      const shared = this.#branchOff(at);
+      this.#sql.cutBest.run(at.height);
+      this.#sql.dropPlacesAbove.run(shared);
+      this.#sql.dropAccountPlacesAbove.run(shared);
+      this.#database.sql.exec(`DELETE FROM undo; ${FIND_REACH}; ${TAKE_SNAPSHOT}`);
+    });
+    // The tables are other ones now.
+    if (written.ok) this.#sql = prepareStatements(this.#database);
+    return written;
+  }
+
+  fillIn(step: Filling): Written {
+    return this.#write(() => {
+      const row = this.#sql.entry.get(idBytes(step.block.id));
+      if (row === undefined || this.#sql.isBest.get(integer(row, "row")) === undefined) {
+        throw new Error("a block is filled in that is not on the best chain");
+      }
+      this.#keep(step.block, false);
+      this.#sql.dropPlaces.run(step.block.height);
+      this.#sql.dropAccountPlaces.run(step.block.height);
+      const miner = step.miner === null ? null : idBytes(step.miner);
+      const count = step.transactions.length;
+      const { id, height } = step.block;
+      const sum = bestSum(id, height, step.miner, step.reward, step.fees, count);
+      this.#sql.fillBest.run(miner, step.reward, step.fees, count, sum, height, integer(row, "row"));
+      this.#addPlaces(step);
     });
   }
 
   place(id: TxId): Place | null {
-    const row = this.#sql.place.get(idBytes(id));
-    return row === undefined ? null : placeOf(row);
+    return this.#read(() => this.#one(this.#sql.place.get(idBytes(id)), placeOf));
   }
 
   placesOf(account: AccountId, limit: number): readonly Place[] {
-    return this.#sql.placesOf.all(idBytes(account), limit).map(placeOf);
+    return this.#read(() => this.#sql.placesOf.all(idBytes(account), limit).map(placeOf));
   }
 
   minedSince(from: number) {
-    return this.#sql.minedSince.all(from).map((row) => ({
-      miner: toHex(blob(row, "miner")) as AccountId,
-      blocks: integer(row, "blocks"),
-    }));
+    return this.#read(() =>
+      this.#sql.minedSince.all(from).map((row) => ({
+        miner: idOf(row, "miner") as AccountId,
+        blocks: integer(row, "blocks"),
+      })),
+    );
   }
 
   minedBy(account: AccountId): number {
-    const row = this.#sql.minedBy.get(idBytes(account));
+    const row = this.#read(() => this.#sql.minedBy.get(idBytes(account)));
     return row === undefined ? 0 : integer(row, "blocks");
   }
 
-  pool() {
-    return this.#sql.pool.all().map((row) => ({
-      id: toHex(blob(row, "id")) as TxId,
-      bytes: blob(row, "bytes"),
-      receivedMs: integer(row, "received_ms"),
+  indexedAt(height: number): IndexedHeight {
+    return this.#read(() => ({
+      transactions: this.#sql.placesAt
+        .all(height)
+        .map((row) => ({ id: idOf(row) as TxId, index: integer(row, "position") })),
+      accounts: this.#sql.accountPlacesAt
+        .all(height)
+        .map((row) => ({ account: idOf(row, "account") as AccountId, index: integer(row, "position") })),
     }));
+  }
+
+  pool(): readonly PoolRow[] {
+    return this.#read(() => this.#sql.pool.all().map(poolRowOf));
   }
 
   changePool(added: readonly PoolRow[], removed: readonly TxId[]): Written {
@@ -338,8 +315,34 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  #addPool(rows: readonly PoolRow[]): void {
-    for (const row of rows) this.#sql.addPool.run(idBytes(row.id), row.bytes, row.receivedMs);
+  watchDamage(listener: (cause: string) => void): void {
+    this.#onDamage = listener;
+  }
+
+  renew(chainId: Uint8Array, genesis: Connection): Result<number, StoreFault> {
+    let aside: string | null;
+    try {
+      aside = this.#database.replace();
+    } catch (error) {
+      if (!isSqliteError(error)) throw error;
+      return fail({ code: "store-unavailable", cause: error.message });
+    }
+    this.#sql = prepareStatements(this.#database);
+    this.#isDamaged = false;
+    const begun = this.begin(chainId, genesis);
+    if (!begun.ok) return begun;
+    return ok(aside === null ? 0 : salvageBlocks(aside, this));
+  }
+
+  // Faults -----------------------------------------------------------------------------------------------------
+
+  #read<Value>(work: () => Value): Value {
+    try {
+      return work();
+    } catch (error) {
+      if (isDamage(error)) this.#sawDamage(error.message);
+      throw error;
+    }
   }
 
   #write(work: () => unknown): Written {
@@ -347,47 +350,143 @@ class DiskBlockStore implements BlockStore {
       this.#database.transaction(work);
       return ok();
     } catch (error) {
-      if (!isDiskFault(error)) throw error;
+      if (isDamage(error)) {
+        this.#sawDamage(error.message);
+        return fail({ code: "store-unavailable", cause: `the ledger's file is damaged (${error.message})` });
+      }
+      if (!isSqliteError(error) || !DISK_CODES.has(error.errcode & 0xff)) throw error;
       return fail({ code: "store-unavailable", cause: error.message });
     }
   }
 
-  #dropDerived(): void {
-    this.#database.sql.exec(
-      "DELETE FROM best; DELETE FROM state; DELETE FROM places; DELETE FROM account_places",
-    );
+  #sawDamage(cause: string): void {
+    if (this.#isDamaged) return;
+    this.#isDamaged = true;
+    this.#onDamage(cause);
   }
 
-  #keep(block: NewBlock, invalid: boolean): void {
-    const id = idBytes(block.id);
-    const added = this.#sql.addBlock.run(
+  // Rows -------------------------------------------------------------------------------------------------------
+
+  #one<Value>(row: Row | undefined, read: (row: Row) => Value): Value | null {
+    return row === undefined ? null : read(row);
+  }
+
+  #entry(id: BlockId): BlockEntry | null {
+    return this.#one(this.#sql.entry.get(idBytes(id)), entryOf);
+  }
+
+  *#leaves(
+    all: Statements["stateFrom"],
+    within: Statements["stateWithin"],
+    from: Uint8Array,
+    to: Uint8Array | null,
+  ): Iterable<readonly [Uint8Array, Uint8Array]> {
+    try {
+      for (const row of to === null ? all.iterate(from) : within.iterate(from, to)) {
+        yield [blob(row, "key"), blob(row, "value")];
+      }
+    } catch (error) {
+      if (isDamage(error)) this.#sawDamage(error.message);
+      throw error;
+    }
+  }
+
+  #addPool(rows: readonly PoolRow[]): void {
+    for (const row of rows) this.#sql.addPool.run(idBytes(row.id), row.bytes, row.receivedMs);
+  }
+
+  /** The row of the block, and what is known of it. */
+  #keepHeader(header: NewHeader, invalid: boolean): Row {
+    const id = idBytes(header.id);
+    this.#sql.addBlock.run(
       id,
-      block.height,
-      idBytes(block.previous),
-      workBytes(block.work),
+      header.height,
+      idBytes(header.previous),
+      workBytes(header.work),
+      header.header,
+      header.history,
       invalid ? 1 : 0,
-      block.header,
-      block.history,
-      block.bytes.length,
+      0,
+      blockSum(header, invalid, 0),
     );
-    if (added.changes === 1) this.#sql.addBody.run(block.bytes, id);
+    const row = this.#sql.entry.get(id);
+    if (row === undefined) throw new Error("a row that was just written is not there");
+    return row;
+  }
+
+  #keep(block: NewBlock, invalid: boolean): number {
+    const kept = this.#keepHeader(block, invalid);
+    const row = integer(kept, "row");
+    if (integer(kept, "has_body") !== 0) return row;
+    const { bytes, ...header } = block;
+    const isInvalid = invalid || entryOf(kept).invalid;
+    this.#sql.setBlock.run(isInvalid ? 1 : 0, bytes.length, blockSum(header, isInvalid, bytes.length), row);
+    this.#sql.addBody.run(row, bytes, bytesSum(bytes));
+    this.#sql.bodyCame.run(row);
+    const parent = this.#sql.entry.get(idBytes(block.previous));
+    if (parent?.["in_reach"] === 1 && integer(kept, "in_reach") === 0)
+      this.#gainReach(row, idBytes(block.id));
+    return row;
+  }
+
+  #gainReach(row: number, id: Uint8Array): void {
+    const waiting = [{ row, id }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      this.#sql.setReach.run(1, next.row);
+      for (const child of this.#sql.childrenWithBody.all(next.id)) {
+        waiting.push({ row: integer(child, "row"), id: blob(child, "id") });
+      }
+    }
+  }
+
+  #loseReach(row: number, id: Uint8Array): void {
+    const waiting = [{ row, id }];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      this.#sql.setReach.run(0, next.row);
+      for (const child of this.#sql.childrenInReach.all(next.id)) {
+        waiting.push({ row: integer(child, "row"), id: blob(child, "id") });
+      }
+    }
+  }
+
+  /** @param of with `row` and `id` of the block. */
+  #dropBody(of: Row): void {
+    const row = integer(of, "row");
+    this.#sql.dropBody.run(row);
+    this.#sql.bodyGone.run(row);
+    if (this.#sql.isBest.get(row) === undefined) this.#loseReach(row, blob(of, "id"));
+  }
+
+  #prune({ bodies, undo }: KeepFrom): void {
+    this.#sql.oldUndo.run(undo, PRUNED_AT_ONCE);
+    for (const row of this.#sql.oldBodies.all(bodies, PRUNED_AT_ONCE)) {
+      this.#dropBody(row);
+      this.#sql.dropAccountPlaces.run(integer(row, "height"));
+    }
   }
 
   #connect(step: Connection): void {
     const { block } = step;
-    const id = idBytes(block.id);
-    this.#keep(block, false);
+    const row = this.#keep(block, false);
+    if (this.#entry(block.id)?.invalid !== false)
+      throw new Error("a block is connected that is marked invalid");
     const miner = step.miner === null ? null : idBytes(step.miner);
     const count = step.transactions.length;
-    const added = this.#sql.addBest.run(block.height, miner, step.reward, step.fees, count, step.undo, id);
-    if (added.changes !== 1) throw new Error("a block is connected that is marked invalid");
-    step.transactions.forEach((transaction, index) => {
+    const sum = bestSum(block.id, block.height, step.miner, step.reward, step.fees, count);
+    this.#sql.addBest.run(block.height, row, miner, step.reward, step.fees, count, sum);
+    this.#sql.setReach.run(1, row);
+    this.#sql.addUndo.run(block.height, step.undo, bytesSum(step.undo));
+    this.#addPlaces(step);
+    this.#change(step.changes);
+  }
+
+  #addPlaces({ block, transactions }: Filling): void {
+    for (const [index, transaction] of transactions.entries()) {
       this.#sql.addPlace.run(idBytes(transaction.id), block.height, index);
       for (const account of transaction.accounts) {
         this.#sql.addAccountPlace.run(idBytes(account), block.height, index);
       }
-    });
-    this.#change(step.changes);
+    }
   }
 
   #change(changes: readonly TreeChange[]): void {
@@ -397,19 +496,42 @@ class DiskBlockStore implements BlockStore {
     }
   }
 
-  #stateValue(key: Uint8Array): Uint8Array | null {
-    const row = this.#sql.stateValue.get(key);
-    return row === undefined ? null : blob(row, "value");
-  }
-
-  *#range(from: Uint8Array, to: Uint8Array | null): Iterable<readonly [Uint8Array, Uint8Array]> {
-    const rows = to === null ? this.#sql.stateFrom.iterate(from) : this.#sql.stateWithin.iterate(from, to);
-    for (const row of rows) yield [blob(row, "key"), blob(row, "value")];
+  /** Puts a header, and those that it stands on, into the best chain. @returns the height of what was there already. */
+  #branchOff(at: BlockRef): number {
+    let id = idBytes(at.id);
+    for (;;) {
+      const row = this.#sql.entry.get(id);
+      if (row === undefined) throw new Error("a snapshot is of a block whose header is not kept");
+      const { id: name, height, previous } = entryOf(row);
+      if (this.#sql.isBest.get(integer(row, "row")) !== undefined) return height;
+      this.#sql.replaceBest.run(
+        height,
+        integer(row, "row"),
+        null,
+        0,
+        0,
+        0,
+        bestSum(name, height, null, 0, 0, 0),
+      );
+      id = idBytes(previous);
+    }
   }
 }
 
-function isDiskFault(error: unknown): error is Error & { errcode: number } {
-  if (!(error instanceof Error) || !("errcode" in error)) return false;
-  // Extended result codes carry the primary one in their low byte.
-  return typeof error.errcode === "number" && DISK_CODES.has(error.errcode & 0xff);
+function leafValue(row: Row | undefined): Uint8Array | null {
+  return row === undefined ? null : blob(row, "value");
+}
+
+function refOf(row: Row | undefined): BlockRef | null {
+  return row === undefined ? null : { id: toHex(blob(row, "id")) as BlockId, height: integer(row, "height") };
+}
+
+function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
+  return error instanceof Error && "errcode" in error && typeof error.errcode === "number";
+}
+
+/** Extended result codes carry the primary one in their low byte. */
+function isDamage(error: unknown): error is Error {
+  if (error instanceof RowDamagedError) return true;
+  return isSqliteError(error) && DAMAGE_CODES.has(error.errcode & 0xff);
 }

@@ -1,8 +1,8 @@
 /**
- * Owns how a SQLite file is opened: durability, one writer, schema versions. Knows no table; each store brings
- * its own schema as numbered steps.
+ * Owns how a SQLite file is opened: durability, one writer, schema versions; and how a damaged one is set aside. Knows no
+ * table; each store brings its own schema as numbered steps.
  */
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, renameSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 /** One step of a store's schema: SQL run once, in order, recorded by `name` and position. */
@@ -11,23 +11,65 @@ export interface Schema {
   readonly steps: readonly string[];
 }
 
+const IN_MEMORY = ":memory:";
+
+/** Moves a database file, with SQLite's log beside it, to `PATH.damaged`, over what lay there. @returns that path. */
+export function setAside(path: string): string {
+  const aside = `${path}.damaged`;
+  for (const suffix of ["", "-wal", "-shm"]) {
+    if (existsSync(path + suffix)) renameSync(path + suffix, aside + suffix);
+  }
+  return aside;
+}
+
 export class Database {
-  readonly sql: DatabaseSync;
+  readonly #path: string;
+  readonly #schemas: readonly Schema[];
+  #sql: DatabaseSync;
 
   /**
    * @param path file, or `:memory:`.
    * @throws what `node:sqlite` throws when the file cannot be opened; the caller words it for the user.
    */
   constructor(path: string, schemas: readonly Schema[]) {
+    this.#path = path;
+    this.#schemas = schemas;
+    this.#sql = this.#open();
+  }
+
+  get sql(): DatabaseSync {
+    return this.#sql;
+  }
+
+  /**
+   * Sets the file aside and goes on with an empty one; statements prepared before are of no use any more.
+   * @returns where the former file lies; `null` for one in memory.
+   */
+  replace(): string | null {
+    this.#sql.close();
+    const aside = this.#path === IN_MEMORY ? null : setAside(this.#path);
+    this.#sql = this.#open();
+    return aside;
+  }
+
+  #open(): DatabaseSync {
     // For its owner alone, also in a folder that others may read; the files beside it take over its mode.
-    if (path !== ":memory:") closeSync(openSync(path, "a", 0o600));
-    this.sql = new DatabaseSync(path, { enableForeignKeyConstraints: true });
-    // FULL, because with NORMAL a commit that we have acknowledged to a peer may be undone by a power cut.
-    this.sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
-    this.sql.exec(
-      "CREATE TABLE IF NOT EXISTS schema_versions (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
-    );
-    for (const schema of schemas) this.#migrate(schema);
+    if (this.#path !== IN_MEMORY) closeSync(openSync(this.#path, "a", 0o600));
+    const sql = new DatabaseSync(this.#path, { enableForeignKeyConstraints: true });
+    this.#sql = sql;
+    try {
+      // FULL, because with NORMAL a commit that we have acknowledged to a peer may be undone by a power cut.
+      sql.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;");
+      sql.exec(
+        "CREATE TABLE IF NOT EXISTS schema_versions (name TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT",
+      );
+      for (const schema of this.#schemas) this.#migrate(schema);
+      return sql;
+    } catch (error) {
+      // Or the file stays held, and cannot be set aside everywhere.
+      sql.close();
+      throw error;
+    }
   }
 
   #migrate(schema: Schema): void {
@@ -60,6 +102,6 @@ export class Database {
   }
 
   close(): void {
-    this.sql.close();
+    this.#sql.close();
   }
 }
