@@ -62,7 +62,7 @@ class Accounts {
   readonly of = (id: AccountId): Account => this.set.get(id) ?? { balance: 1_000_000, nextSeq: 0 };
 }
 
-function newPool(bounds?: PoolBounds): { pool: Pool; accounts: Accounts } {
+function newPool(bounds?: Partial<PoolBounds>): { pool: Pool; accounts: Accounts } {
   const accounts = new Accounts();
   return { pool: new Pool(accounts.of, network, bounds), accounts };
 }
@@ -159,7 +159,9 @@ test("a new tip takes out used seqs, ended lives and what no balance covers", ()
   ];
   for (const entry of [used, covered, uncovered, expired]) assert.equal(offer(pool, entry), "in");
   accounts.set.set(ALICE.account, { balance: 600, nextSeq: 1 });
-  assert.deepEqual(new Set(pool.revalidate(8)), new Set([used.id, uncovered.id, expired.id]));
+  const outdated = pool.revalidate(8, [ALICE.account]);
+  assert.deepEqual(new Set(outdated.removed), new Set([used.id, uncovered.id, expired.id]));
+  assert.deepEqual(outdated.uncovered, [uncovered]);
   assert.deepEqual(
     pool.entries().map((entry) => entry.id),
     [covered.id],

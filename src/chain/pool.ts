@@ -1,12 +1,15 @@
 /**
  * Owns the transactions that wait: one for each (account, seq), in bounds of number and bytes. Takes transactions
- * whose form and signature were checked before; knows no blocks, no peers and no disk.
+ * whose form, stamp and signature were checked before; knows no blocks, no peers and no disk. What it does for one
+ * transaction or one account never takes longer because others wait, but for the logarithm of a heap.
  */
 import type { AccountId, TxId } from "#base/brand.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import { costOfTransaction } from "#ledger/names.ts";
 import type { Network } from "#ledger/params.ts";
+import { stampStrength } from "#ledger/stamp.ts";
 import type { Account, SignedTransaction } from "#ledger/types.ts";
+import { Heap } from "./heap.ts";
 import {
   POOL_BYTES_MAX,
   POOL_COUNT_MAX,
@@ -17,6 +20,8 @@ import {
   POOL_PER_ACCOUNT_MAX,
 } from "./limits.ts";
 import { FeeFloor, feeMinimum, feeRateOf, isFree, replacementMinimum } from "./policy.ts";
+import { compareWorth, PoolAccount, type Waiting } from "./pool-account.ts";
+import { PoolTails } from "./pool-tails.ts";
 import type { PolicyFault, PoolEntry } from "./types.ts";
 
 /** What the sender's account allows now, which the rules name in the same words. */
@@ -28,36 +33,50 @@ export interface Admission {
   readonly removed: readonly TxId[];
 }
 
-interface Waiting {
-  /** Ordered by seq. */
-  readonly entries: Map<number, PoolEntry>;
+/** What a new tip made impossible. */
+export interface Outdated {
+  readonly removed: readonly TxId[];
+  /** Of these, what nothing is wrong with but that the balance does not cover it now. */
+  readonly uncovered: readonly PoolEntry[];
 }
 
 export interface PoolBounds {
   readonly countMax: number;
   readonly bytesMax: number;
+  readonly freeCountMax: number;
 }
 
 /** The rules by which transactions are weighed. */
 export type PoolNetwork = Pick<Network, "params" | "chainId">;
 
-const BOUNDS: PoolBounds = { countMax: POOL_COUNT_MAX, bytesMax: POOL_BYTES_MAX };
+const BOUNDS: PoolBounds = {
+  countMax: POOL_COUNT_MAX,
+  bytesMax: POOL_BYTES_MAX,
+  freeCountMax: POOL_FREE_COUNT_MAX,
+};
 
 export class Pool {
   readonly #accountOf: (id: AccountId) => Account;
   readonly #network: PoolNetwork;
   readonly #bounds: PoolBounds;
   readonly #floor = new FeeFloor();
-  readonly #byId = new Map<TxId, PoolEntry>();
-  readonly #byAccount = new Map<AccountId, Waiting>();
+  /** In order of arrival. */
+  readonly #byId = new Map<TxId, Waiting>();
+  readonly #byAccount = new Map<AccountId, PoolAccount>();
+  /** By the last height at which they may stand in a block. */
+  readonly #byExpiry = new Map<number, Set<Waiting>>();
+  readonly #tails = new PoolTails();
+  readonly #freeTails = new PoolTails();
+  #arrivals = 0;
   #bytes = 0;
   #free = 0;
+  #held = 0;
 
   /** @param accountOf the account at the tip. */
-  constructor(accountOf: (id: AccountId) => Account, network: PoolNetwork, bounds: PoolBounds = BOUNDS) {
+  constructor(accountOf: (id: AccountId) => Account, network: PoolNetwork, bounds: Partial<PoolBounds> = {}) {
     this.#accountOf = accountOf;
     this.#network = network;
-    this.#bounds = bounds;
+    this.#bounds = { ...BOUNDS, ...bounds };
   }
 
   get size(): number {
@@ -68,23 +87,32 @@ export class Pool {
     return this.#bytes;
   }
 
+  /** Free anchors, and those behind a gap, of all accounts. */
+  get counts(): { readonly free: number; readonly held: number } {
+    return { free: this.#free, held: this.#held };
+  }
+
   has(id: TxId): boolean {
     return this.#byId.has(id);
   }
 
   get(id: TxId): PoolEntry | null {
-    return this.#byId.get(id) ?? null;
+    return this.#byId.get(id)?.entry ?? null;
   }
 
   /** In order of arrival. */
   entries(): readonly PoolEntry[] {
-    return [...this.#byId.values()];
+    return Array.from(this.#byId.values(), ({ entry }) => entry);
   }
 
   /** By seq. */
   of(account: AccountId): readonly PoolEntry[] {
-    const entries = this.#byAccount.get(account)?.entries.values() ?? [];
-    return [...entries].sort((a, b) => a.transaction.seq - b.transaction.seq);
+    return (
+      this.#byAccount
+        .get(account)
+        ?.all()
+        .map(({ entry }) => entry) ?? []
+    );
   }
 
   feePerByte(nowMs: number): number {
@@ -93,13 +121,12 @@ export class Pool {
 
   /** Whether a transaction would be taken: all that is cheap, so that it can stand before the signature. */
   check(transaction: SignedTransaction, byteCount: number, nowMs: number): Result<undefined, AdmissionFault> {
-    const account = this.#accountOf(transaction.from);
-    const waiting = this.#byAccount.get(transaction.from)?.entries ?? new Map<number, PoolEntry>();
-    const replaced = waiting.get(transaction.seq)?.transaction ?? null;
+    const account = this.#look(transaction.from);
+    const replaced = account.at(transaction.seq);
     const fault =
-      this.#checkPlace(transaction, account, waiting, replaced) ??
+      this.#checkPlace(transaction, account, replaced) ??
       this.#checkFee(transaction, byteCount, replaced, nowMs) ??
-      this.#checkBalance(transaction, account, waiting, replaced);
+      this.#checkBalance(transaction, account, replaced);
     return fault === null ? ok() : fail(fault);
   }
 
@@ -108,111 +135,162 @@ export class Pool {
     const { transaction, bytes } = entry;
     const checked = this.check(transaction, bytes.length, nowMs);
     if (!checked.ok) return checked;
-    const replaced = this.#byAccount.get(transaction.from)?.entries.get(transaction.seq);
-    if (replaced !== undefined) this.#remove(replaced);
-    this.#add(entry);
+    const replaced = this.#byAccount.get(transaction.from)?.at(transaction.seq) ?? null;
+    if (replaced !== null) this.#remove(replaced);
+    const newcomer = this.#weigh(entry);
+    this.#add(newcomer);
     const evicted = this.#evict(nowMs);
-    if (!evicted.includes(entry.id)) {
-      return ok({ removed: replaced === undefined ? evicted : [replaced.id, ...evicted] });
+    if (!evicted.includes(newcomer)) {
+      const removed = replaced === null ? evicted : [replaced, ...evicted];
+      return ok({ removed: removed.map((each) => each.entry.id) });
     }
-    // The newcomer itself paid least. Whoever it had replaced comes back: nothing was gained by anyone.
-    if (replaced !== undefined) this.#add(replaced);
+    // The newcomer itself was worth least. Whoever went for it comes back: nothing was gained by anyone.
+    if (replaced !== null) this.#add(replaced);
+    for (const each of evicted) if (each !== newcomer) this.#add(each);
     return fail({ code: "pool-full" });
   }
 
   /** @returns whether it was there. */
   remove(id: TxId): boolean {
-    const entry = this.#byId.get(id);
-    if (entry === undefined) return false;
-    this.#remove(entry);
+    const waiting = this.#byId.get(id);
+    if (waiting === undefined) return false;
+    this.#remove(waiting);
     return true;
   }
 
   /**
-   * Lets go what the tip has made impossible: used seqs, ended lives, balances that no longer cover.
+   * Lets go what a new tip has made impossible: used seqs, ended lives, balances that no longer cover.
    * @param height of the next block.
+   * @param touched accounts that may have changed with the tip; all that have something waiting when absent.
    */
-  revalidate(height: number): readonly TxId[] {
-    const removed: PoolEntry[] = [];
-    for (const account of this.#byAccount.keys()) {
-      const { balance, nextSeq } = this.#accountOf(account);
+  revalidate(height: number, touched: Iterable<AccountId> = [...this.#byAccount.keys()]): Outdated {
+    const removed: Waiting[] = [];
+    const uncovered: Waiting[] = [];
+    for (const [validUntil, waiting] of this.#byExpiry) if (validUntil < height) removed.push(...waiting);
+    for (const waiting of removed) this.#remove(waiting);
+    for (const id of touched) {
+      const account = this.#byAccount.get(id);
+      if (account === undefined) continue;
+      const { balance, nextSeq } = this.#look(id).account;
       let left = balance;
-      for (const entry of this.of(account)) {
-        const { seq, validUntil } = entry.transaction;
-        const cost = this.#costOf(entry.transaction);
-        if (seq < nextSeq || validUntil < height || cost > left) removed.push(entry);
-        else left -= cost;
+      for (const waiting of [...account.all()]) {
+        const isUsed = waiting.entry.transaction.seq < nextSeq;
+        if (!isUsed && waiting.cost <= left) {
+          left -= waiting.cost;
+          continue;
+        }
+        this.#remove(waiting);
+        removed.push(waiting);
+        if (!isUsed) uncovered.push(waiting);
       }
     }
-    for (const entry of removed) this.#remove(entry);
-    return removed.map((entry) => entry.id);
+    return {
+      removed: removed.map(({ entry }) => entry.id),
+      uncovered: uncovered.map(({ entry }) => entry),
+    };
   }
 
   /**
    * In the order in which a miner would take them: highest fee per byte first, but each account's by seq, from
-   * the one that is due. What stands behind a gap is left out.
+   * the one that is due. What stands behind a gap is left out. As many free anchors as a block has room for go first,
+   * strongest stamp first: they are few, and else a full pool would leave none.
    */
-  mineable(): SignedTransaction[] {
-    const queues: SignedTransaction[][] = [];
-    for (const account of this.#byAccount.keys()) {
-      const due = this.#due(account);
-      if (due.length > 0) queues.push(due.map((entry) => entry.transaction).reverse());
-    }
+  mineable(limit = Number.POSITIVE_INFINITY): SignedTransaction[] {
+    const runs = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
+    const freeRuns = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
+    const into = (run: Waiting[]): void => {
+      const [head] = run;
+      if (head === undefined) return;
+      if (isFree(head.entry.transaction)) freeRuns.push(run);
+      else runs.push(run);
+    };
+    for (const account of this.#byAccount.values()) into([...account.due()]);
     const order: SignedTransaction[] = [];
-    const heads = new RateQueue();
-    for (const queue of queues) heads.push(queue);
-    for (let queue = heads.pop(); queue !== null; queue = heads.pop()) {
-      const transaction = queue.pop();
-      if (transaction !== undefined) order.push(transaction);
-      if (queue.length > 0) heads.push(queue);
-    }
+    const takeFrom = (heap: Heap<Waiting[]>): void => {
+      const [head, ...rest] = heap.pop() ?? [];
+      if (head !== undefined) order.push(head.entry.transaction);
+      into(rest);
+    };
+    for (let at = 0; at < this.#network.params.freeAnchors.perBlock; at++) takeFrom(freeRuns);
+    while (runs.size + freeRuns.size > 0 && order.length < limit) takeFrom(runs.size > 0 ? runs : freeRuns);
     return order;
   }
 
-  /** The gapless run from the next seq on. */
-  #due(account: AccountId): PoolEntry[] {
-    const entries = this.#byAccount.get(account)?.entries;
-    const due: PoolEntry[] = [];
-    let seq = this.#accountOf(account).nextSeq;
-    for (let entry = entries?.get(seq); entry !== undefined; entry = entries?.get(seq)) {
-      due.push(entry);
-      seq += 1;
-    }
-    return due;
+  /** The account as it stands at the tip now. */
+  #look(id: AccountId): PoolAccount {
+    const account = this.#accountOf(id);
+    const known = this.#byAccount.get(id);
+    if (known === undefined) return new PoolAccount(id, account);
+    this.#held -= known.heldCount;
+    known.refresh(account);
+    this.#held += known.heldCount;
+    return known;
+  }
+
+  #weigh(entry: PoolEntry): Waiting {
+    const { transaction } = entry;
+    this.#arrivals += 1;
+    return {
+      entry,
+      arrival: this.#arrivals,
+      cost: this.#costOf(transaction),
+      rate: feeRateOf(transaction),
+      strength: this.#strengthOf(transaction),
+    };
+  }
+
+  #costOf(transaction: SignedTransaction): number {
+    return costOfTransaction(transaction, this.#network.params.names);
+  }
+
+  #strengthOf(transaction: SignedTransaction): number {
+    if (transaction.type !== "stamped-anchor") return Number.POSITIVE_INFINITY;
+    return stampStrength(transaction, this.#network.chainId);
   }
 
   #checkPlace(
-    { from, seq, ...transaction }: SignedTransaction,
-    { nextSeq }: Account,
-    waiting: ReadonlyMap<number, PoolEntry>,
-    replaced: SignedTransaction | null,
+    transaction: SignedTransaction,
+    account: PoolAccount,
+    replaced: Waiting | null,
   ): AdmissionFault | null {
+    const { seq } = transaction;
+    const { nextSeq } = account.account;
+    const { nextDue } = account;
     if (seq < nextSeq) return { code: "seq-wrong", nextSeq, seq };
-    const due = nextSeq + this.#due(from).length;
-    if (seq > due + POOL_GAP_MAX) return { code: "seq-gap", nextSeq: due, seq };
+    if (seq > nextDue + POOL_GAP_MAX) return { code: "seq-gap", nextSeq: nextDue, seq };
     if (replaced !== null) return null;
-    if (waiting.size >= POOL_PER_ACCOUNT_MAX)
+    if (account.size >= POOL_PER_ACCOUNT_MAX)
       return { code: "too-many-pending", limit: POOL_PER_ACCOUNT_MAX };
-    if (seq > due && this.#heldCount() >= POOL_HELD_COUNT_MAX) return { code: "seq-gap", nextSeq: due, seq };
-    if (transaction.type !== "stamped-anchor") return null;
-    const ownFree = [...waiting.values()].filter((entry) => isFree(entry.transaction)).length;
+    if (seq > nextDue && this.#held >= POOL_HELD_COUNT_MAX) return { code: "seq-gap", nextSeq: nextDue, seq };
+    return isFree(transaction) ? this.#checkFree(transaction, account) : null;
+  }
+
+  #checkFree(transaction: SignedTransaction, account: PoolAccount): AdmissionFault | null {
     // The one that is due is let in beyond that when others wait behind it: without it none of them can be mined.
-    const isMissing = seq === due && waiting.size > due - nextSeq;
-    if (ownFree >= POOL_FREE_PER_ACCOUNT_MAX + (isMissing ? 1 : 0)) {
+    const isMissing = transaction.seq === account.nextDue && account.heldCount > 0;
+    if (account.freeCount >= POOL_FREE_PER_ACCOUNT_MAX + (isMissing ? 1 : 0)) {
       return { code: "free-share-full", limit: POOL_FREE_PER_ACCOUNT_MAX };
     }
-    return this.#free >= POOL_FREE_COUNT_MAX ? { code: "free-share-full", limit: POOL_FREE_COUNT_MAX } : null;
+    const limit = this.#bounds.freeCountMax;
+    if (this.#free < limit) return null;
+    const weakest = this.#freeTails.least();
+    const isStronger = weakest !== null && this.#strengthOf(transaction) > weakest.strength;
+    return isStronger ? null : { code: "free-share-full", limit };
   }
 
   #checkFee(
     transaction: SignedTransaction,
     byteCount: number,
-    replaced: SignedTransaction | null,
+    replaced: Waiting | null,
     nowMs: number,
   ): AdmissionFault | null {
     const { fee } = transaction;
+    if (replaced !== null && isFree(transaction) && isFree(replaced.entry.transaction)) {
+      const [strength, minimum] = [this.#strengthOf(transaction), replaced.strength + 1];
+      return strength < minimum ? { code: "replacement-weaker", strength, minimum } : null;
+    }
     if (replaced !== null) {
-      const minimum = replacementMinimum(replaced, byteCount);
+      const minimum = replacementMinimum(replaced.entry.transaction, byteCount);
       if (fee < minimum) return { code: "replacement-underpaid", fee, minimum };
     }
     const minimum = feeMinimum(byteCount, this.#floor.perByte(nowMs));
@@ -221,100 +299,75 @@ export class Pool {
 
   #checkBalance(
     transaction: SignedTransaction,
-    { balance }: Account,
-    waiting: ReadonlyMap<number, PoolEntry>,
-    replaced: SignedTransaction | null,
+    account: PoolAccount,
+    replaced: Waiting | null,
   ): AdmissionFault | null {
-    let needed = this.#costOf(transaction) - (replaced === null ? 0 : this.#costOf(replaced));
-    for (const entry of waiting.values()) needed += this.#costOf(entry.transaction);
-    // Sums stay exact: each part is at most the balance, which is at most 2^53 - 1, or the newcomer's own cost.
+    const { balance } = account.account;
+    const needed = this.#costOf(transaction) - (replaced?.cost ?? 0) + account.costOfAll();
     return needed > balance ? { code: "balance-below-pending", balance, needed } : null;
   }
 
-  #costOf(transaction: SignedTransaction): number {
-    return costOfTransaction(transaction, this.#network.params.names);
+  #add(waiting: Waiting): void {
+    const { transaction, id, bytes } = waiting.entry;
+    const account =
+      this.#byAccount.get(transaction.from) ??
+      new PoolAccount(transaction.from, this.#accountOf(transaction.from));
+    this.#byAccount.set(transaction.from, account);
+    this.#change(account, () => account.add(waiting));
+    this.#byId.set(id, waiting);
+    const expiring = this.#byExpiry.get(transaction.validUntil) ?? new Set();
+    this.#byExpiry.set(transaction.validUntil, expiring.add(waiting));
+    this.#bytes += bytes.length;
+    if (isFree(transaction)) this.#free += 1;
   }
 
-  #heldCount(): number {
-    let held = 0;
-    for (const [account, { entries }] of this.#byAccount) held += entries.size - this.#due(account).length;
-    return held;
+  #remove(waiting: Waiting): void {
+    const { transaction, id, bytes } = waiting.entry;
+    const account = this.#byAccount.get(transaction.from);
+    if (account !== undefined) {
+      this.#change(account, () => account.remove(waiting));
+      if (account.size === 0) this.#byAccount.delete(transaction.from);
+    }
+    this.#byId.delete(id);
+    const expiring = this.#byExpiry.get(transaction.validUntil);
+    expiring?.delete(waiting);
+    if (expiring?.size === 0) this.#byExpiry.delete(transaction.validUntil);
+    this.#bytes -= bytes.length;
+    if (isFree(transaction)) this.#free -= 1;
   }
 
-  #add(entry: PoolEntry): void {
-    const { from, seq } = entry.transaction;
-    const waiting = this.#byAccount.get(from) ?? { entries: new Map<number, PoolEntry>() };
-    waiting.entries.set(seq, entry);
-    this.#byAccount.set(from, waiting);
-    this.#byId.set(entry.id, entry);
-    this.#bytes += entry.bytes.length;
-    if (isFree(entry.transaction)) this.#free += 1;
+  #change(account: PoolAccount, change: () => void): void {
+    const { tail } = account;
+    this.#held -= account.heldCount;
+    change();
+    this.#held += account.heldCount;
+    if (account.tail === tail || account.tail === null) return;
+    this.#tails.note(account);
+    if (isFree(account.tail.entry.transaction)) this.#freeTails.note(account);
   }
 
-  #remove(entry: PoolEntry): void {
-    const { from, seq } = entry.transaction;
-    const waiting = this.#byAccount.get(from);
-    waiting?.entries.delete(seq);
-    if (waiting?.entries.size === 0) this.#byAccount.delete(from);
-    this.#byId.delete(entry.id);
-    this.#bytes -= entry.bytes.length;
-    if (isFree(entry.transaction)) this.#free -= 1;
-  }
-
-  /** While above the bounds, the account whose last transaction pays least per byte loses that one. */
-  #evict(nowMs: number): TxId[] {
-    const evicted: TxId[] = [];
-    while (this.#byId.size > this.#bounds.countMax || this.#bytes > this.#bounds.bytesMax) {
-      let lowest: PoolEntry | null = null;
-      for (const { entries } of this.#byAccount.values()) {
-        const tail = tailOf(entries);
-        if (tail === null) continue;
-        if (lowest === null || feeRateOf(tail.transaction) < feeRateOf(lowest.transaction)) lowest = tail;
-      }
-      if (lowest === null) break;
-      this.#remove(lowest);
-      this.#floor.raise(feeRateOf(lowest.transaction), nowMs);
-      evicted.push(lowest.id);
+  /** While above the bounds, the account whose last transaction is worth least loses that one. */
+  #evict(nowMs: number): Waiting[] {
+    const { countMax, bytesMax, freeCountMax } = this.#bounds;
+    const evicted: Waiting[] = [];
+    const letGo = (least: Waiting): void => {
+      this.#remove(least);
+      evicted.push(least);
+    };
+    // Beyond the one that a gap let in: its account's other ones are weighed like all.
+    for (
+      let least = this.#freeTails.least();
+      this.#free > freeCountMax && least !== null;
+      least = this.#freeTails.least()
+    ) {
+      letGo(least);
+    }
+    while (this.#byId.size > countMax || this.#bytes > bytesMax) {
+      const least = this.#tails.least();
+      if (least === null) break;
+      letGo(least);
+      this.#floor.raise(least.rate, nowMs);
     }
     return evicted;
-  }
-}
-
-function tailOf(entries: ReadonlyMap<number, PoolEntry>): PoolEntry | null {
-  let tail: PoolEntry | null = null;
-  for (const entry of entries.values()) {
-    if (tail === null || entry.transaction.seq > tail.transaction.seq) tail = entry;
-  }
-  return tail;
-}
-
-/** Queues by the fee rate of their last element, highest first; among equals the one pushed first. */
-class RateQueue {
-  readonly #items: { readonly rate: number; readonly order: number; readonly queue: SignedTransaction[] }[] =
-    [];
-  #pushed = 0;
-
-  push(queue: SignedTransaction[]): void {
-    const head = queue.at(-1);
-    if (head === undefined) return;
-    this.#pushed += 1;
-    const item = { rate: feeRateOf(head), order: this.#pushed, queue };
-    let low = 0;
-    let high = this.#items.length;
-    // Ascending by rate, so that the best is taken off the end.
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.#items[middle];
-      const before =
-        other !== undefined &&
-        (other.rate < item.rate || (other.rate === item.rate && other.order > item.order));
-      if (before) low = middle + 1;
-      else high = middle;
-    }
-    this.#items.splice(low, 0, item);
-  }
-
-  pop(): SignedTransaction[] | null {
-    return this.#items.pop()?.queue ?? null;
   }
 }

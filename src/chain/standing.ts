@@ -82,6 +82,7 @@ export const TRANSACTION_STANDING = {
   "seq-gap": "ignore",
   "fee-below-minimum": "ignore",
   "replacement-underpaid": "ignore",
+  "replacement-weaker": "ignore",
   "free-share-full": "ignore",
   "pool-full": "ignore",
   unavailable: "ignore",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
 import { encodeTransaction, signTransaction, txIdOf } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
@@ -31,6 +32,7 @@ function openDoor() {
     store,
     clock,
     log: quietLog(faults),
+    signatures: inThreadSignatureChecker(),
     onChange: (change) => changes.push(change),
   });
   return { door, best, store, clock, changes, faults };

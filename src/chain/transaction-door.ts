@@ -1,30 +1,34 @@
 /**
  * Owns the one door into the pool: for our own transactions, for gossip, for what peers had waiting, and for what a
  * reorganisation gave back. Checks in the order of their cost, the signature last. Keeps the pool on disk too: our
- * own before we say so, others' in groups.
+ * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool.
  */
-import type { TxId } from "#base/brand.ts";
+import type { AccountId, TxId } from "#base/brand.ts";
 import { type DecodeFault, equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
+import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import {
   type Block,
+  bytesOfId,
   checkTransactionTerms,
   decodeTransaction,
   encodeTransaction,
   isSignatureValid,
   isSigned,
   type SignedTransaction,
+  signingPreimage,
   type Transaction,
   txIdOf,
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { BestChain } from "./best-chain.ts";
-import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS } from "./limits.ts";
+import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "./limits.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import type { BlockStore, PoolRow } from "./store.ts";
 import type { Move } from "./trail.ts";
 import type { PoolEntry, SubmitFault } from "./types.ts";
+import { UncoveredTransactions } from "./uncovered-transactions.ts";
 
 /** What changed in the pool by one step. */
 export interface PoolChange {
@@ -37,6 +41,7 @@ export interface TransactionDoorDependencies {
   readonly store: BlockStore;
   readonly clock: Clock;
   readonly log: Log;
+  readonly signatures: Pick<SignatureChecker, "check">;
   readonly onChange: (change: PoolChange) => void;
 }
 
@@ -53,12 +58,16 @@ type Answer = Result<Taken, SubmitFault>;
 export class TransactionDoor {
   readonly #dependencies: TransactionDoorDependencies;
   readonly #pool: Pool;
+  readonly #uncovered = new UncoveredTransactions();
   readonly #unsaved = new Map<TxId, PoolRow>();
+  /** In the store's pool, as of the last write. */
+  readonly #onDisk = new Set<TxId>();
+  /** Of these, what is to be taken out. */
   readonly #dropped = new Set<TxId>();
   #saving: Timer | null = null;
   #closed = false;
 
-  constructor(dependencies: TransactionDoorDependencies, bounds?: PoolBounds) {
+  constructor(dependencies: TransactionDoorDependencies, bounds?: Partial<PoolBounds>) {
     this.#dependencies = dependencies;
     this.#pool = new Pool((id) => dependencies.best.state.account(id), dependencies.best.network, bounds);
   }
@@ -67,22 +76,48 @@ export class TransactionDoor {
     return this.#pool;
   }
 
-  /** Reads back what waited when this node last ran; what became invalid meanwhile is dropped. */
-  restore(): void {
-    const waiting: { readonly row: PoolRow; readonly transaction: SignedTransaction }[] = [];
-    for (const row of this.#dependencies.store.pool()) {
-      const decoded = decodeTransaction(row.bytes);
-      if (decoded.ok && isSigned(decoded.value)) waiting.push({ row, transaction: decoded.value });
-      else this.#drop([row.id]);
+  /** What waits of this account for a balance that covers it, by `seq`. */
+  uncoveredOf(account: AccountId): readonly PoolEntry[] {
+    return this.#uncovered.of(account);
+  }
+
+  /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
+  async restore(): Promise<void> {
+    const waiting: PoolEntry[] = [];
+    for (const { id, bytes, receivedMs } of this.#dependencies.store.pool()) {
+      this.#onDisk.add(id);
+      const decoded = decodeTransaction(bytes);
+      const transaction = decoded.ok && isSigned(decoded.value) ? decoded.value : null;
+      if (transaction === null || txIdOf(transaction) !== id) this.#drop([id]);
+      else waiting.push({ id, transaction, bytes, receivedMs });
     }
     // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
     waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
-    for (const { row, transaction } of waiting) {
-      const taken = this.#take(transaction, row.receivedMs);
-      if (taken.ok && taken.value.isNew) this.#unsaved.delete(row.id);
-      else this.#drop([row.id]);
+    for (let from = 0; from < waiting.length; from += SIGNATURES_AT_ONCE) {
+      const slice = waiting.slice(from, from + SIGNATURES_AT_ONCE);
+      const verdicts = await this.#areSigned(slice);
+      for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
     }
     this.#saveSoon();
+  }
+
+  async #areSigned(entries: readonly PoolEntry[]): Promise<readonly boolean[]> {
+    const { best, signatures } = this.#dependencies;
+    const { chainId } = best.network;
+    const items = entries.map(({ transaction }) => ({
+      publicKey: bytesOfId(transaction.from),
+      message: signingPreimage(transaction, chainId),
+      signature: transaction.signature,
+    }));
+    return signatures.check(items);
+  }
+
+  #restoreOne(entry: PoolEntry, isSignedWell: boolean): void {
+    const { id, transaction, receivedMs } = entry;
+    const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
+    if (taken?.ok === true && taken.value.isNew) this.#unsaved.delete(id);
+    else if (taken?.ok === false && taken.fault.code === "balance-below-pending") this.#keepUncovered(entry);
+    else this.#drop([id]);
   }
 
   /** Ours: durable before it is answered. */
@@ -128,25 +163,72 @@ export class TransactionDoor {
   /** The tip moved: what was taken up or became impossible goes, what blocks gave back comes in again. */
   chainMoved({ connected, disconnected }: Move): void {
     const height = this.#dependencies.best.tip.header.height + 1;
-    const before = new Set(this.#pool.entries().map((entry) => entry.id));
-    for (const block of connected) for (const id of signedIds(block)) this.#pool.remove(id);
-    this.#pool.revalidate(height);
-    const nowMs = this.#dependencies.clock.nowMs();
-    // Oldest first: an account's transactions depend on each other in this order.
-    for (const block of [...disconnected].reverse()) {
-      for (const transaction of block.transactions) {
-        if (!isSigned(transaction)) continue;
-        this.#take(transaction, nowMs, "verified");
-        const id = txIdOf(transaction);
-        // Undoing its block put it into the pool on disk.
-        if (!this.#pool.has(id)) this.#drop([id]);
-      }
+    const change = new NetChange();
+    for (const block of connected) {
+      for (const id of signedIds(block)) if (this.#pool.remove(id)) change.removed(id);
     }
-    const added = this.#pool.entries().filter((entry) => !before.has(entry.id));
-    const removed = [...before].filter((id) => !this.#pool.has(id));
-    this.#drop(removed);
+    const outdated = this.#pool.revalidate(height, this.#touchedBy({ connected, disconnected }));
+    for (const id of outdated.removed) change.removed(id);
+    for (const entry of outdated.uncovered) this.#keepUncovered(entry);
+    // Oldest first: an account's transactions depend on each other in this order.
+    for (const block of [...disconnected].reverse()) this.#takeBack(block, change);
+    this.#coverAgain(height, change);
+    const added = change.addedIds().map((id) => this.#pool.get(id));
+    const removed = change.removedIds();
+    this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
     this.#saveSoon();
-    if (added.length + removed.length > 0) this.#dependencies.onChange({ added, removed });
+    if (change.size === 0) return;
+    this.#dependencies.onChange({ added: added.filter((entry) => entry !== null), removed });
+  }
+
+  /** Undoing its block put each of its transactions into the pool on disk. */
+  #takeBack(block: Pick<Block, "header" | "transactions">, change: NetChange): void {
+    const receivedMs = this.#dependencies.clock.nowMs();
+    for (const transaction of block.transactions) {
+      if (!isSigned(transaction)) continue;
+      const id = txIdOf(transaction);
+      this.#onDisk.add(id);
+      const taken = this.#take(transaction, receivedMs, "verified");
+      if (taken.ok && taken.value.isNew) change.took(taken.value);
+      else if (!taken.ok && taken.fault.code === "balance-below-pending") {
+        this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
+      } else if (!this.#pool.has(id)) this.#drop([id]);
+    }
+  }
+
+  #keepUncovered(entry: PoolEntry): void {
+    const gone = this.#uncovered.keep(entry);
+    if (gone !== null) this.#drop([gone]);
+  }
+
+  /** What lost its cover comes in again once it has it, and goes for good with its `seq` or its life. */
+  #coverAgain(height: number, change: NetChange): void {
+    const { best, store } = this.#dependencies;
+    for (const { id, transaction, receivedMs } of this.#uncovered.bySeq()) {
+      const { nextSeq } = best.state.account(transaction.from);
+      const isOver = transaction.seq < nextSeq || transaction.validUntil < height || store.place(id) !== null;
+      const taken = isOver ? null : this.#take(transaction, receivedMs, "verified");
+      if (taken !== null && !taken.ok) continue;
+      this.#uncovered.forget(id);
+      if (taken === null) this.#drop([id]);
+      else change.took(taken.value);
+    }
+  }
+
+  /** Accounts whose balance or `seq` may have changed. */
+  #touchedBy({ connected, disconnected }: Move): Set<AccountId> {
+    const { best, store } = this.#dependencies;
+    const touched = new Set<AccountId>();
+    for (const { header, transactions } of [...connected, ...disconnected]) {
+      for (const transaction of transactions) {
+        touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
+        if (transaction.type === "transfer") touched.add(transaction.to);
+      }
+      // A block pays the miner of one long before it; undoing it takes that back.
+      const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
+      if (paid !== undefined && paid !== null) touched.add(paid);
+    }
+    return touched;
   }
 
   close(): void {
@@ -179,6 +261,7 @@ export class TransactionDoor {
     this.#unsaved.set(id, { id, bytes, receivedMs });
     const { removed } = admitted.value;
     this.#drop(removed);
+    this.#uncovered.forget(id);
     this.#saveSoon();
     return ok({ id, isNew: true, removed });
   }
@@ -191,7 +274,8 @@ export class TransactionDoor {
   #drop(ids: readonly TxId[]): void {
     for (const id of ids) {
       this.#unsaved.delete(id);
-      this.#dropped.add(id);
+      // What never got there need not be taken out: under a flood that the disk refuses, nothing grows.
+      if (this.#onDisk.has(id)) this.#dropped.add(id);
     }
   }
 
@@ -208,9 +292,38 @@ export class TransactionDoor {
     if (this.#unsaved.size + this.#dropped.size === 0) return null;
     const written = this.#dependencies.store.changePool([...this.#unsaved.values()], [...this.#dropped]);
     if (!written.ok) return written.fault.cause;
+    for (const id of this.#dropped) this.#onDisk.delete(id);
+    for (const id of this.#unsaved.keys()) this.#onDisk.add(id);
     this.#unsaved.clear();
     this.#dropped.clear();
     return null;
+  }
+}
+
+/** What changed in the pool by one step, however often something came and went in it. */
+class NetChange {
+  readonly #added = new Set<TxId>();
+  readonly #removed = new Set<TxId>();
+
+  get size(): number {
+    return this.#added.size + this.#removed.size;
+  }
+
+  removed(id: TxId): void {
+    if (!this.#added.delete(id)) this.#removed.add(id);
+  }
+
+  took({ id, isNew, removed }: Taken): void {
+    if (isNew && !this.#removed.delete(id)) this.#added.add(id);
+    for (const each of removed) this.removed(each);
+  }
+
+  addedIds(): TxId[] {
+    return [...this.#added];
+  }
+
+  removedIds(): TxId[] {
+    return [...this.#removed];
   }
 }
 

@@ -152,6 +152,8 @@ export type PolicyFault =
   | { readonly code: "fee-below-minimum"; readonly fee: number; readonly minimum: number }
   /** The same (account, seq) waits already, and this one does not pay enough more to replace it. */
   | { readonly code: "replacement-underpaid"; readonly fee: number; readonly minimum: number }
+  /** The same for two free anchors: the stamp, in bits, is not stronger than that of the one that waits. */
+  | { readonly code: "replacement-weaker"; readonly strength: number; readonly minimum: number }
   /** The balance does not cover this one together with the sender's others that wait. */
   | { readonly code: "balance-below-pending"; readonly balance: number; readonly needed: number }
   /** The free share of the pool is taken. */
@@ -243,6 +245,11 @@ export interface Chain {
   pool(): readonly PoolEntry[];
   /** What waits of this account, by `seq`. */
   pendingOf(account: AccountId): readonly PoolEntry[];
+  /**
+   * What this account signed, and a reorganisation left without cover, by `seq`: it waits again by itself once the
+   * balance covers it, and is gone when its `seq` is used or its life ends.
+   */
+  uncoveredOf(account: AccountId): readonly PoolEntry[];
   /** What a co-signer of this block of the best chain would sign; `null` for the genesis and above the tip. */
   checkpointAt(height: number): Checkpoint | null;
   /** The newest block of the best chain that can never be left. */
