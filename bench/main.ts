@@ -1,11 +1,12 @@
 /**
  * `npm run bench [-- PART...] [--json] [--size MIB]`: the figures of docs/performance.md, measured on this computer.
- * Parts: start, idle, message, transfer, block, miner, tracker; all of them when none is named.
+ * Parts: start, idle, message, transfer, block, miner, tracker, headers; all of them when none is named.
  */
 import { cpus } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { type Findings, findingsText } from "./figures.ts";
+import { benchHeaders } from "./headers.ts";
 import { benchBlock, benchMiner } from "./ledger.ts";
 import { benchIdle, benchMessages, benchStart } from "./peers.ts";
 import { benchTracker } from "./tracker.ts";
@@ -27,6 +28,7 @@ const PARTS: Readonly<Record<string, () => Promise<Findings>>> = {
   block: benchBlock,
   miner: benchMiner,
   tracker: benchTracker,
+  headers: benchHeaders,
 };
 
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
