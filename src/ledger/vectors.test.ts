@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { AccountId } from "#base/brand.ts";
 import { fromHex, toHex } from "#base/bytes.ts";
 import { appendLeaf, EMPTY_PEAKS } from "#crypto/merkle.ts";
+import { ledgerVectorsText } from "#test/kit/ledger-vectors.ts";
 import {
   type Account,
   applyBlock,
@@ -20,6 +21,7 @@ import {
   isSigned,
   LedgerState,
   loadNetwork,
+  type NameRecord,
   type Network,
   signingPreimage,
   type Totals,
@@ -41,12 +43,14 @@ interface Vectors {
       stateRoot: string;
       accounts: Readonly<Record<string, Account>>;
       totals: Totals;
+      names: Readonly<Record<string, NameRecord | null>>;
     }[];
   };
   readonly invalid: readonly { bytes: string; fault: string; reason: string }[];
 }
 const root = new URL("../../", import.meta.url);
-const vectors = JSON.parse(readFileSync(new URL("spec/vectors/ledger.json", root), "utf8")) as Vectors;
+const FILE = new URL("spec/vectors/ledger.json", root);
+const vectors = JSON.parse(readFileSync(FILE, "utf8")) as Vectors;
 
 function bytes(hex: string): Uint8Array {
   const value = fromHex(hex);
@@ -65,6 +69,10 @@ function block(hex: string): Block {
   assert.ok(decoded.ok);
   return decoded.value;
 }
+
+test("the published file is what the code of today writes", () => {
+  assert.equal(readFileSync(FILE, "utf8"), ledgerVectorsText());
+});
 
 test("the shipped networks have the ids that are published", () => {
   for (const { file, chainId, genesisId, genesisHeader } of vectors.networks) {
@@ -86,7 +94,7 @@ test("each kind of transaction: bytes, id and preimage", () => {
     assert.equal(txIdOf(tx), id, what);
     assert.equal(isSigned(tx) ? toHex(signingPreimage(tx, chainId)) : undefined, preimage, what);
   }
-  assert.equal(new Set(vectors.transactions.map(({ what }) => what)).size, 4);
+  assert.equal(new Set(vectors.transactions.map(({ what }) => what)).size, 7);
 });
 
 test("malformed bytes are refused", () => {
@@ -111,7 +119,7 @@ function verdict(network: Network, candidate: Block, chain: readonly Block[], st
   return "fault" in fault ? `${fault.code} ${fault.fault.code}` : fault.code;
 }
 
-test("a chain of three blocks: ids, verdicts, states", () => {
+test("a chain of blocks: ids, verdicts, states", () => {
   const network = load(JSON.stringify(vectors.chain.genesis));
   const { params } = network;
   assert.equal(network.chainIdHex, vectors.chain.chainId);
@@ -130,6 +138,7 @@ test("a chain of three blocks: ids, verdicts, states", () => {
     for (const [account, value] of Object.entries(expected.accounts)) {
       assert.deepEqual(state.account(account as AccountId), value);
     }
+    for (const [name, record] of Object.entries(expected.names)) assert.deepEqual(state.name(name), record);
     chain.push(candidate);
   }
 });
