@@ -9,6 +9,7 @@ import {
   encodeTransaction,
   type SignedTransaction,
   signTransaction,
+  stampStrength,
   txIdOf,
 } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, person, testNetwork } from "#ledger/test-chain.ts";
@@ -16,6 +17,7 @@ import {
   POOL_FEE_FLOOR_HALF_LIFE_MS,
   POOL_FREE_PER_ACCOUNT_MAX,
   POOL_GAP_MAX,
+  POOL_HELD_COUNT_MAX,
   POOL_PER_ACCOUNT_MAX,
 } from "./limits.ts";
 import { feeRateOf } from "./policy.ts";
@@ -38,18 +40,31 @@ function transfer(from: Keypair, seq: number, fee = 200, amount = 10, validUntil
   return entryOf(signTransaction(body, chainId, from));
 }
 
-function freeAnchor(from: Keypair, seq: number): PoolEntry {
+/** @param strength of its stamp, in bits: exactly this; any when absent. */
+function freeAnchor(from: Keypair, seq: number, strength?: number): PoolEntry {
   const root = new Uint8Array(32).fill(seq);
-  const body = {
-    type: "stamped-anchor",
-    from: from.account,
-    seq,
-    fee: 0,
-    root,
-    stamp: 0n,
-    validUntil: 40,
-  } as const;
-  return entryOf(signTransaction(body, chainId, from));
+  for (let stamp = 0n; ; stamp++) {
+    const body = {
+      type: "stamped-anchor",
+      from: from.account,
+      seq,
+      fee: 0,
+      root,
+      stamp,
+      validUntil: 40,
+    } as const;
+    const signed = { ...body, signature: new Uint8Array(64) };
+    if (strength === undefined || stampStrength(signed, chainId) === strength) {
+      return entryOf(signTransaction(body, chainId, from));
+    }
+  }
+}
+
+/** Of an account that nobody holds a key of: the pool asks for no signature, and these are made quickly. */
+function unsigned(account: number, seq: number, fee: number): PoolEntry {
+  const from = account.toString(16).padStart(64, "0") as AccountId;
+  const body = { type: "transfer", from, to: CAROL.account, seq, fee, amount: 1, validUntil: 40 } as const;
+  return entryOf({ ...body, signature: new Uint8Array(64) });
 }
 
 function entryOf(transaction: SignedTransaction): PoolEntry {
@@ -200,4 +215,91 @@ test("whatever comes in, the bounds hold and what can be mined can be paid", () 
     }),
     { numRuns: 60 },
   );
+});
+
+test("a flood at the least fee: the memory bound holds, the least fee rises, and an honest higher fee enters", () => {
+  const bytesMax = 200 * 157;
+  const { pool } = newPool({ bytesMax });
+  for (let account = 1; account <= 2_000; account++) {
+    pool.admit(unsigned(account, 0, 157 + (account % 50)), 0);
+    assert.ok(pool.byteCount <= bytesMax);
+  }
+  assert.equal(pool.size, 200);
+  assert.equal(offer(pool, unsigned(9_000, 0, 157)), "fee-below-minimum");
+  assert.equal(offer(pool, transfer(ALICE, 0, 1_570)), "in");
+  assert.equal(offer(pool, transfer(ALICE, 1, 1_570)), "in");
+  assert.ok(pool.feePerByte(0) >= 2);
+  assert.equal(pool.feePerByte(20 * POOL_FEE_FLOOR_HALF_LIFE_MS), 1);
+});
+
+test("a flood costs the same for each transaction, however many wait: no walk over all accounts", () => {
+  let looks = 0;
+  const look = (): Account => {
+    looks += 1;
+    return { balance: 1_000_000, nextSeq: 0 };
+  };
+  const pool = new Pool(look, network, { countMax: 1_000 });
+  for (let account = 1; account <= 3_000; account++) pool.admit(unsigned(account, 0, 200 + account), 0);
+  assert.equal(pool.size, 1_000);
+  assert.ok(looks <= 3 * 3_000, `${looks} looks at accounts for 3,000 transactions`);
+  looks = 0;
+  pool.revalidate(1, [unsigned(2_500, 0, 0).transaction.from]);
+  assert.equal(looks, 1);
+});
+
+test("one account with 100,000 transactions in a row: 32 of them wait", () => {
+  const { pool } = newPool();
+  const { transaction } = unsigned(1, 0, 200);
+  let taken = 0;
+  for (let seq = 0; seq < 100_000; seq++) if (pool.check({ ...transaction, seq }, 157, 0).ok) taken += 1;
+  assert.ok(taken <= POOL_GAP_MAX + 1, "by themselves only the first few are not too far ahead");
+  for (let seq = 0; seq < 1_000; seq++) pool.admit(unsigned(1, seq, 200), 0);
+  assert.equal(pool.size, POOL_PER_ACCOUNT_MAX);
+});
+
+test("what stands behind gaps is bounded over all accounts, and room comes back when gaps are filled", () => {
+  const { pool } = newPool();
+  for (let account = 1; account <= POOL_HELD_COUNT_MAX; account++) {
+    assert.equal(offer(pool, unsigned(account, 1, 200)), "in");
+  }
+  assert.equal(offer(pool, transfer(ALICE, 1)), "seq-gap");
+  assert.equal(offer(pool, transfer(ALICE, 0)), "in");
+  assert.equal(offer(pool, unsigned(1, 0, 200)), "in");
+  assert.equal(pool.counts.held, POOL_HELD_COUNT_MAX - 1);
+  assert.equal(offer(pool, transfer(BOB, 2)), "in");
+});
+
+test("replacement churn: each one pays an eighth more and its bytes, so a thousand tries come to few", () => {
+  const { pool } = newPool();
+  let taken = 0;
+  for (let fee = 200; fee < 5_200; fee += 5) if (offer(pool, unsigned(1, 0, fee)) === "in") taken += 1;
+  assert.ok(taken < 15, `${taken} replacements`);
+  assert.equal(pool.size, 1);
+});
+
+test("free anchors: one more bit replaces, and of a full share the weakest stamp goes for a stronger one", () => {
+  const { pool } = newPool({ freeCountMax: 3 });
+  const [weak, middle, strong] = [freeAnchor(ALICE, 0, 4), freeAnchor(BOB, 0, 5), freeAnchor(CAROL, 0, 7)];
+  for (const entry of [strong, weak, middle]) assert.equal(offer(pool, entry), "in");
+  assert.deepEqual(
+    pool.mineable().map(({ from }) => from),
+    [CAROL.account, BOB.account, ALICE.account],
+  );
+  assert.equal(offer(pool, freeAnchor(person(8), 0, 4)), "free-share-full");
+  assert.deepEqual(pool.admit(freeAnchor(person(8), 0, 6), 0), { ok: true, value: { removed: [weak.id] } });
+  assert.equal(offer(pool, freeAnchor(BOB, 0, 4)), "replacement-weaker");
+  assert.deepEqual(pool.admit(freeAnchor(BOB, 0, 6), 0), { ok: true, value: { removed: [middle.id] } });
+  assert.equal(pool.counts.free, 3);
+});
+
+test("a fresh account's flood of free anchors crowds out neither who pays nor a stronger stamp", () => {
+  const { pool } = newPool({ freeCountMax: 20 });
+  const honest = freeAnchor(ALICE, 0, 8);
+  assert.equal(offer(pool, honest), "in");
+  assert.equal(offer(pool, transfer(BOB, 0)), "in");
+  for (let number = 20; number < 80; number++) offer(pool, freeAnchor(person(number), 0, 4));
+  assert.deepEqual([pool.counts.free, pool.has(honest.id)], [20, true]);
+  const [first] = pool.mineable();
+  assert.equal(first?.from, ALICE.account);
+  assert.ok(pool.mineable(10).some(({ from }) => from === BOB.account));
 });
