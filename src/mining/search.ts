@@ -2,7 +2,7 @@
  * Owns how a nonce search runs: on this thread in short turns, or in a worker thread that ends when idle.
  * Takes a header and a target, gives a nonce; knows no chain.
  */
-import { HeaderSearch } from "./kernel.ts";
+import { HALF_NONCES, HeaderSearch } from "./kernel.ts";
 import { IN_PROCESS_SLICE_HASHES, WORKER_IDLE_MS } from "./limits.ts";
 
 export interface SearchJob {
@@ -36,8 +36,6 @@ export type SearchRequest =
 export type SearchReport =
   | { readonly type: "progress"; readonly hashes: number }
   | { readonly type: "found"; readonly id: number; readonly hashes: number; readonly nonce: bigint };
-
-const HALF_NONCES = 0x1_0000_0000;
 
 /** Walks the whole space of nonces slice by slice. */
 export class NonceWalk {
