@@ -184,8 +184,12 @@ export class BlockDoor {
       return fail({ code: "branch-too-low", height: block.header.height });
     }
     const bodyFault = await this.#checkBody(block);
-    if (bodyFault !== null)
-      return fail(COMMITTED.has(bodyFault.code) ? this.#remember(id, bodyFault) : bodyFault);
+    if (bodyFault !== null) {
+      if (!COMMITTED.has(bodyFault.code)) return fail(bodyFault);
+      // A header that was kept before its body is not to be fetched again, nor what stands on it.
+      if (entry !== null) store.markInvalid(id);
+      return fail(this.#remember(id, bodyFault));
+    }
     const placed = await this.#place(block, parent);
     if (placed.ok) return placed;
     const { fault } = placed;

@@ -135,7 +135,7 @@ export class BodyFetch {
       if (work < (chosen?.point.header.chainWork ?? ourWork) || peers.isResting(peer)) continue;
       if (work === chosen?.point.header.chainWork) continue;
       const point = tree.point(best.id);
-      if (point === null || point === "invalid" || tree.hasBody(best.id)) continue;
+      if (point === null || point === "invalid" || tree.isWithinReach(best.id)) continue;
       chosen = { point, peer };
     }
     return chosen;
@@ -168,12 +168,12 @@ export class BodyFetch {
     return run;
   }
 
-  /** Back from the target to the first block whose body is here. */
+  /** Back from the target to the first block that the tip can be moved to. */
   async #pathTo(target: HeaderPoint): Promise<HeaderPath | null> {
     const { tree, pause } = this.#dependencies;
     const hashes: Uint8Array[] = [];
     let point = target;
-    while (!tree.hasBody(point.id)) {
+    while (!tree.isWithinReach(point.id)) {
       const hash = fromHex(point.id);
       const parent = tree.point(point.header.previous);
       if (hash === null || parent === null || parent === "invalid") return null;

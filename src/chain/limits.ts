@@ -29,8 +29,6 @@ export const SNAPSHOT_EVERY_BLOCKS = 1_000;
 export const SNAPSHOT_DEPTH_MIN_BLOCKS = 100;
 /** Keys, values and their lengths in one chunk. */
 export const SNAPSHOT_ENTRIES_BYTES_MAX = 256 * 1024;
-/** One value of the state; the longest today is a name record of some 150 bytes. */
-export const SNAPSHOT_VALUE_BYTES_MAX = 4_096;
 /** Levels above a chunk: 2^64 keys ground to one corner would be needed to go deeper. */
 export const SNAPSHOT_SIBLINGS_MAX = 64;
 /** The newest, and the one before it for those who began with it. */

@@ -47,8 +47,11 @@ function cutAll(entries: readonly SnapshotEntry[]): SnapshotChunk[] {
     cut.push(chunk);
     start = chunkEnd(chunk.start, chunk.depth);
   }
-  const { root, siblings } = joinChunks(cut);
+  const joined = joinChunks(cut);
+  assert.ok(joined);
+  const { root, siblings } = joined;
   assert.deepEqual(root, rootOf(entries));
+  assert.equal(joinChunks(cut.slice(0, -1)), null);
   return cut.map(({ start, entries }, at) => ({ start, entries, siblings: siblings[at] ?? [] }));
 }
 

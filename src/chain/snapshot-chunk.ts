@@ -147,29 +147,30 @@ export type ChunkPlace = Omit<CutChunk, "entries">;
 
 /**
  * The siblings of each chunk, and the root over them all.
- * @param places all chunks of a state in their order.
- * @throws when they do not follow each other: a fault of ours.
+ * @param places all chunks of a state in their order. @returns `null` when they do not cover all keys once.
  */
 export function joinChunks(places: readonly ChunkPlace[]): {
   readonly root: Uint8Array;
   readonly siblings: readonly (readonly Uint8Array[])[];
-} {
+} | null {
   const siblings: Uint8Array[][] = places.map(() => []);
   let next = 0;
-  /** The hash of the subtree in which chunk `next` is the first; visited depth first, siblings added on the way up. */
-  const join = (depth: number): { readonly hash: Uint8Array; readonly from: number; readonly to: number } => {
+  /** The subtree in which chunk `next` is the first; depth first, siblings added on the way up. */
+  const join = (depth: number): { readonly hash: Uint8Array; readonly from: number } | null => {
+    const from = next;
     const place = places[next];
-    if (place === undefined || place.depth < depth) throw new Error("broken invariant: chunks leave a gap");
+    if (place === undefined || place.depth < depth) return null;
     if (place.depth === depth) {
       next += 1;
-      return { hash: place.hash, from: next - 1, to: next };
+      return { hash: place.hash, from };
     }
-    const [left, right] = [join(depth + 1), join(depth + 1)];
-    for (let at = left.from; at < left.to; at++) siblings[at]?.unshift(right.hash);
-    for (let at = right.from; at < right.to; at++) siblings[at]?.unshift(left.hash);
-    return { hash: innerHash(left.hash, right.hash), from: left.from, to: right.to };
+    const left = join(depth + 1);
+    const right = left === null ? null : join(depth + 1);
+    if (left === null || right === null) return null;
+    for (let at = from; at < right.from; at++) siblings[at]?.unshift(right.hash);
+    for (let at = right.from; at < next; at++) siblings[at]?.unshift(left.hash);
+    return { hash: innerHash(left.hash, right.hash), from };
   };
-  const { hash, to } = join(0);
-  if (to !== places.length) throw new Error("broken invariant: chunks go on behind the end");
-  return { root: hash, siblings };
+  const top = join(0);
+  return top === null || next !== places.length ? null : { root: top.hash, siblings };
 }

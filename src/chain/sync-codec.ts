@@ -6,11 +6,15 @@ import type { BlockId, TxId } from "#base/brand.ts";
 import { type ByteReader, ByteWriter, type DecodeFault, decodeWith, fromHex, toHex } from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
 import type { BlockRef } from "#ledger/index.ts";
-import { BLOCK_BYTES_MAX, HEADER_BYTES, TRANSACTION_BYTES_MAX } from "#ledger/limits.ts";
+import {
+  BLOCK_BYTES_MAX,
+  HEADER_BYTES,
+  STATE_VALUE_BYTES_MAX,
+  TRANSACTION_BYTES_MAX,
+} from "#ledger/limits.ts";
 import {
   SNAPSHOT_ENTRIES_BYTES_MAX,
   SNAPSHOT_SIBLINGS_MAX,
-  SNAPSHOT_VALUE_BYTES_MAX,
   SNAPSHOTS_OFFERED_MAX,
   SYNC_BLOCKS_MAX,
   SYNC_HEADERS_MAX,
@@ -173,7 +177,7 @@ function readChunk(reader: ByteReader): SnapshotChunk | null {
   const entries: SnapshotEntry[] = [];
   let bytes = 0;
   for (let at = 0; at < count; at++) {
-    const entry = { key: reader.raw(HASH_BYTES), value: reader.short(SNAPSHOT_VALUE_BYTES_MAX, "value") };
+    const entry = { key: reader.raw(HASH_BYTES), value: reader.short(STATE_VALUE_BYTES_MAX, "value") };
     bytes += HASH_BYTES + 1 + entry.value.length;
     if (bytes > SNAPSHOT_ENTRIES_BYTES_MAX) reader.refuse("a chunk is too large");
     entries.push(entry);

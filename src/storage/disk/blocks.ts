@@ -71,6 +71,7 @@ class DiskBlockStore implements BlockStore {
   readonly #database: Database;
   #sql: Statements;
   #isDamaged = false;
+  #isSalvaged = false;
   #onDamage: (cause: string) => void = () => undefined;
 
   constructor(database: Database) {
@@ -99,6 +100,12 @@ class DiskBlockStore implements BlockStore {
   }
 
   begin(chainId: Uint8Array, genesis: Connection): Written {
+    const begun = this.#begin(chainId, genesis);
+    if (begun.ok) this.#salvage();
+    return begun;
+  }
+
+  #begin(chainId: Uint8Array, genesis: Connection): Written {
     return this.#write(() => {
       this.#database.sql.exec(
         `${DROP_DERIVED}; DELETE FROM bodies; DELETE FROM blocks; DELETE FROM snapshot`,
@@ -320,18 +327,28 @@ class DiskBlockStore implements BlockStore {
   }
 
   renew(chainId: Uint8Array, genesis: Connection): Result<number, StoreFault> {
-    let aside: string | null;
     try {
-      aside = this.#database.replace();
+      this.#database.replace();
     } catch (error) {
-      if (!isSqliteError(error)) throw error;
-      return fail({ code: "store-unavailable", cause: error.message });
+      // Also what the file system says when the file cannot be moved.
+      return fail({
+        code: "store-unavailable",
+        cause: error instanceof Error ? error.message : String(error),
+      });
     }
     this.#sql = prepareStatements(this.#database);
     this.#isDamaged = false;
-    const begun = this.begin(chainId, genesis);
-    if (!begun.ok) return begun;
-    return ok(aside === null ? 0 : salvageBlocks(aside, this));
+    this.#isSalvaged = false;
+    const begun = this.#begin(chainId, genesis);
+    return begun.ok ? ok(this.#salvage()) : begun;
+  }
+
+  /** Once for each file that was set aside: what begins anew later begins with nothing. */
+  #salvage(): number {
+    const { aside } = this.#database;
+    if (aside === null || this.#isSalvaged) return 0;
+    this.#isSalvaged = true;
+    return salvageBlocks(aside, this);
   }
 
   // Faults -----------------------------------------------------------------------------------------------------
@@ -354,7 +371,7 @@ class DiskBlockStore implements BlockStore {
         this.#sawDamage(error.message);
         return fail({ code: "store-unavailable", cause: `the ledger's file is damaged (${error.message})` });
       }
-      if (!isSqliteError(error) || !DISK_CODES.has(error.errcode & 0xff)) throw error;
+      if (!isDiskFault(error)) throw error;
       return fail({ code: "store-unavailable", cause: error.message });
     }
   }
@@ -524,6 +541,11 @@ function leafValue(row: Row | undefined): Uint8Array | null {
 
 function refOf(row: Row | undefined): BlockRef | null {
   return row === undefined ? null : { id: toHex(blob(row, "id")) as BlockId, height: integer(row, "height") };
+}
+
+/** Whether SQLite speaks of the disk and not of us. */
+export function isDiskFault(error: unknown): error is Error {
+  return isSqliteError(error) && DISK_CODES.has(error.errcode & 0xff);
 }
 
 function isSqliteError(error: unknown): error is Error & { readonly errcode: number } {
