@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeBlock } from "#ledger/index.ts";
 import { ALICE, BOB, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
+import { compactOf, encodeCompactBlock } from "./compact-block.ts";
 import { topicName } from "./relay.ts";
 import { openOn } from "./test-node.ts";
 
@@ -24,7 +24,7 @@ async function told(aliceSeconds: number, gaps: readonly number[]): Promise<read
   const source = new TestChain(network);
   const problems: (string | null)[] = [];
   for (const gap of gaps) {
-    await topic.publish(encodeBlock(source.grow([], BOB, gap).block));
+    await topic.publish(encodeCompactBlock(compactOf(source.grow([], BOB, gap).block, 1n, () => false)));
     await clock.advance(100);
     problems.push(alice.chain.problem()?.code ?? null);
   }

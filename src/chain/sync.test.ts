@@ -15,7 +15,6 @@ import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { SYNC_FRAME_BYTES_MAX, TIP_COMPARE_PERIOD_MS } from "./limits.ts";
-import { topicName } from "./relay.ts";
 import { decodeSyncMessage, encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
 import { clockFor, feed, openOn, type TestNode, take } from "./test-node.ts";
 
@@ -446,40 +445,3 @@ test("the serving side answers what was asked, in bounds, and nothing before a h
 });
 
 const BOB_NOWHERE = "12".repeat(32) as Block["id"];
-
-test("an invalid gossiped block is rejected, a known one ignored, a valid one accepted", async () => {
-  const { clock, peers, end } = world();
-  const bob = peers.addPeer(BOB.peerId);
-  const verdicts: string[] = [];
-  const { topic } = bob;
-  bob.topic = (name, options) =>
-    topic.call(bob, name, {
-      ...options,
-      validate: async (message, from) => {
-        const verdict = await options.validate(message, from);
-        verdicts.push(verdict);
-        return verdict;
-      },
-    });
-  const node = await openOn(network, bob, memoryBlocks(), clock);
-  const teller = peers.addPeer(ALICE.peerId).topic(topicName(network.chainId, "block"), {
-    messageBytesMax: 1 << 20,
-    validate: async () => "ignore",
-  });
-  await clock.advance(2_000);
-  const chain = grown(2);
-  const { header, transactions } = chain.at(2).block;
-  const messages = [
-    encodeBlock(chain.at(1).block),
-    encodeBlock(mine({ ...header, stateRoot: new Uint8Array(32) }, transactions)),
-    encodeBlock(chain.at(2).block),
-    Uint8Array.of(1, 2, 3),
-  ];
-  for (const message of messages) {
-    await teller.publish(message);
-    await clock.advance(100);
-  }
-  assert.deepEqual(verdicts, ["accept", "reject", "accept", "reject"]);
-  await clock.advanceUntilSettled(node.chain.close(), 60_000, "closed");
-  await end();
-});
