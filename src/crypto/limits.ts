@@ -21,8 +21,6 @@ export const BATCHES_PER_THREAD_MAX = 2;
 export const SIGNATURES_WAITING_MAX = 65_536;
 /** A batch holds messages of at most this many bytes together; longer ones are checked by the asking thread. */
 export const BATCH_MESSAGE_BYTES_MAX = 1_048_576;
-/** Threads for checks: each costs some 10 MB, and more than these starve the one that feeds them. */
-export const SIGNATURE_THREADS_MAX = 8;
 /** An idle thread costs memory, starting one some 40 ms: kept for this long after its last batch. */
 export const SIGNATURE_THREAD_IDLE_MS = 30_000;
 /** Threads that died one after another before any gave an answer: there is no use in starting more. */

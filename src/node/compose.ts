@@ -53,6 +53,7 @@ import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
 import { keepTracker, tooManyTrackers, trackersToStartWith } from "./reach-actions.ts";
 import { keepSettings, nameRefused, type SettingsKeeper } from "./settings-actions.ts";
+import { openSignatureChecker } from "./signatures.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
 import { openUploads } from "./uploads.ts";
 import { verifyHere } from "./verify.ts";
@@ -251,9 +252,11 @@ async function openLedger(
 ): Promise<Result<Ledger, Problem>> {
   const { clock, log, random } = base.edge;
   const { network } = reach.network;
+  const signatures = openSignatureChecker({ clock, log: log.child("signatures") });
+  opened.defer(() => signatures.close());
   const chain = await openChain(
     { network: base.ledger },
-    { store: diskBlocks(base.blocks), peers: network, clock, random, log: log.child("chain") },
+    { store: diskBlocks(base.blocks), peers: network, clock, random, signatures, log: log.child("chain") },
   );
   if (!chain.ok) return chain;
   opened.defer(() => chain.value.chain.close());

@@ -52,3 +52,6 @@ export const TLS_FILE_BYTES_MAX = 262_144;
 export const SECOND_LOOK_MS = 4_000;
 /** How far a tracker's heap grows past what lives in it: 2,000 peers took 240 MB with it, and 410 MB without. */
 export const TRACKER_HEAP_GROWTH_PERCENT = 30;
+
+/** Threads that check signatures: each costs some 10 MB, and one thread that feeds more than these is what they wait for. */
+export const SIGNATURE_THREADS_MAX = 8;
