@@ -38,7 +38,17 @@ import {
 import { type FinalBlocks, Finality } from "./finality.ts";
 import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
 import { UNDO_KEPT_BLOCKS } from "./limits.ts";
-import type { BlockStore, Connection, KeepFrom, NewBlock, PoolRow, StoreFault } from "./store.ts";
+import type {
+  BlockStore,
+  Connection,
+  Filling,
+  KeepFrom,
+  NewBlock,
+  NewHeader,
+  PoolRow,
+  StoreFault,
+  Written,
+} from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
 
 export interface Advance extends Move {
@@ -56,6 +66,14 @@ const REPAIRED = problem(
   "The state on disk did not agree with the newest block, so it was computed again from the blocks.",
   "Nothing to do; should this come back, have the disk checked.",
 );
+
+function renewedProblem(cause: string, saved: number): Problem {
+  return problem(
+    "ledger-renewed",
+    `The ledger's file was damaged (${cause}). It was set aside, ${saved} blocks in it were sound and are used again, and the rest is fetched from peers.`,
+    "Nothing to do; should this come back, have the disk checked.",
+  );
+}
 
 function storeUnusable(fault: StoreFault): Problem {
   return problem(
@@ -75,14 +93,18 @@ function accountsOf(transaction: Transaction): AccountId[] {
 
 export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
   const { id, header } = block;
+  const history = historyAfter(parent.history, id);
+  return { ...newHeaderOf({ id, header, history }), bytes: encodeBlock(block) };
+}
+
+function newHeaderOf({ id, header, history }: HeaderPoint): NewHeader {
   return {
     id,
     height: header.height,
     previous: header.previous,
     work: header.chainWork,
     header: encodeHeader(header),
-    bytes: encodeBlock(block),
-    history: encodeHistory(historyAfter(parent.history, id)),
+    history: encodeHistory(history),
   };
 }
 
@@ -116,11 +138,32 @@ export class BestChain {
     this.#state = state;
   }
 
-  /** Reads the tip and the state; where they disagree, computes the state again from the kept blocks. */
+  /**
+   * Reads the tip and the state; where they disagree, computes the state again from the kept blocks. Where the store
+   * cannot even be read, it begins anew with what can be saved of it.
+   */
   static open(
     network: Network,
     store: BlockStore,
     options: BestChainOptions = {},
+  ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
+    try {
+      return BestChain.#openSound(network, store, options);
+    } catch (error) {
+      // Which way damage shows, nobody can list: nothing that is read from a sound store throws here.
+      const cause = error instanceof Error ? error.message : String(error);
+      const renewed = store.renew(network.chainId, genesisConnection(network));
+      if (!renewed.ok) return fail(storeUnusable(renewed.fault));
+      const fresh = LedgerState.over(store.state);
+      const best = new BestChain(network, store, genesisPoint(network), fresh, options);
+      return ok({ best, repaired: renewedProblem(cause, renewed.value) });
+    }
+  }
+
+  static #openSound(
+    network: Network,
+    store: BlockStore,
+    options: BestChainOptions,
   ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
     const chainId = store.chainId();
     if (chainId !== null && !equalBytes(chainId, network.chainId)) return fail(DATA_OF_OTHER_NETWORK);
@@ -185,6 +228,69 @@ export class BestChain {
     return { ...trail.move(), stopped };
   }
 
+  /**
+   * Begins anew after the store was found damaged while it was in use, and goes as far as the blocks lead that could be
+   * saved. @param cause as the store told it.
+   */
+  async recover(
+    cause: string,
+    pause: () => Promise<void>,
+  ): Promise<Result<{ readonly repaired: Problem; readonly stopped: StoreFault | null }, StoreFault>> {
+    const renewed = this.#store.renew(this.network.chainId, genesisConnection(this.network));
+    if (!renewed.ok) return renewed;
+    this.#standOnGenesis();
+    const { stopped } = await this.advance(pause, false);
+    return ok({ repaired: renewedProblem(cause, renewed.value), stopped });
+  }
+
+  #standOnGenesis(): void {
+    this.#tip = genesisPoint(this.network);
+    this.#state = LedgerState.over(this.#store.state);
+  }
+
+  // What catching up needs ------------------------------------------------------------------------------------
+
+  /** Keeps checked headers whose bodies are to come, each the parent of the next. */
+  keepHeaders(points: readonly HeaderPoint[]): Written {
+    return this.#store.keepHeaders(points.map(newHeaderOf));
+  }
+
+  /** Whether the body of a kept block need not be fetched: it is here, or the tip stands on it. */
+  hasBody(id: BlockId): boolean {
+    const entry = this.#store.entry(id);
+    return entry !== null && (entry.hasBody || entry.isWithinReach);
+  }
+
+  beginSnapshot(): Written {
+    return this.#store.beginSnapshot();
+  }
+
+  putSnapshot(entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[]): Written {
+    return this.#store.putSnapshot(entries);
+  }
+
+  /**
+   * The state put aside is that of this kept header: it becomes the tip. Between two blocks only, as all that moves the
+   * tip. `"state-root-wrong"` when the entries are not all of that state; then nothing has changed.
+   */
+  finishSnapshot(at: HeaderPoint): Result<undefined, StoreFault | { readonly code: "state-root-wrong" }> {
+    const aside = LedgerState.over(this.#store.snapshot);
+    if (!equalBytes(aside.root, at.header.stateRoot)) return fail({ code: "state-root-wrong" });
+    const finished = this.#store.finishSnapshot({ id: at.id, height: at.header.height });
+    if (!finished.ok) return finished;
+    this.#tip = at;
+    this.#state = LedgerState.over(this.#store.state);
+    return ok();
+  }
+
+  /** The body of a block of the best chain that stands below a snapshot, or was damaged here. It was checked by itself. */
+  fillIn(block: Block): Written {
+    const parent = this.point(block.header.previous);
+    assert(parent !== null && parent !== "invalid", "the best chain stands on kept headers");
+    const connection = describeBlock(block, newBlockOf(block, parent), this.network);
+    return this.#store.fillIn(connection);
+  }
+
   /** Work that another branch must have for ours to be left; 0 while a final block that we lack outweighs any work. */
   get workToBeat(): bigint {
     return this.finality.isSeeking ? 0n : this.#tip.header.chainWork;
@@ -209,9 +315,15 @@ export class BestChain {
     const plan = planReorganisation(justBelow(this.#tip, target), target, (id) => this.#headerOf(id));
     if (plan.kind === "keep") return null;
     if (plan.kind === "header-unknown") return faultOf(this.#store.forget(target.id));
-    for (const id of plan.kind === "reorganise" ? plan.undo : []) {
+    const undone = plan.kind === "reorganise" ? plan.undo : [];
+    for (const [at, id] of undone.entries()) {
       assert(id === this.#tip.id, "blocks are undone from the tip");
-      const outcome = await this.#retreat(trail, pause);
+      const outcome = this.#retreat(trail);
+      if (outcome === "no-way-back") {
+        const fault = await this.#goAround(undone.slice(at), trail, pause);
+        if (fault !== "there") return fault;
+        break;
+      }
       if (outcome !== "undone") return outcome;
       await pause();
     }
@@ -236,30 +348,29 @@ export class BestChain {
     return faultOf(this.#store.markInvalid(id));
   }
 
-  /** `null` when the way back was damaged so badly that another choice is due. */
-  async #retreat(trail: Trail, pause: () => Promise<void>): Promise<"undone" | StoreFault | null> {
+  #retreat(trail: Trail): "undone" | "no-way-back" | StoreFault {
     const { id, header } = this.#tip;
-    const parent = this.point(header.previous);
-    assert(parent !== null && parent !== "invalid", `the parent of block ${id} is kept`);
-    const block = this.#readBlock(id);
+    const parent = this.#parentOf(this.#tip);
     const undo = this.#readUndo(parent);
-    if (undo === null) {
-      const outcome = await this.#rebuild(parent, pause);
-      if (outcome !== "connected") return outcome;
-    } else {
-      const step = {
-        tip: { id, height: header.height },
-        changes: undo.before,
-        returned: block === null ? [] : poolRowsOf(block),
-      };
-      const written = this.#store.disconnect(step);
-      if (!written.ok) return written.fault;
-      this.#tip = parent;
-      this.#state = undo.state.settled();
-    }
+    if (undo === null) return "no-way-back";
+    const block = this.#readBlock(id);
+    const written = this.#store.disconnect({
+      tip: { id, height: header.height },
+      changes: undo.before,
+      returned: block === null ? [] : poolRowsOf(block),
+    });
+    if (!written.ok) return written.fault;
+    this.#tip = parent;
+    this.#state = undo.state.settled();
     // The undo record takes back even a block whose body is damaged; only its transactions cannot wait again.
     trail.back(block ?? { id, header, transactions: [] });
     return (block === null ? faultOf(this.#store.dropBody(id)) : null) ?? "undone";
+  }
+
+  #parentOf({ id, header }: HeaderPoint): HeaderPoint {
+    const parent = this.point(header.previous);
+    assert(parent !== null && parent !== "invalid", `the parent of block ${id} is kept`);
+    return parent;
   }
 
   /** What takes the tip back to its parent; `null` when the record on disk does not lead there. */
@@ -275,25 +386,37 @@ export class BestChain {
     }
   }
 
-  /** To a block of the best chain from the genesis on: the way to it when the way back is damaged. */
-  async #rebuild(target: HeaderPoint, pause: () => Promise<void>): Promise<"connected" | StoreFault | null> {
-    const path: BlockId[] = [];
-    for (let point = target; point.header.height > 0; ) {
-      path.push(point.id);
-      const parent = this.point(point.header.previous);
-      assert(parent !== null && parent !== "invalid", `the parent of block ${point.id} is kept`);
-      point = parent;
+  /**
+   * Below these blocks of the best chain, newest first, by another way: all the way from genesis. For when the way back
+   * is damaged, or too far for the undo records that are kept. `null` when a block is not here any more, so that
+   * another choice is due.
+   */
+  async #goAround(
+    undone: readonly BlockId[],
+    trail: Trail,
+    pause: () => Promise<void>,
+  ): Promise<"there" | StoreFault | null> {
+    let below = this.#tip;
+    for (const id of undone) {
+      const block = this.#readBlock(id);
+      // Before the way is taken: a crash on it must not lose them.
+      const returned = block === null ? ok() : this.#store.changePool(poolRowsOf(block), []);
+      if (!returned.ok) return returned.fault;
+      trail.back(block ?? { id, header: below.header, transactions: [] });
+      below = this.#parentOf(below);
+      await pause();
     }
+    const path: BlockId[] = [];
+    for (let point = below; point.header.height > 0; point = this.#parentOf(point)) path.push(point.id);
     const rewound = this.#store.rewind(genesisConnection(this.network));
     if (!rewound.ok) return rewound.fault;
-    this.#tip = genesisPoint(this.network);
-    this.#state = LedgerState.over(this.#store.state);
+    this.#standOnGenesis();
     for (const id of path.reverse()) {
       const outcome = this.#connectKept(id, new Trail(false));
       if (outcome !== "connected") return outcome;
       await pause();
     }
-    return "connected";
+    return "there";
   }
 
   #headerOf(id: BlockId): Header | null {
@@ -356,23 +479,25 @@ function connectionOf(
   block: Block,
   kept: NewBlock,
   applied: Applied,
-  { params }: Network,
+  network: Network,
   keepFrom: KeepFrom,
 ): Connection {
-  const earned = payoutOfBlock(block, params);
+  const described = describeBlock(block, kept, network);
+  return { ...described, changes: applied.changes, undo: encodeUndo(applied.undo), keepFrom };
+}
+
+/** What a block says by itself about its place in the best chain. */
+function describeBlock(block: Block, kept: NewBlock, { params }: Network): Filling {
   const fees = block.transactions.filter(isSigned).reduce((sum, { fee }) => sum + fee, 0);
   return {
     block: kept,
-    miner: earned?.miner ?? null,
+    miner: payoutOfBlock(block, params)?.miner ?? null,
     reward: rewardAt(block.header.height, params.reward),
     fees,
-    changes: applied.changes,
     transactions: block.transactions.map((transaction) => ({
       id: txIdOf(transaction),
       accounts: accountsOf(transaction),
     })),
-    undo: encodeUndo(applied.undo),
-    keepFrom,
   };
 }
 

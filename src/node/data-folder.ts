@@ -2,10 +2,10 @@
  * Owns the data folder as a whole: made when missing, held by one process, its databases opened. What lies in it is
  * written down in `spec/data-folder.md`.
  */
-import { existsSync, mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { Database, type Schema } from "#storage/disk/database.ts";
+import { Database, type Schema, setAside } from "#storage/disk/database.ts";
 import { acquireDataLock, type DataLock } from "./data-lock.ts";
 
 export interface HeldFolder {
@@ -71,18 +71,16 @@ export function openLedgerDatabase(
   const name = `ledger-${chainIdHex.slice(0, 16)}.db`;
   const path = join(dataDir, name);
   try {
-    return ok({ database: opened(path, schemas), repaired: null });
+    return ok({ database: openedSound(path, schemas), repaired: null });
   } catch (damaged) {
     try {
-      for (const suffix of ["", "-wal", "-shm"]) {
-        if (existsSync(path + suffix)) renameSync(path + suffix, `${path}.damaged${suffix}`);
-      }
+      const aside = setAside(path);
       const repaired = problem(
         "ledger-refetched",
-        `The ledger's file was damaged (${causeOf(damaged)}); it was moved aside.`,
-        `Nothing is to be done: the ledger is fetched from other peers. Delete ${name}.damaged when you like.`,
+        `The ledger's file was damaged (${causeOf(damaged)}); it was moved aside. What is sound in it is used again.`,
+        `Nothing is to be done: the rest is fetched from other peers. Delete ${name}.damaged when you like.`,
       );
-      return ok({ database: opened(path, schemas), repaired });
+      return ok({ database: new Database(path, schemas, aside), repaired });
     } catch (error) {
       return fail(
         problem(
@@ -93,6 +91,20 @@ export function openLedgerDatabase(
       );
     }
   }
+}
+
+/** Files up to this size are looked through at every start: it takes a fraction of a second. */
+const ALWAYS_CHECKED_BYTES_MAX = 64 * 1024 * 1024;
+
+/**
+ * A large one is looked through when it was not closed in order: SQLite's log lies beside it then. What that misses is
+ * noticed when it is read (`storage/disk/blocks.ts`).
+ * @throws when the file is not a sound database.
+ */
+function openedSound(path: string, schemas: readonly Schema[]): Database {
+  const isUnclean = existsSync(`${path}-wal`);
+  const bytes = existsSync(path) ? statSync(path).size : 0;
+  return isUnclean || bytes <= ALWAYS_CHECKED_BYTES_MAX ? opened(path, schemas) : new Database(path, schemas);
 }
 
 /** @throws when the file is not a sound database. */

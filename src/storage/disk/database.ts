@@ -26,13 +26,16 @@ export class Database {
   readonly #path: string;
   readonly #schemas: readonly Schema[];
   #sql: DatabaseSync;
+  #aside: string | null;
 
   /**
    * @param path file, or `:memory:`.
+   * @param aside where a damaged file lies in whose place this one is; its owner may save what is in it.
    * @throws what `node:sqlite` throws when the file cannot be opened; the caller words it for the user.
    */
-  constructor(path: string, schemas: readonly Schema[]) {
+  constructor(path: string, schemas: readonly Schema[], aside: string | null = null) {
     this.#path = path;
+    this.#aside = aside;
     this.#schemas = schemas;
     this.#sql = this.#open();
   }
@@ -41,15 +44,16 @@ export class Database {
     return this.#sql;
   }
 
-  /**
-   * Sets the file aside and goes on with an empty one; statements prepared before are of no use any more.
-   * @returns where the former file lies; `null` for one in memory.
-   */
-  replace(): string | null {
-    this.#sql.close();
-    const aside = this.#path === IN_MEMORY ? null : setAside(this.#path);
+  /** Where the damaged file lies in whose place this one is; `null` when there is none. */
+  get aside(): string | null {
+    return this.#aside;
+  }
+
+  /** Sets the file aside and goes on with an empty one; statements prepared before are of no use any more. */
+  replace(): void {
+    if (this.#sql.isOpen) this.#sql.close();
+    if (this.#path !== IN_MEMORY) this.#aside = setAside(this.#path);
     this.#sql = this.#open();
-    return aside;
   }
 
   #open(): DatabaseSync {
