@@ -17,6 +17,8 @@ export interface ProgramContext {
   readonly interruptible: () => AbortSignal;
   /** Asks for yes or no; null where nobody can be asked. */
   readonly confirm: (question: string) => Promise<boolean | null>;
+  /** Asks for one line; null where nobody can be asked. */
+  readonly ask: (question: string) => Promise<string | null>;
 }
 
 /** Options that every command has. */

@@ -26,14 +26,23 @@ function interruptible(): AbortSignal {
   return interrupt.signal;
 }
 
-async function confirm(question: string): Promise<boolean | null> {
+async function ask(question: string): Promise<string | null> {
   if (process.stdin.isTTY !== true) return null;
   const asking = createInterface({ input: process.stdin, output: err });
   try {
-    return /^y(es)?$/i.test((await asking.question(`${question} [y/N] `)).trim());
+    return await asking.question(question);
+  } catch (error) {
+    // Ctrl-D: whoever is asked does not want to answer.
+    if (error instanceof Error && error.name === "AbortError") return null;
+    throw error;
   } finally {
     asking.close();
   }
+}
+
+async function confirm(question: string): Promise<boolean | null> {
+  const answer = await ask(`${question} [y/N] `);
+  return answer === null ? null : /^y(es)?$/i.test(answer.trim());
 }
 
 // A reader that has enough (`waybill history | head`) is no fault.
@@ -50,4 +59,5 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   version: programVersion(),
   interruptible,
   confirm,
+  ask,
 });

@@ -48,6 +48,7 @@ async function scene(t: TestContext) {
       version: "1.2.3",
       interruptible: () => new AbortController().signal,
       confirm: async () => null,
+      ask: async () => null,
     });
     return { code, ...written };
   };

@@ -81,6 +81,7 @@ async function runHere(...argv: readonly string[]): Promise<Ended> {
     version: "1.2.3",
     interruptible: () => new AbortController().signal,
     confirm: async () => null,
+    ask: async () => null,
   });
   return { code, ...written };
 }
