@@ -30,9 +30,13 @@ interface Listening {
 }
 
 /** One copy is under way to all; each that takes it copies it anew. The id is computed once. */
-interface GossipMessage {
+export interface GossipMessage {
   readonly id: string;
   readonly bytes: Uint8Array;
+}
+
+export function gossipMessage(bytes: Uint8Array): GossipMessage {
+  return { id: toHex(sha256(bytes)), bytes: bytes.slice() };
 }
 
 export class SimulatedPeer implements Network {
@@ -169,9 +173,9 @@ export class SimulatedPeer implements Network {
           throw new RangeError(`a message of ${message.length} bytes on ${name}`);
         }
         if (this.#topics.get(name) !== listening || !this.#running) return;
-        const id = toHex(sha256(message));
-        listening.seen.add(id);
-        this.#spread(name, { id, bytes: message.slice() }, null);
+        const told = gossipMessage(message);
+        listening.seen.add(told.id);
+        this.#spread(name, told, null);
       },
       close: () => {
         if (this.#topics.get(name) === listening) this.#topics.delete(name);

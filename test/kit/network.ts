@@ -8,7 +8,7 @@ import type { PeerId } from "#base/brand.ts";
 import { Emitter } from "#base/emitter.ts";
 import type { Judgement, Network, NetworkEvent, PathKind } from "#ports/network.ts";
 import type { SimulatedClock } from "./clock.ts";
-import { SimulatedPeer } from "./network-peer.ts";
+import { gossipMessage, SimulatedPeer } from "./network-peer.ts";
 import type { SeededRandom } from "./random.ts";
 
 export interface LinkConditions {
@@ -101,7 +101,10 @@ export class SimulatedNetwork {
     return peer;
   }
 
-  /** Wires two peers (with `wiring: "manual"`): they connect whenever both run and can reach each other. */
+  /**
+   * Wires two peers (with `wiring: "manual"`): they connect whenever both run and can reach each other. They need not be
+   * there yet.
+   */
   connect(a: PeerId, b: PeerId): void {
     this.#wired.add(pairKey(a, b));
     this.#reconsiderPair(a, b);
@@ -223,6 +226,12 @@ export class SimulatedNetwork {
       if (this.reachable(from, to) && this.isConnected(from, to)) deliver();
     });
     return arrivalMs;
+  }
+
+  /** Gossip from one peer to one of its neighbours alone, whatever its size: what an attacker may do. */
+  whisper(from: PeerId, to: PeerId, topic: string, bytes: Uint8Array): void {
+    const message = gossipMessage(bytes);
+    this.carry(from, to, 0, () => this.find(to)?.onGossip(topic, message, from));
   }
 
   judge(judge: PeerId, judged: PeerId, judgement: Judgement): void {

@@ -1,0 +1,190 @@
+/**
+ * Owns one run of one scenario: the world, its minutes with their checks, the quiet end in which all must agree, and the
+ * line that tells of it. A failure names the command that replays it.
+ */
+import assert from "node:assert/strict";
+import { checkFaults, checkRecordedOnce, checkWorld, fateOf, heaviest } from "./checks.ts";
+import { SCENARIOS, type Scenario } from "./scenarios/index.ts";
+import { MINUTE_MS, SECOND_MS, SimWorld } from "./world.ts";
+
+export interface RunOptions {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly nodes: number;
+  /** Of traffic, simulated. What a scenario needs besides is added. */
+  readonly minutes: number;
+  readonly trace?: (line: string) => void;
+}
+
+export interface RunSummary {
+  readonly scenario: string;
+  readonly seed: number;
+  readonly nodes: number;
+  readonly simulatedMinutes: number;
+  readonly tip: string;
+  /** On the best chain in the end. */
+  readonly blocks: number;
+  /** Blocks that stood on some honest best chain and do not in the end, as part of all that stood on one. */
+  readonly staleRate: number;
+  /** Counted at each node. */
+  readonly reorganisations: number;
+  readonly deepest: number;
+  readonly transactions: number;
+  readonly expired: number;
+  /** The most blocks found between a healing and agreement; `null` when nothing was healed. */
+  readonly blocksToAgree: number | null;
+  /** What only this scenario measures. */
+  readonly notes: readonly string[];
+}
+
+/** After the last word: branches meet, and what waits is recorded. */
+const QUIET_LIMIT_MS = 60 * MINUTE_MS;
+
+export function replayCommand({ scenario, seed, nodes, minutes }: RunOptions): string {
+  return `npm run sim -- --seed ${seed} --nodes ${nodes} --minutes ${minutes} --scenario ${scenario} --trace`;
+}
+
+export function scenarioOf(name: string): Scenario {
+  const scenario = SCENARIOS.find((one) => one.name === name);
+  if (scenario === undefined) throw new Error(`no scenario is called ${name}`);
+  return scenario;
+}
+
+/** @throws an error that names the command which replays it. */
+export async function runScenario(options: RunOptions): Promise<RunSummary> {
+  try {
+    return await run(options);
+  } catch (error) {
+    throw new Error(`${options.scenario}, seed ${options.seed}, failed; ${replayCommand(options)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function run({ scenario: name, seed, nodes, minutes, trace }: RunOptions): Promise<RunSummary> {
+  const scenario = scenarioOf(name);
+  const world = new SimWorld({
+    ...scenario.world?.(nodes),
+    seed,
+    nodes,
+    trace: trace ?? (() => undefined),
+  });
+  const stage = new Stage(world, minutes, scenario.behindBlocks ?? BEHIND_BLOCKS);
+  await scenario.run(stage);
+  world.endTraffic();
+  await untilQuiet(world);
+  checkWorld(world, { behindBlocks: 0 });
+  const best = heaviest(world.running());
+  checkRecordedOnce(best);
+  const summary = summarise(world, stage, { scenario: name, seed, nodes, minutes });
+  for (const node of [...world.malicious, ...world.honest]) if (node.running) await world.stop(node);
+  checkFaults(world);
+  return summary;
+}
+
+/** One block that is still under way, and one fork of one block. */
+const BEHIND_BLOCKS = 3;
+
+/** What a scenario acts on: the world, and time that passes minute by minute with everything checked. */
+export class Stage {
+  readonly world: SimWorld;
+  /** Of traffic; how a scenario divides them is its own. */
+  readonly minutes: number;
+  readonly notes: string[] = [];
+  blocksToAgree: number | null = null;
+  readonly #behindBlocks: number;
+
+  constructor(world: SimWorld, minutes: number, behindBlocks: number) {
+    this.world = world;
+    this.minutes = minutes;
+    this.#behindBlocks = behindBlocks;
+  }
+
+  /** Lets so many minutes pass, whole or not, and checks after each. */
+  async pass(minutes: number): Promise<void> {
+    for (let left = minutes * MINUTE_MS; left > 0; left -= MINUTE_MS) {
+      await this.world.clock.advance(Math.min(left, MINUTE_MS));
+      this.check();
+    }
+  }
+
+  check(): void {
+    this.world.say(this.world.describeTips());
+    checkWorld(this.world, { behindBlocks: this.#behindBlocks });
+  }
+
+  /** Heals, and measures how many blocks are found until all agree. */
+  async heal(): Promise<void> {
+    const { world } = this;
+    const before = heaviest(world.running()).chain.tip().height;
+    world.heal();
+    const agreed = () => new Set(world.running().map((node) => node.chain.tip().id)).size === 1;
+    await world.clock.advanceUntil(agreed, QUIET_LIMIT_MS, "agreement after a healing");
+    const blocks = heaviest(world.running()).chain.tip().height - before;
+    world.say(`agreed after ${blocks} blocks`);
+    this.blocksToAgree = Math.max(this.blocksToAgree ?? 0, blocks);
+  }
+}
+
+/** Everything ended that was begun: all stand on one tip, and nothing waits any more. */
+async function untilQuiet(world: SimWorld): Promise<void> {
+  const untilMs = world.clock.monotonicMs() + QUIET_LIMIT_MS;
+  let waiting = firstWaiting(world);
+  while (waiting !== null && world.clock.monotonicMs() < untilMs) {
+    await world.clock.advance(SECOND_MS);
+    waiting = firstWaiting(world);
+  }
+  assert.equal(waiting, null, `still so after ${QUIET_LIMIT_MS / MINUTE_MS} quiet minutes`);
+}
+
+function firstWaiting(world: SimWorld): string | null {
+  const tips = new Set(world.running().map((node) => node.chain.tip().id));
+  if (tips.size !== 1) return `${tips.size} tips: ${world.describeTips()}`;
+  for (const submitted of world.submitted) {
+    if (submitted.from.running && fateOf(submitted) === "waits") {
+      return `transaction ${submitted.id} of ${submitted.from.name}, seq ${submitted.seq}, waits`;
+    }
+  }
+  return null;
+}
+
+function summarise(world: SimWorld, stage: Stage, options: Omit<RunOptions, "trace">): RunSummary {
+  const best = heaviest(world.running());
+  const tip = best.chain.tip();
+  const stale = [...world.account.seen].filter((id) => best.chain.confirmationsOf(id) === 0);
+  const expired = world.submitted.filter(
+    (submitted) => submitted.from.running && fateOf(submitted) === "expired",
+  );
+  return {
+    scenario: options.scenario,
+    seed: options.seed,
+    nodes: options.nodes,
+    simulatedMinutes: Math.round(world.seconds / 6) / 10,
+    tip: tip.id,
+    blocks: tip.height,
+    staleRate: stale.length / Math.max(1, world.account.seen.size),
+    reorganisations: world.account.reorganisations,
+    deepest: world.account.deepest,
+    transactions: world.submitted.length,
+    expired: expired.length,
+    blocksToAgree: stage.blocksToAgree,
+    notes: stage.notes,
+  };
+}
+
+/** One line for people. */
+export function describeSummary(summary: RunSummary, wallSeconds: number): string {
+  const { scenario, seed, blocks, staleRate, blocksToAgree, notes } = summary;
+  return [
+    `${scenario.padEnd(20)} seed ${String(seed).padEnd(5)}`,
+    `${summary.nodes} nodes ${summary.simulatedMinutes} min`,
+    `${blocks} blocks`,
+    `${summary.reorganisations} reorganisations, deepest ${summary.deepest}`,
+    `stale ${(staleRate * 100).toFixed(1)} %`,
+    `${summary.transactions} transactions`,
+    ...(summary.expired === 0 ? [] : [`${summary.expired} expired`]),
+    ...(blocksToAgree === null ? [] : [`agreed within ${blocksToAgree} blocks`]),
+    ...notes,
+    `${wallSeconds.toFixed(1)} s`,
+  ].join("  ");
+}
