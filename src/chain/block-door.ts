@@ -6,7 +6,7 @@
  *           ─▶ on the tip: connect   ─▶ elsewhere: keep ─▶ heavier than ours? reorganise
  */
 import type { BlockId } from "#base/brand.ts";
-import { fail, ok, type Result } from "#base/result.ts";
+import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { TaskQueue } from "#base/task-queue.ts";
 import type { SignatureChecker, SignatureItem } from "#crypto/signature-checker.ts";
 import {
@@ -61,6 +61,8 @@ export interface BlockDoorDependencies {
   readonly onRival: () => void;
   /** The store refuses (its cause), or takes blocks again (`null`). */
   readonly onStore: (fault: StoreFault | null) => void;
+  /** The store was found damaged and begun anew; the tip may be far below where it was. */
+  readonly onRepaired: (repaired: Problem) => void;
 }
 
 export interface BlockOrigin {
@@ -81,11 +83,13 @@ export class BlockDoor {
   #retry: Timer | null = null;
   #storeFault: StoreFault | null = null;
   readonly #turn: Turn;
+  #recovery: Timer | null = null;
   #closed = false;
 
   constructor(dependencies: BlockDoorDependencies) {
     this.#dependencies = dependencies;
     this.#turn = new Turn(dependencies.clock);
+    dependencies.store.watchDamage((cause) => this.#damaged(cause));
   }
 
   /** Why the store takes no blocks now. */
@@ -141,7 +145,14 @@ export class BlockDoor {
 
   /** Goes to the heaviest kept branch before anybody looks at the chain: no move is told. */
   async open(): Promise<void> {
-    await this.#writer.run(async () => this.#advance(false));
+    await this.#writer.run(async () => {
+      try {
+        await this.#advance(false);
+      } catch (error) {
+        // What is read of a damaged file may contradict itself in any way.
+        await this.#recover(error instanceof Error ? error.message : String(error));
+      }
+    });
   }
 
   /** The same after the store refused. */
@@ -153,6 +164,7 @@ export class BlockDoor {
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
+    this.#recovery?.cancel();
     for (const timer of this.#early.values()) timer.cancel();
     await this.#writer.idle();
   }
@@ -262,6 +274,34 @@ export class BlockDoor {
     if (advance.stopped !== null) this.#storeRefused(advance.stopped, () => this.advance());
     else if (advance.connected.length > 0) this.#storeWorks();
     this.#moved(advance);
+  }
+
+  /** In the middle of whatever read it: what is done about it comes after. */
+  #damaged(cause: string): void {
+    this.#recovery ??= this.#dependencies.clock.after(0, () => {
+      this.#recovery = null;
+      this.#inBackground(this.#writer.run(() => this.#recover(cause)) ?? this.#recoverLater(cause));
+    });
+  }
+
+  async #recover(cause: string): Promise<void> {
+    const { best, log, onRepaired } = this.#dependencies;
+    this.#recovery?.cancel();
+    this.#recovery = null;
+    log.warn("the ledger's file is damaged", { cause });
+    const recovered = await best.recover(cause, () => this.#turn.pause());
+    if (!recovered.ok) {
+      this.#storeRefused(recovered.fault, () => this.#recoverLater(cause));
+      return;
+    }
+    this.#storeWorks();
+    const { repaired, stopped } = recovered.value;
+    if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
+    onRepaired(repaired);
+  }
+
+  async #recoverLater(cause: string): Promise<void> {
+    if (!this.#closed) this.#damaged(cause);
   }
 
   #moved(move: Move): void {

@@ -72,9 +72,10 @@ export async function openChain(
   if (!opened.ok) return opened;
   const { best, repaired } = opened.value;
   if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
-  const chain = new JoinedChain(best, dependencies);
+  const chain = new JoinedChain(best, dependencies, repaired);
   await chain.begin();
-  return ok({ chain: chain.surface(), repaired });
+  const surface = chain.surface();
+  return ok({ chain: surface, repaired: surface.repairs()[0] ?? null });
 }
 
 class JoinedChain {
@@ -91,9 +92,12 @@ class JoinedChain {
   #announced: AnnouncedBlocks | null = null;
   #sync: ChainSync | null = null;
   #problem: Problem | null = null;
+  readonly #repairs: Problem[];
 
-  constructor(best: BestChain, dependencies: ChainDependencies) {
+  /** @param repaired what opening the store already put right. */
+  constructor(best: BestChain, dependencies: ChainDependencies, repaired: Problem | null) {
     this.#best = best;
+    this.#repairs = repaired === null ? [] : [repaired];
     this.#dependencies = dependencies;
     const { store, clock, log } = dependencies;
     this.#events = new Emitter((error) => log.fault("a listener of the chain failed", error));
@@ -123,6 +127,7 @@ class JoinedChain {
       onMove: (move) => this.#moved(move),
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
+      onRepaired: (repaired) => this.#repaired(repaired),
     });
     best.finality.onOutcome((outcome) => this.#events.emit({ type: "FinalBlock", ...outcome }));
     this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds);
@@ -210,6 +215,7 @@ class JoinedChain {
       syncState: () => this.#syncState(),
       peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
       isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
+      repairs: () => this.#repairs,
       problem: () => this.#problem ?? this.#clockWatch.problem,
       tellAgain: (id) => this.#tellAgain(id),
       subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),
@@ -319,6 +325,14 @@ class JoinedChain {
           );
     if (this.#problem === null) this.#dependencies.log.info("the ledger is written again");
     else this.#dependencies.log.warn(this.#problem.cause, { code: this.#problem.code });
+    this.#tellProblem();
+  }
+
+  #repaired(repaired: Problem): void {
+    this.#repairs.push(repaired);
+    this.#dependencies.log.warn(repaired.cause, { code: repaired.code });
+    this.#transactions.storeRenewed();
+    this.#events.emit({ type: "TipChanged", tip: this.#queries.tip(), connected: [], disconnected: [] });
     this.#tellProblem();
   }
 

@@ -231,6 +231,18 @@ export class TransactionDoor {
     return touched;
   }
 
+  /** The store began anew, and the tip with it: what waits is looked at again, and written again. */
+  storeRenewed(): void {
+    const before = this.#pool.entries();
+    this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
+    const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
+    this.#drop(removed);
+    for (const { id, bytes, receivedMs } of this.#pool.entries())
+      this.#unsaved.set(id, { id, bytes, receivedMs });
+    this.#saveSoon();
+    if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
+  }
+
   close(): void {
     this.#closed = true;
     this.#saving?.cancel();

@@ -276,6 +276,8 @@ export interface Chain {
   isContested(): boolean;
   /** Connected peers whose genesis differs from ours. */
   peersOnOtherNetworks(): readonly PeerId[];
+  /** What was repaired in the store, at the start and since, oldest first. */
+  repairs(): readonly Problem[];
   /** Why the chain takes no blocks now; `null` when it does. */
   problem(): Problem | null;
   subscribe(listener: (event: ChainEvent) => void): Unsubscribe;
@@ -303,7 +305,13 @@ export type WalletFault =
 
 export type WalletEvent =
   /** One of our waiting transactions was taken up, replaced or dropped, or the balance moved. */
-  { readonly type: "WalletChanged" };
+  | { readonly type: "WalletChanged" }
+  /** A reorganisation took away what one of ours draws on: it goes out again by itself once it is covered. */
+  | { readonly type: "CoverLost"; readonly id: TxId }
+  /** Such a one waits for a block again, or stands in one. */
+  | { readonly type: "CoverFound"; readonly id: TxId }
+  /** Such a one can be taken up no more: its life ended, or another of ours took its place. */
+  | { readonly type: "UncoveredGone"; readonly id: TxId };
 
 export interface Wallet {
   readonly account: AccountId;
@@ -312,6 +320,8 @@ export interface Wallet {
   spendable(): number;
   /** @param fee the least accepted when left out. */
   pay(to: AccountId, amount: number, fee?: number): Promise<Result<TxId, WalletFault>>;
+  /** What we signed and a reorganisation left without cover, by `seq`: see {@link Chain.uncoveredOf}. */
+  uncovered(): readonly PoolEntry[];
   /** Records a 32-byte root: for a fee when the balance allows, else free with a work stamp (seconds of search). */
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>>;
   anchorState(id: TxId): AnchorState;

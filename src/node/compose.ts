@@ -108,7 +108,7 @@ export async function startNode(config: NodeConfig): Promise<Result<RunningNode,
       name: ownName(),
       peerId: base.keypair.peerId,
       addresses: features.network.listenAddresses(),
-      warnings: [...base.startWarnings, ...features.network.warnings()],
+      warnings: [...base.startWarnings, ...features.chain.repairs(), ...features.network.warnings()],
     }),
     pageAt: (host, port) => listening.pageAt(host, port),
     close: () => {
@@ -260,7 +260,6 @@ async function openLedger(
   );
   if (!chain.ok) return chain;
   opened.defer(() => chain.value.chain.close());
-  if (chain.value.repaired !== null) base.startWarnings.push(chain.value.repaired);
   const wallet = openWallet({
     chain: chain.value.chain,
     keypair: base.keypair,

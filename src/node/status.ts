@@ -53,6 +53,11 @@ export function statusView(sources: StatusSources): StatusView {
     mining: miningView(sources.miner, chain, wallet.account),
     balance: wallet.balance(),
     coin: { ...chain.network.params.coin },
-    warnings: [...sources.startWarnings, ...network.warnings(), ...(stopped === null ? [] : [stopped])],
+    warnings: [
+      ...sources.startWarnings,
+      ...chain.repairs(),
+      ...network.warnings(),
+      ...(stopped === null ? [] : [stopped]),
+    ],
   };
 }
