@@ -205,6 +205,8 @@ class JoinedChain {
       submit: async (transaction) => this.#submit(transaction),
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
+      nameAt: (name) => queries.nameAt(name),
+      commitmentHeight: (account, commitment) => queries.commitmentHeight(account, commitment),
       checkpointAt: (height) => queries.checkpointAt(height),
       finalBlock: () => this.#best.finality.floor,
       seekFinal: (block) => this.#seekFinal(block),

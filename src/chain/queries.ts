@@ -6,11 +6,15 @@ import { merklePath } from "#crypto/merkle.ts";
 import { type Checkpoint, checkpointOf } from "#ledger/checkpoint.ts";
 import {
   type Block,
+  commitmentKey,
   decodeBlock,
   decodeHeader,
+  decodeStateValue,
   encodeHeader,
   encodeTransaction,
+  encodeTreeProof,
   type Header,
+  nameRecord,
   nextWork,
   txIdOf,
   workOfBits,
@@ -26,6 +30,7 @@ import type {
   LocatedTransaction,
   MinerShare,
   PendingPayout,
+  ProvenName,
   Tip,
 } from "./types.ts";
 
@@ -72,6 +77,22 @@ export class ChainQueries {
     const bytes = this.#store.body(id);
     const block = bytes === null ? null : decodeBlock(bytes);
     return block?.ok === true ? block.value : null;
+  }
+
+  nameAt(name: string): ProvenName {
+    const { state, tip, network } = this.#best;
+    return {
+      status: nameRecord(state, name, network.params.names, tip.header.height + 1),
+      at: { id: tip.id, height: tip.header.height },
+      stateRoot: tip.header.stateRoot,
+      proof: encodeTreeProof(state.proveName(name)),
+    };
+  }
+
+  commitmentHeight(account: AccountId, commitment: Uint8Array): number | null {
+    const value = this.#best.state.get(commitmentKey(account, commitment));
+    const read = value === null ? null : decodeStateValue(value);
+    return read?.ok === true && read.value.kind === "commitment" ? read.value.height : null;
   }
 
   checkpointAt(height: number): Checkpoint | null {

@@ -14,6 +14,7 @@ import type {
   BlockRef,
   Header,
   Network as LedgerNetwork,
+  NameStatus,
   SignedTransaction,
   Transaction,
   TransactionFault,
@@ -95,6 +96,16 @@ export interface MinerShare {
   readonly blocks: number;
   /** Part of the blocks looked at, 0 to 1. */
   readonly share: number;
+}
+
+export interface ProvenName {
+  /** `null`: anybody may claim it. */
+  readonly status: NameStatus | null;
+  readonly at: BlockRef;
+  /** 32 bytes, of the header of that block. */
+  readonly stateRoot: Uint8Array;
+  /** Encoded: of the record that stands under the name in that state, or of its absence. */
+  readonly proof: Uint8Array;
 }
 
 /** A reward of this account that is not yet paid out. */
@@ -250,6 +261,10 @@ export interface Chain {
    * balance covers it, and is gone when its `seq` is used or its life ends.
    */
   uncoveredOf(account: AccountId): readonly PoolEntry[];
+  /** Who holds a name, as the next block will see it; with the proof under the tip's state root. */
+  nameAt(name: string): ProvenName;
+  /** Height of the block with this commitment to a name; `null` when none stands. */
+  commitmentHeight(account: AccountId, commitment: Uint8Array): number | null;
   /** What a co-signer of this block of the best chain would sign; `null` for the genesis and above the tip. */
   checkpointAt(height: number): Checkpoint | null;
   /** The newest block of the best chain that can never be left. */

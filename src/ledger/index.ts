@@ -98,6 +98,7 @@ export {
 } from "./state.ts";
 export {
   accountKey,
+  commitmentKey,
   decodeStateValue,
   type NameRecord,
   nameKey,
@@ -108,6 +109,7 @@ export {
   type Totals,
 } from "./state-entries.ts";
 export {
+  encodeTreeProof,
   type LeafSource,
   type TreeChange,
   type TreeProof,
