@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
-import type { BlockStore, Connection, NewBlock } from "#chain/store.ts";
+import type { BlockStore, Connection, NewBlock, NewHeader } from "#chain/store.ts";
 import type { TreeChange } from "#ledger/index.ts";
 
 /** @param reopen gives a store over the same data, as after a restart; `null` where nothing outlives the process. */
@@ -55,6 +55,21 @@ function connection(block: NewBlock, changes: readonly TreeChange[] = []): Conne
 }
 
 const genesis = connection(newBlock(1, NO_BLOCK, 0, 10n), [entry(0xaa, 100)]);
+
+function headerOnly({ bytes: _bytes, ...header }: NewBlock): NewHeader {
+  return header;
+}
+
+function keyOf(name: number): Uint8Array {
+  return new Uint8Array(32).fill(name);
+}
+
+/** Connects blocks 2, 3, … one on the other, up to this height. */
+function grow(store: BlockStore, height: number): void {
+  for (let at = 1; at <= height; at++) {
+    assert.ok(store.connect(connection(newBlock(at + 1, blockId(at), at, BigInt(10 * (at + 1))))).ok);
+  }
+}
 
 function begun(store: BlockStore): BlockStore {
   assert.deepEqual(store.begin(CHAIN_ID, genesis), { ok: true, value: undefined });
@@ -254,6 +269,190 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     store.changePool([row(3), row(1), row(2)], []);
     store.changePool([row(3), row(4)], [txId(1)]);
     assert.deepEqual(store.pool(), [row(3), row(2), row(4)]);
+  });
+
+  on(
+    "a header waits for its body: only with it, and with those below, the block is within reach",
+    ({ store }) => {
+      begun(store);
+      const blocks = [2, 3, 4].map((at) => newBlock(at, blockId(at - 1), at - 1, BigInt(10 * at)));
+      assert.ok(store.keepHeaders(blocks.map(headerOnly)).ok);
+      assert.equal(store.heaviest()?.id, blockId(1));
+      assert.equal(store.heaviestHeader()?.id, blockId(4));
+      const waiting = store.entry(blockId(3));
+      assert.deepEqual(
+        [waiting?.hasBody, waiting?.isWithinReach, waiting?.arrival, waiting?.byteCount],
+        [false, false, null, 0],
+      );
+      assert.equal(store.body(blockId(3)), null);
+      const [first, second, third] = blocks;
+      assert.ok(first !== undefined && second !== undefined && third !== undefined);
+      store.keep(second, false);
+      store.keep(third, false);
+      assert.equal(store.heaviest()?.id, blockId(1), "what lies between is not here");
+      assert.equal(store.hasRival(blockId(1), 1n), false);
+      store.keep(first, false);
+      assert.equal(store.heaviest()?.id, blockId(4));
+      assert.deepEqual(store.body(blockId(3)), second.bytes);
+      assert.equal(store.entry(blockId(3))?.byteCount, second.bytes.length);
+      store.keepHeaders(blocks.map(headerOnly));
+      assert.equal(store.entry(blockId(3))?.hasBody, true, "a header that comes again changes nothing");
+    },
+  );
+
+  on("among equals the first body counts, not the first header", ({ store }) => {
+    begun(store);
+    const [one, other] = [newBlock(2, blockId(1), 1, 20n), newBlock(3, blockId(1), 1, 20n)];
+    store.keepHeaders([headerOnly(one), headerOnly(other)]);
+    store.keep(other, false);
+    assert.equal(store.heaviestHeader()?.id, other.id);
+    store.keep(one, false);
+    assert.equal(store.heaviest()?.id, other.id);
+    assert.equal(store.heaviestHeader()?.id, other.id);
+  });
+
+  on("an invalid mark takes headers without bodies too, and their bodies do not lift it", ({ store }) => {
+    begun(store);
+    const [below, above] = [newBlock(2, blockId(1), 1, 20n), newBlock(3, blockId(2), 2, 30n)];
+    store.keepHeaders([headerOnly(below), headerOnly(above)]);
+    store.markInvalid(below.id);
+    store.keep(above, false);
+    assert.equal(store.entry(above.id)?.invalid, true);
+    assert.equal(store.heaviestHeader()?.id, blockId(1));
+  });
+
+  on(
+    "a body that is dropped puts its block, and all that stand on it, out of reach until it comes again",
+    ({ store }) => {
+      begun(store);
+      for (const at of [2, 3, 4]) store.keep(newBlock(at, blockId(at - 1), at - 1, BigInt(10 * at)), false);
+      assert.ok(store.dropBody(blockId(3)).ok);
+      assert.equal(store.heaviest()?.id, blockId(2));
+      assert.equal(store.heaviestHeader()?.id, blockId(4));
+      store.keep(newBlock(3, blockId(2), 2, 30n), false);
+      assert.equal(store.heaviest()?.id, blockId(4));
+    },
+  );
+
+  on(
+    "a body dropped from the best chain can be filled in, and until then its block counts as connected",
+    ({ store }) => {
+      begun(store);
+      grow(store, 4);
+      store.dropBody(blockId(3));
+      assert.deepEqual(store.bodyless(0, 10), [{ id: blockId(3), height: 2 }]);
+      assert.equal(store.bodiesFrom(), 3);
+      assert.equal(store.heaviest()?.id, blockId(5));
+      const {
+        changes: _changes,
+        undo: _undo,
+        keepFrom: _keepFrom,
+        ...filling
+      } = connection(newBlock(3, blockId(2), 2, 30n));
+      assert.ok(store.fillIn(filling).ok);
+      assert.deepEqual([store.bodyless(0, 10), store.bodiesFrom()], [[], 0]);
+      assert.deepEqual(store.body(blockId(3)), filling.block.bytes);
+      assert.throws(
+        () => store.fillIn({ ...filling, block: newBlock(9, blockId(2), 2, 30n) }),
+        /not on the best/,
+      );
+    },
+  );
+
+  on("what is below the height to keep from goes, but headers and genesis stay", ({ store }) => {
+    begun(store);
+    grow(store, 5);
+    store.keep(newBlock(20, blockId(1), 1, 19n), false);
+    const block = newBlock(7, blockId(6), 6, 70n);
+    store.connect({ ...connection(block), keepFrom: { bodies: 4, undo: 3 } });
+    assert.deepEqual(
+      [0, 1, 2, 3, 4, 5, 6].map((height) => store.body(blockId(height + 1)) !== null),
+      [true, false, false, false, true, true, true],
+    );
+    assert.deepEqual(
+      [1, 2, 3, 4].map((height) => store.undo(blockId(height + 1)) !== null),
+      [false, false, true, true],
+    );
+    assert.equal(store.bodiesFrom(), 4);
+    assert.equal(store.body(blockId(20)), null, "of branches beside it too");
+    assert.equal(store.entry(blockId(20))?.isWithinReach, false);
+    assert.deepEqual(store.bestAt(2)?.header, newBlock(3, blockId(2), 2, 30n).header);
+    assert.equal(store.bestAt(2)?.byteCount, 203);
+    assert.deepEqual(
+      store.place(txId(203)),
+      { height: 2, index: 0 },
+      "whether it was taken up is known for good",
+    );
+    assert.deepEqual(
+      store.placesOf(ALICE, 10).map(({ height }) => height),
+      [6, 5, 4, 0],
+    );
+    assert.equal(store.heaviest()?.id, block.id);
+    store.rewind(genesis);
+    assert.equal(store.heaviest()?.id, blockId(1), "what cannot be connected again is out of reach");
+  });
+
+  on(
+    "a snapshot put aside changes nothing until it is finished, then it is the state of its block",
+    ({ store }) => {
+      begun(store);
+      grow(store, 3);
+      const headers = [3, 4, 5, 6].map((at) =>
+        newBlock(at + 20, at === 3 ? blockId(3) : blockId(at + 19), at, BigInt(100 * at)),
+      );
+      store.keepHeaders(headers.map(headerOnly));
+      store.putSnapshot([{ key: keyOf(9), value: Uint8Array.of(9) }]);
+      store.beginSnapshot();
+      assert.deepEqual([...store.snapshot.range(new Uint8Array(32), null)], []);
+      store.putSnapshot([
+        { key: keyOf(8), value: Uint8Array.of(8) },
+        { key: keyOf(7), value: Uint8Array.of(7) },
+      ]);
+      assert.deepEqual(store.snapshot.get(keyOf(7)), Uint8Array.of(7));
+      assert.equal(store.tip()?.height, 3);
+      assert.equal(store.state.get(keyOf(7)), null);
+
+      const tip = { id: blockId(25), height: 5 };
+      assert.ok(store.finishSnapshot(tip).ok);
+      assert.deepEqual(store.tip(), tip);
+      assert.deepEqual(
+        [...store.state.range(new Uint8Array(32), null)].map(([key]) => key),
+        [keyOf(7), keyOf(8)],
+      );
+      assert.deepEqual([...store.snapshot.range(new Uint8Array(32), null)], []);
+      assert.equal(store.bestAt(3)?.id, blockId(23), "the best chain is what the snapshot stands on");
+      assert.equal(store.bestAt(2)?.id, blockId(3), "from where both were the same");
+      assert.equal(store.bestAt(6), null);
+      assert.equal(store.place(txId(204)), null, "what stood above that is not placed any more");
+      assert.deepEqual(store.place(txId(203)), { height: 2, index: 0 });
+      assert.equal(store.undo(blockId(3)), null);
+      assert.deepEqual(
+        store.bodyless(0, 10).map(({ height }) => height),
+        [3, 4, 5],
+      );
+      assert.equal(store.heaviest()?.id, tip.id);
+      const next = newBlock(26, tip.id, 6, 600n);
+      assert.ok(store.connect(connection(next, [{ key: keyOf(7), value: null }])).ok);
+      assert.deepEqual(store.tip(), { id: next.id, height: 6 });
+      assert.equal(store.state.get(keyOf(7)), null);
+    },
+  );
+
+  on("where transactions stand at one height, as the index has it", ({ store }) => {
+    begun(store);
+    grow(store, 2);
+    assert.deepEqual(store.indexedAt(1), {
+      transactions: [
+        { id: txId(202), index: 0 },
+        { id: txId(100_202), index: 1 },
+      ],
+      accounts: [
+        { account: ALICE, index: 1 },
+        { account: BOB, index: 0 },
+        { account: BOB, index: 1 },
+      ],
+    });
+    assert.deepEqual(store.indexedAt(3), { transactions: [], accounts: [] });
   });
 
   on("what was written is there after a restart", ({ store, reopen }) => {
