@@ -1,5 +1,5 @@
 /**
- * Owns the fetching of bodies along the heaviest headers that any peer has shown: from several peers at once, each
+ * Owns the fetching of bodies along a route (`body-routes.ts`): from several peers at once, each
  * asked for as much as it was seen to bring in a second, handed to the door in order. Who brings nothing while others
  * wait loses its blocks to them and rests; who brings a wrong one is not asked for it again. A branch found invalid
  * or withheld is left for the next best.
@@ -7,11 +7,11 @@
  *     target ─▶ path of headers without bodies ─▶ window ⇄ lanes (one a conversation) ─▶ door, in order ─▶ next target
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { fromHex } from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Judgement } from "#ports/network.ts";
-import { type Arrived, BodyWindow, HeaderPath } from "./body-window.ts";
+import type { BodyRoutes, PlaceRange } from "./body-routes.ts";
+import { type Arrived, BodyWindow, type HeaderPath } from "./body-window.ts";
 import { blockIdOfBytes, type HeaderPoint } from "./header-point.ts";
 import {
   BODY_LANES_MAX,
@@ -22,16 +22,13 @@ import {
 } from "./limits.ts";
 import { BLOCK_STANDING } from "./standing.ts";
 import type { Conversation, ConversationEnd } from "./sync-conversation.ts";
-import type { ShownChain, SyncPeers } from "./sync-peers.ts";
-import type { HeaderTree } from "./sync-store.ts";
+import type { SyncPeers } from "./sync-peers.ts";
 import type { BlockOutcome, InboundBlockFault } from "./types.ts";
 
 export interface BodyFetchDependencies {
   readonly clock: Clock;
   readonly peers: SyncPeers;
-  readonly tree: HeaderTree;
-  /** Work that a branch must have, or as much, to be fetched. */
-  readonly workToBeat: () => bigint;
+  readonly routes: BodyRoutes;
   readonly takeBlock: (bytes: Uint8Array) => Promise<Result<BlockOutcome, InboundBlockFault>>;
   readonly judge: (peer: PeerId, judgement: Judgement) => void;
   /** Asks for a conversation with a peer, which then joins. */
@@ -56,7 +53,7 @@ const STALL_DECAY = 0.85;
 interface Lane {
   readonly peer: PeerId;
   readonly conversation: Conversation;
-  readonly range: { readonly from: number; readonly to: number };
+  readonly range: PlaceRange;
   /** Between blocks of one request; `null` before the first two. */
   msPerBlock: number | null;
   isIdle: boolean;
@@ -103,7 +100,7 @@ export class BodyFetch {
       const run = this.#run ?? (await this.#start());
       if (run === null) break;
       const shown = this.#dependencies.peers.of(conversation.peer);
-      const range = shown === null ? null : this.#rangeOf(run, shown);
+      const range = shown === null ? null : this.#dependencies.routes.rangeOf(run.path, run.target, shown);
       if (range === null || run.lanes.has(conversation.peer) || run.lanes.size >= BODY_LANES_MAX) break;
       const end = await this.#serve(run, conversation, range);
       if (end.code !== "level") return end;
@@ -114,8 +111,8 @@ export class BodyFetch {
   /** Calls whoever has a branch that is needed, when nothing is fetched: a rest may be over, or a branch was dropped. */
   consider(): void {
     if (this.#closed || this.isRunning) return;
-    const target = this.#chooseTarget();
-    if (target !== null) this.#dependencies.call(target.peer);
+    const chosen = this.#dependencies.routes.choose();
+    if (chosen !== null) this.#dependencies.call(chosen.peer);
   }
 
   close(): void {
@@ -125,22 +122,6 @@ export class BodyFetch {
 
   // Target ---------------------------------------------------------------------------------------------------
 
-  /** The heaviest chain shown by a peer that does not rest, when we lack it and it is no lighter than ours. */
-  #chooseTarget(): { readonly point: HeaderPoint; readonly peer: PeerId } | null {
-    const { peers, tree, workToBeat } = this.#dependencies;
-    let chosen: { readonly point: HeaderPoint; readonly peer: PeerId } | null = null;
-    const ourWork = workToBeat();
-    for (const [peer, { best }] of peers.shown()) {
-      const work = best.header.chainWork;
-      if (work < (chosen?.point.header.chainWork ?? ourWork) || peers.isResting(peer)) continue;
-      if (work === chosen?.point.header.chainWork) continue;
-      const point = tree.point(best.id);
-      if (point === null || point === "invalid" || tree.isWithinReach(best.id)) continue;
-      chosen = { point, peer };
-    }
-    return chosen;
-  }
-
   #start(): Promise<Run | null> {
     this.#starting ??= this.#prepare().finally(() => {
       this.#starting = null;
@@ -149,11 +130,12 @@ export class BodyFetch {
   }
 
   async #prepare(): Promise<Run | null> {
-    const chosen = this.#chooseTarget();
-    const path = chosen === null ? null : await this.#pathTo(chosen.point);
-    if (chosen === null || path === null || path.count === 0 || this.#closed) return null;
+    const { routes } = this.#dependencies;
+    const chosen = routes.choose();
+    const path = chosen === null ? null : await routes.pathTo(chosen.target);
+    if (chosen === null || path === null || this.#closed) return null;
     const run: Run = {
-      target: chosen.point,
+      target: chosen.target,
       path,
       window: new BodyWindow(path.count),
       lanes: new Map(),
@@ -168,52 +150,17 @@ export class BodyFetch {
     return run;
   }
 
-  /** Back from the target to the first block that the tip can be moved to. */
-  async #pathTo(target: HeaderPoint): Promise<HeaderPath | null> {
-    const { tree, pause } = this.#dependencies;
-    const hashes: Uint8Array[] = [];
-    let point = target;
-    while (!tree.isWithinReach(point.id)) {
-      const hash = fromHex(point.id);
-      const parent = tree.point(point.header.previous);
-      if (hash === null || parent === null || parent === "invalid") return null;
-      hashes.push(hash);
-      point = parent;
-      await pause();
-    }
-    return new HeaderPath(hashes, point.header.height + 1);
-  }
-
   #callOthers(run: Run): void {
-    const { peers, call } = this.#dependencies;
+    const { peers, call, routes } = this.#dependencies;
     for (const [peer, shown] of peers.shown()) {
-      if (!peers.isResting(peer) && !run.lanes.has(peer) && this.#rangeOf(run, shown) !== null) call(peer);
+      if (peers.isResting(peer) || run.lanes.has(peer)) continue;
+      if (routes.rangeOf(run.path, run.target, shown) !== null) call(peer);
     }
-  }
-
-  /** The places of the path whose bodies a peer has, going by what it showed. */
-  #rangeOf({ path, target }: Run, shown: ShownChain): Lane["range"] | null {
-    const { tree } = this.#dependencies;
-    const placeOf = ({ id, header }: HeaderPoint): number => {
-      const at = header.height - path.from;
-      return at >= 0 && at < path.count && path.idAt(at) === id ? at : -1;
-    };
-    const from = Math.max(0, shown.bodiesFrom - path.from);
-    let point = shown.best;
-    // Its branch may have left the path a little below its tip, or gone on above the target.
-    for (let steps = 0; steps <= SYNC_BLOCKS_MAX; steps++) {
-      const to = placeOf(point);
-      if (to >= 0) return to >= from ? { from, to } : null;
-      const parent = point.header.height > path.from ? tree.point(point.header.previous) : null;
-      if (parent === null || parent === "invalid") break;
-      point = parent;
-    }
-    return shown.best.header.chainWork > target.header.chainWork ? { from, to: path.count - 1 } : null;
   }
 
   // Lanes ----------------------------------------------------------------------------------------------------
 
-  async #serve(run: Run, conversation: Conversation, range: Lane["range"]): Promise<ConversationEnd> {
+  async #serve(run: Run, conversation: Conversation, range: PlaceRange): Promise<ConversationEnd> {
     const { peer } = conversation;
     const lane: Lane = { peer, conversation, range, msPerBlock: null, isIdle: false, isStalled: false };
     run.lanes.set(peer, lane);
@@ -317,7 +264,7 @@ export class BodyFetch {
   }
 
   async #handOn(run: Run, { at, bytes, from }: Arrived): Promise<void> {
-    const { takeBlock, peers, tree, judge, progress } = this.#dependencies;
+    const { takeBlock, peers, routes, judge, progress } = this.#dependencies;
     const taken = await takeBlock(bytes);
     if (taken.ok) {
       run.window.advance();
@@ -337,7 +284,7 @@ export class BodyFetch {
     run.window.refuse(at, from);
     run.lanes.get(from)?.conversation.reset("a wrong block");
     // Not only this body is wrong but what the header commits to: the branch is given up, for the next best.
-    if (tree.point(run.path.idAt(at)) === "invalid") run.isOver = true;
+    if (routes.isGivenUp(run.path.idAt(at))) run.isOver = true;
     run.changed.fire();
   }
 

@@ -4,6 +4,7 @@
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
+import type { IdentifiedHeader } from "#ledger/index.ts";
 import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "./limits.ts";
 
 export interface Arrived {
@@ -136,6 +137,12 @@ export class HeaderPath {
 
   get count(): number {
     return this.#hashes.length / 32;
+  }
+
+  /** `null` when the block is not on the path. */
+  placeOf({ id, header }: IdentifiedHeader): number | null {
+    const at = header.height - this.from;
+    return at >= 0 && at < this.count && this.idAt(at) === id ? at : null;
   }
 
   idAt(at: number): BlockId {

@@ -65,6 +65,8 @@ export const BODY_STALL_MS_MIN = 2_000;
 export const BODY_STALL_MS_MAX = 64_000;
 /** Asked of one peer, this much time's worth at its measured speed. */
 export const BODY_REQUEST_SPAN_MS = 1_000;
+/** Blocks under a snapshot that are fetched in one go: some seconds of checking. */
+export const HISTORY_STRETCH_BLOCKS = 512;
 /** Streams on which bodies are fetched at once. */
 export const BODY_LANES_MAX = 16;
 
@@ -185,8 +187,18 @@ export const UNCOVERED_COUNT_MAX = 1_000;
 export const WALLET_QUEUE_MAX = 64;
 /** Stamp hashes tried before other work gets its turn: some milliseconds. */
 export const STAMP_SLICE_HASHES = 4_096;
+/** Bits above the least that the network asks for: 256 times the work, a minute or two of one core. Then we wait. */
+export const STAMP_BITS_ABOVE_LEAST_MAX = 8;
+/** Roots of our anchors remembered with their transactions: more than can wait at once. */
+export const ANCHORED_ROOTS_MAX = 256;
 /** Our own waiting transactions are told again after this many blocks without being taken up. */
 export const REBROADCAST_BLOCKS = 2;
+/** A free anchor of ours passed over for so long gets a stronger stamp. */
+export const STAMP_RAISE_BLOCKS = 4;
+/** Up to so many bits above what the network asks for: 64 times the search. */
+export const STAMP_RAISE_BITS_MAX = 6;
+/** What lost its cover keeps its place for so long though others of ours wait behind it. */
+export const UNCOVERED_PATIENCE_BLOCKS = 4;
 /** Life of our transactions in blocks; the rules allow more, but what is not taken up soon is better made anew. */
 export const WALLET_LIFE_BLOCKS = 240;
 

@@ -11,6 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { FrameStream, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { BodyFetch, type BodyFetchDependencies } from "./body-fetch.ts";
+import { type BranchDependencies, branchRoutes } from "./body-routes.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import {
   HEADER_SYNCS_MAX,
@@ -36,7 +37,8 @@ import { type SyncSource, serveSync } from "./sync-server.ts";
 /** Our side, as catching up needs it. */
 export interface SyncTarget
   extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
-    Pick<BodyFetchDependencies, "workToBeat" | "takeBlock"> {}
+    Pick<BranchDependencies, "workToBeat">,
+    Pick<BodyFetchDependencies, "takeBlock"> {}
 
 /** What is told of catching up. */
 export interface SyncListener {
@@ -86,7 +88,10 @@ export class Sync {
   readonly #waiting = new Set<PeerId>();
   readonly #peers: SyncPeers;
   readonly #bodies: BodyFetch;
-  #headerSyncs = 0;
+  /** Peers whose headers are being fetched. */
+  readonly #headersOf = new Set<PeerId>();
+  /** Peers whose headers were fetched in a conversation that goes on to bodies. */
+  readonly #catchingUp = new Set<PeerId>();
   #closed = false;
 
   constructor(dependencies: SyncDependencies) {
@@ -96,8 +101,12 @@ export class Sync {
     this.#bodies = new BodyFetch({
       clock,
       peers: this.#peers,
-      tree: target.tree,
-      workToBeat: target.workToBeat,
+      routes: branchRoutes({
+        peers: this.#peers,
+        tree: target.tree,
+        workToBeat: target.workToBeat,
+        pause: turn(),
+      }),
       takeBlock: target.takeBlock,
       judge: (peer, judgement) => network.judge(peer, judgement),
       call: (peer) => this.compareWith(peer),
@@ -241,20 +250,26 @@ export class Sync {
     const hello = await conversation.greet(source.hello());
     if (!hello.ok) return hello.fault;
     listener.onHello(peer, hello.value);
-    const best = await this.#learnHeaders(conversation, hello.value);
-    if (!best.ok) return best.fault;
-    if (best.value !== null) {
-      this.#peers.show(peer, { ...hello.value, best: best.value });
-      const end = this.#peers.isResting(peer) ? null : await this.#bodies.join(conversation);
-      if (end !== null && end.code !== "level") return end;
-    }
+    const end = await this.#catchUp(conversation, hello.value);
+    if (this.#catchingUp.delete(peer)) this.#restIfLevel();
+    if (end.code !== "level") return end;
     const nowMs = clock.monotonicMs();
     const fetchedMs = this.#poolFetched.get(peer) ?? Number.NEGATIVE_INFINITY;
     // Again now and then: gossip may lose a transaction, and where no block comes nobody tells it again.
     if (nowMs - fetchedMs < POOL_COMPARE_MS) return { code: "level" };
-    const end = await fetchPool(conversation, poolFor(peer));
-    if (end.code === "level") this.#poolFetched.set(peer, nowMs);
-    return end;
+    const ended = await fetchPool(conversation, poolFor(peer));
+    if (ended.code === "level") this.#poolFetched.set(peer, nowMs);
+    return ended;
+  }
+
+  async #catchUp(conversation: Conversation, theirs: Hello): Promise<ConversationEnd> {
+    const { peer } = conversation;
+    const best = await this.#learnHeaders(conversation, theirs);
+    if (!best.ok) return best.fault;
+    if (best.value === null) return { code: "level" };
+    const { bodiesFrom, snapshots } = theirs;
+    this.#peers.show(peer, { best: best.value, bodiesFrom, snapshots });
+    return this.#peers.isResting(peer) ? { code: "level" } : this.#bodies.join(conversation);
   }
 
   /** The newest header of its chain that is kept here; `null` when its chain is of no interest, or for another time. */
@@ -267,21 +282,20 @@ export class Sync {
     if (theirs.work < target.workToBeat() || this.#peers.isResting(peer)) {
       return { ok: true, value: null };
     }
-    if (this.#headerSyncs >= HEADER_SYNCS_MAX) {
+    if (this.#headersOf.size >= HEADER_SYNCS_MAX) {
       this.#waiting.add(peer);
       return { ok: true, value: null };
     }
-    this.#headerSyncs += 1;
+    this.#headersOf.add(peer);
+    this.#catchingUp.add(peer);
     try {
       const headers = await this.#headerSync(conversation, theirs).run();
       if (!headers.ok && headers.fault.code !== "held-up") this.#peers.rest(peer);
       return headers;
     } finally {
-      this.#headerSyncs -= 1;
+      this.#headersOf.delete(peer);
       for (const waiting of this.#waiting) this.#soon(waiting, 0);
       this.#waiting.clear();
-      // Bodies follow at once, or nothing does.
-      queueMicrotask(() => this.#restIfLevel());
     }
   }
 
@@ -305,6 +319,6 @@ export class Sync {
   }
 
   #restIfLevel(): void {
-    if (this.#headerSyncs === 0 && !this.#bodies.isRunning) this.#dependencies.listener.onLevel();
+    if (this.#catchingUp.size === 0 && !this.#bodies.isRunning) this.#dependencies.listener.onLevel();
   }
 }
