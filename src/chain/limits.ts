@@ -37,6 +37,10 @@ export const SNAPSHOTS_OFFERED_MAX = 2;
 export const SNAPSHOT_OVERLAY_KEYS_MAX = 200_000;
 /** A new peer takes a snapshot over when it is this far behind: fewer blocks are checked in about a minute. */
 export const SNAPSHOT_WORTH_BLOCKS = 3_000;
+/** A snapshot further below the newest header known is of a peer that stopped making them: blocks alone will do. */
+export const SNAPSHOT_BELOW_BEST_MAX_BLOCKS = 5_000;
+/** A chunk of 256 KiB at 50 KB/s; while others bring chunks too, whoever is slower leaves its part to them. */
+export const SNAPSHOT_STALL_MS = 5_000;
 /** Chunks of one snapshot: 25 GB of state. */
 export const SNAPSHOT_CHUNKS_MAX = 100_000;
 
@@ -187,10 +191,6 @@ export const UNCOVERED_COUNT_MAX = 1_000;
 export const WALLET_QUEUE_MAX = 64;
 /** Stamp hashes tried before other work gets its turn: some milliseconds. */
 export const STAMP_SLICE_HASHES = 4_096;
-/** Bits above the least that the network asks for: 256 times the work, a minute or two of one core. Then we wait. */
-export const STAMP_BITS_ABOVE_LEAST_MAX = 8;
-/** Roots of our anchors remembered with their transactions: more than can wait at once. */
-export const ANCHORED_ROOTS_MAX = 256;
 /** Our own waiting transactions are told again after this many blocks without being taken up. */
 export const REBROADCAST_BLOCKS = 2;
 /** A free anchor of ours passed over for so long gets a stronger stamp. */

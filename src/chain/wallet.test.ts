@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { TxId } from "#base/brand.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
-import { encodeBlock, isStampValid, signTransaction } from "#ledger/index.ts";
+import { encodeBlock, isStampValid, signTransaction, stampStrength } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { POOL_FREE_PER_ACCOUNT_MAX } from "./limits.ts";
+import { POOL_FREE_PER_ACCOUNT_MAX, STAMP_RAISE_BLOCKS, UNCOVERED_PATIENCE_BLOCKS } from "./limits.ts";
 import { clockFor, openAlone, quietLog, type TestNode, take } from "./test-node.ts";
 import type { WalletEvent } from "./types.ts";
 import { openWallet } from "./wallet.ts";
@@ -91,6 +91,119 @@ test("what waits behind a payment that lost its cover is taken up all the same",
   await node.end();
 });
 
+/** Bob's payment draws on what Alice paid him in a block that another branch undoes. */
+async function lostCover() {
+  const node = await world(BOB);
+  const { chain, wallet } = node;
+  const terms = { fee: 200, amount: 700, validUntil: 40, seq: 0 };
+  const body = { type: "transfer", from: ALICE.account, to: BOB.account, ...terms } as const;
+  const lost = new TestChain(network);
+  lost.grow([signTransaction(body, network.chainId, ALICE)], CAROL);
+  await take(chain, lost.tip.block);
+  const paid = await wallet.pay(CAROL.account, 500);
+  assert.ok(paid.ok);
+  const won = new TestChain(network);
+  for (let height = 1; height <= 2; height++) await take(chain, won.grow([], CAROL).block);
+  return { ...node, id: paid.value, won };
+}
+
+const uncoveredEvents = (events: readonly WalletEvent[]): string[] =>
+  events.map(({ type }) => type).filter((type) => type !== "WalletChanged");
+
+test("a payment whose cover a reorganisation took away is kept and told, and goes out again once it is covered", async () => {
+  const node = await lostCover();
+  const { chain, wallet, walletEvents, id } = node;
+  assert.deepEqual(
+    wallet.uncovered().map((entry) => entry.id),
+    [id],
+  );
+  assert.deepEqual([chain.pendingOf(BOB.account), wallet.balance()], [[], 0]);
+  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost"]);
+  // Alice's payment waits again, and covers Bob's in the next block.
+  await mineOn(node);
+  assert.deepEqual([wallet.uncovered(), wallet.balance()], [[], 700]);
+  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "CoverFound"]);
+  await mineOn(node);
+  assert.equal(wallet.anchorState(id).state, "anchored");
+  await node.end();
+});
+
+test("a payment that stays without cover is kept over a restart, and told to be gone when its life ends", async () => {
+  const node = await lostCover();
+  const { wallet, walletEvents, store, clock, won, id } = node;
+  await clock.advance(1_000);
+  await wallet.close();
+  await node.chain.close();
+  const again = await openAlone(network, store, clock);
+  assert.deepEqual(
+    again.chain.uncoveredOf(BOB.account).map((entry) => entry.id),
+    [id],
+  );
+  const log = quietLog(again.faults);
+  const reopened = openWallet({ chain: again.chain, keypair: BOB, clock, random: seededRandom(4), log });
+  reopened.subscribe((event) => walletEvents.push(event));
+  for (let height = 3; height <= network.params.validUntilMaxBlocks + 3; height++) {
+    await take(again.chain, won.grow([], CAROL).block);
+  }
+  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "UncoveredGone"]);
+  await clock.advance(1_000);
+  assert.ok(
+    store.pool().every((row) => row.id !== id),
+    "and it is gone from the disk",
+  );
+  await reopened.close();
+  await again.chain.close();
+  assert.deepEqual(again.faults, []);
+});
+
+test("what waits behind a payment without cover waits some blocks for it, then takes its turn", async () => {
+  const node = await lostCover();
+  const { chain, wallet, walletEvents, clock, won } = node;
+  const anchored = await clock.advanceUntilSettled(
+    wallet.anchor(new Uint8Array(32).fill(8)),
+    5_000,
+    "anchor",
+  );
+  assert.ok(anchored.ok);
+  assert.equal(chain.pendingOf(BOB.account)[0]?.transaction.seq, 1);
+  for (let block = 0; block < UNCOVERED_PATIENCE_BLOCKS; block++) {
+    assert.deepEqual(chain.pendingOf(BOB.account).length, 1);
+    await take(chain, won.grow([], CAROL).block);
+  }
+  await clock.advance(1_000);
+  assert.deepEqual(
+    chain.pendingOf(BOB.account).map(({ transaction }) => transaction.seq),
+    [0, 1],
+  );
+  // Alice's payment is taken up here too, but the place is taken: it is told.
+  await mineOn(node);
+  assert.equal(wallet.anchorState(anchored.value).state, "anchored");
+  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "UncoveredGone"]);
+  await node.end();
+});
+
+test("a free anchor that is passed over gets a stronger stamp, and is found again by its root", async () => {
+  const node = await world(BOB);
+  const { chain, wallet, clock } = node;
+  const root = new Uint8Array(32).fill(6);
+  const made = await clock.advanceUntilSettled(wallet.anchor(root), 5_000, "anchor");
+  assert.ok(made.ok);
+  const strength = (): number => {
+    const transaction = chain.pendingOf(BOB.account)[0]?.transaction;
+    return transaction?.type === "stamped-anchor" ? stampStrength(transaction, network.chainId) : -1;
+  };
+  const before = strength();
+  const passing = new TestChain(network);
+  for (let block = 0; block <= STAMP_RAISE_BLOCKS; block++) await take(chain, passing.grow([], CAROL).block);
+  await clock.advance(5_000);
+  assert.ok(strength() > before, `${strength()} bits after ${before}`);
+  assert.equal(wallet.anchorState(made.value).state, "gone");
+  const again = await clock.advanceUntilSettled(wallet.anchor(root), 5_000, "anchor");
+  assert.deepEqual(again, { ok: true, value: chain.pendingOf(BOB.account)[0]?.id });
+  assert.equal(chain.pool().length, 1);
+  await node.end();
+});
+
 test("what cannot be paid is refused by name", async () => {
   const { wallet, end } = await world();
   const codes = async (...payments: [number, number?][]): Promise<string[]> =>
@@ -143,7 +256,7 @@ test("who owns nothing anchors with a stamp, a few at a time", async () => {
     assert.ok(transaction.type === "stamped-anchor");
     assert.ok(isStampValid(transaction, chain.network.chainId, 13));
   }
-  const more = await clock.advanceUntilSettled(wallet.anchor(new Uint8Array(32)), 60_000, "refused");
+  const more = await clock.advanceUntilSettled(wallet.anchor(new Uint8Array(32).fill(99)), 60_000, "refused");
   assert.equal(more.ok ? "anchored" : more.fault.code, "free-share-full");
   await mineOn(node);
   assert.equal(

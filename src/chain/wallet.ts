@@ -4,8 +4,9 @@
  * Holds no state of its own that matters: all of it follows from chain and pool.
  */
 import type { AccountId, TxId } from "#base/brand.ts";
+import { equalBytes } from "#base/bytes.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
-import { fail, type Result } from "#base/result.ts";
+import { fail, ok, type Result } from "#base/result.ts";
 import { TaskQueue } from "#base/task-queue.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import {
@@ -13,25 +14,36 @@ import {
   costOfTransaction,
   type SignedTransaction,
   type StampedAnchor,
-  searchStamp,
+  type StampSubject,
   signTransaction,
-  stampPrefix,
+  stampStrength,
   TRANSFER_BYTES,
 } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import { REBROADCAST_BLOCKS, STAMP_SLICE_HASHES, WALLET_LIFE_BLOCKS, WALLET_QUEUE_MAX } from "./limits.ts";
+import {
+  POOL_GAP_MAX,
+  REBROADCAST_BLOCKS,
+  STAMP_RAISE_BITS_MAX,
+  STAMP_RAISE_BLOCKS,
+  UNCOVERED_PATIENCE_BLOCKS,
+  WALLET_LIFE_BLOCKS,
+  WALLET_QUEUE_MAX,
+} from "./limits.ts";
 import { feeMinimum } from "./policy.ts";
-import type { AnchorState, Chain, Wallet, WalletEvent, WalletFault } from "./types.ts";
+import { findStamp, strengthNeeded } from "./stamping.ts";
+import type { AnchorState, Chain, PoolEntry, Wallet, WalletEvent, WalletFault } from "./types.ts";
 
 export interface WalletDependencies {
   readonly chain: Pick<
     Chain,
     | "network"
     | "tip"
+    | "blockAt"
     | "account"
     | "pendingOf"
+    | "uncoveredOf"
     | "anchorState"
     | "submit"
     | "feePerByte"
@@ -65,10 +77,13 @@ class ChainWallet implements Wallet {
   readonly #unsubscribe: Unsubscribe;
   /** One at a time: each next `seq` depends on the one before. */
   readonly #making = new TaskQueue(WALLET_QUEUE_MAX);
-  /** Height at which each of our waiting transactions was last told. */
-  readonly #toldAt = new Map<TxId, number>();
+  /** Heights at which each of our waiting transactions was first seen waiting, and last told. */
+  readonly #waits = new Map<TxId, { readonly sinceHeight: number; readonly toldHeight: number }>();
+  /** Height at which each of ours was first seen without cover. */
+  readonly #uncoveredSince = new Map<TxId, number>();
   #lastSeen = "";
   #isFilling = false;
+  #isRaising = false;
   #closed = false;
 
   constructor(dependencies: WalletDependencies) {
@@ -77,12 +92,15 @@ class ChainWallet implements Wallet {
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of the wallet failed", error));
     this.#lastSeen = this.#summary();
     this.#unsubscribe = dependencies.chain.subscribe((event) => {
+      if (event.type === "TipChanged" || event.type === "PoolChanged") this.#followUncovered();
       if (event.type === "TipChanged") {
         this.#tellAgainWhatWaits(event.tip.height);
         this.#fillGaps();
+        this.#raiseStamp(event.tip.height);
       }
       if (event.type === "TipChanged" || event.type === "PoolChanged") this.#look();
     });
+    this.#followUncovered();
     this.#fillGaps();
   }
 
@@ -109,8 +127,18 @@ class ChainWallet implements Wallet {
     });
   }
 
+  uncovered(): readonly PoolEntry[] {
+    return this.#dependencies.chain.uncoveredOf(this.account);
+  }
+
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
-    return this.#make(() => this.#anchorNow(root));
+    return this.#make(async () => {
+      // Asked again after its stamp was made stronger, which gave it another id.
+      const same = this.#dependencies.chain
+        .pendingOf(this.account)
+        .find(({ transaction }) => "root" in transaction && equalBytes(transaction.root, root));
+      return same === undefined ? this.#anchorNow(root) : ok(same.id);
+    });
   }
 
   anchorState(id: TxId): AnchorState {
@@ -136,60 +164,67 @@ class ChainWallet implements Wallet {
     );
   }
 
-  async #anchorNow(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
+  /** @param head of what it takes the place of; the next free place when absent. */
+  async #anchorNow(root: Uint8Array, head: Head = this.#head()): Promise<Result<TxId, WalletFault>> {
     const { chain, keypair } = this.#dependencies;
     const fee = this.#feeOf(ANCHOR_BYTES);
-    if (fee > this.spendable()) return this.#anchorFree(root);
-    const body = { type: "anchor", ...this.#head(), fee, root } as const;
+    if (fee > this.spendable()) {
+      const anchor = await this.#stamped({ ...head, root }, this.#strengthNeeded());
+      return anchor === null ? fail({ code: "closed" }) : chain.submit(anchor);
+    }
+    const body = { type: "anchor", ...head, fee, root } as const;
     return chain.submit(signTransaction(body, chain.network.chainId, keypair));
   }
 
-  async #anchorFree(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
-    const { chain, keypair } = this.#dependencies;
-    const { chainId } = chain.network;
-    const subject = { ...this.#head(), root };
-    const stamp = await this.#searchStamp(subject);
-    if (stamp === null) return fail({ code: "closed" });
-    const body = { type: "stamped-anchor", ...subject, fee: 0, stamp } as const;
-    return chain.submit(signTransaction(body, chainId, keypair));
+  #strengthNeeded(): number {
+    const { chain } = this.#dependencies;
+    return strengthNeeded(chain.blockAt(chain.tip().height), chain.network);
   }
 
-  /** Some thousand hashes at a time, so that the node goes on meanwhile. `null` when the wallet is closed. */
-  async #searchStamp(subject: Pick<StampedAnchor, keyof Head | "root">): Promise<bigint | null> {
-    const { chain, clock, random } = this.#dependencies;
-    const { chainId, params } = chain.network;
-    const prefix = stampPrefix(subject, chainId);
-    // Any place to begin does; below 2^32, so that counting up from it never ends.
-    let from = BigInt(random.below(2 ** 32));
-    while (!this.#closed) {
-      const stamp = searchStamp(prefix, params.freeAnchors.stampBits, from, STAMP_SLICE_HASHES);
-      if (stamp !== null) return stamp;
-      from += BigInt(STAMP_SLICE_HASHES);
-      await new Promise<void>((resolve) => clock.after(1, resolve));
-    }
-    return null;
+  /** `null` when the wallet is closed, or `isWanted` no longer, before a stamp was found. */
+  async #stamped(
+    subject: StampSubject,
+    bits: number,
+    isWanted: () => boolean = () => true,
+  ): Promise<StampedAnchor | null> {
+    const { chain, keypair, clock, random } = this.#dependencies;
+    const { chainId } = chain.network;
+    const isEnded = () => this.#closed || !isWanted();
+    const stamp = await findStamp(subject, { chainId, bits, clock, random, isEnded });
+    if (stamp === null) return null;
+    return signTransaction({ type: "stamped-anchor", ...subject, fee: 0, stamp }, chainId, keypair);
   }
 
   /** The lowest `seq` that is free: behind what waits, or in a gap that an expired one left. */
   #head(): Head {
+    const uncovered = this.uncovered().map(({ transaction }) => transaction.seq);
+    return this.#headAt(this.#lowestFree(new Set(uncovered)));
+  }
+
+  #headAt(seq: number): Head {
     const { chain } = this.#dependencies;
-    const taken = new Set(this.#pending().map((transaction) => transaction.seq));
-    let { nextSeq: seq } = chain.account(this.account);
-    while (taken.has(seq)) seq += 1;
     const life = Math.min(WALLET_LIFE_BLOCKS, chain.network.params.validUntilMaxBlocks);
     return { from: this.account, seq, validUntil: chain.tip().height + life };
   }
 
+  #lowestFree(taken: Set<number>): number {
+    for (const { seq } of this.#pending()) taken.add(seq);
+    let { nextSeq: seq } = this.#dependencies.chain.account(this.account);
+    while (taken.has(seq)) seq += 1;
+    return seq;
+  }
+
   /**
-   * A payment that lost its cover in a reorganisation leaves its `seq` free, and all behind it would wait until we
-   * next did anything. An anchor of nothing takes the place.
+   * A payment that expired leaves its `seq` free, and all behind it would wait until we next did anything; one that
+   * lost its cover keeps it for a while, in which it may be covered again. Then an anchor of nothing takes the place.
    */
   #fillGaps(): void {
-    if (this.#closed || this.#isFilling || !this.#hasGap()) return;
+    if (this.#closed || this.#isFilling || this.#gapToFill() === null) return;
     this.#isFilling = true;
-    const filled = this.#make(async () =>
-      this.#hasGap() ? this.#anchorNow(NOTHING) : fail({ code: "closed" }),
-    );
+    const filled = this.#make(async () => {
+      const seq = this.#gapToFill();
+      return seq === null ? fail({ code: "closed" }) : this.#anchorNow(NOTHING, this.#headAt(seq));
+    });
     filled
       .finally(() => {
         this.#isFilling = false;
@@ -198,11 +233,64 @@ class ChainWallet implements Wallet {
       .catch((error: unknown) => this.#dependencies.log.fault("a gap could not be filled", error));
   }
 
-  #hasGap(): boolean {
-    const waiting = this.#pending();
-    const last = waiting.at(-1);
-    const due = this.#dependencies.chain.account(this.account).nextSeq;
-    return last !== undefined && last.seq >= due + waiting.length;
+  /** The `seq` that all our others wait for; `null` when there is none, or it is not given up yet. */
+  #gapToFill(): number | null {
+    const { chain } = this.#dependencies;
+    const gap = this.#lowestFree(new Set());
+    const behind = this.#pending().filter(({ seq }) => seq > gap).length;
+    if (behind === 0) return null;
+    const uncovered = this.uncovered().find(({ transaction }) => transaction.seq === gap);
+    const since = uncovered === undefined ? null : (this.#uncoveredSince.get(uncovered.id) ?? null);
+    const isPatient = since !== null && chain.tip().height - since < UNCOVERED_PATIENCE_BLOCKS;
+    return isPatient && behind < POOL_GAP_MAX ? null : gap;
+  }
+
+  /** Says what a reorganisation left without cover, and what became of it. */
+  #followUncovered(): void {
+    const { chain } = this.#dependencies;
+    const uncovered = this.uncovered();
+    for (const { id } of uncovered) {
+      if (this.#uncoveredSince.has(id)) continue;
+      this.#uncoveredSince.set(id, chain.tip().height);
+      this.#events.emit({ type: "CoverLost", id });
+    }
+    for (const id of this.#uncoveredSince.keys()) {
+      if (uncovered.some((entry) => entry.id === id)) continue;
+      this.#uncoveredSince.delete(id);
+      const isBack = chain.anchorState(id).state !== "gone";
+      if (isBack) chain.tellAgain(id);
+      this.#events.emit({ type: isBack ? "CoverFound" : "UncoveredGone", id });
+    }
+  }
+
+  /** A free anchor of ours that is due and was passed over: others' stamps are stronger. */
+  #raiseStamp(height: number): void {
+    const { chain, log } = this.#dependencies;
+    const due = chain.account(this.account).nextSeq;
+    const first = chain.pendingOf(this.account).find(({ transaction }) => transaction.seq === due);
+    if (this.#isRaising || first?.transaction.type !== "stamped-anchor") return;
+    const anchor = first.transaction;
+    const { chainId, params } = chain.network;
+    const strength = stampStrength(anchor, chainId);
+    const since = this.#waits.get(first.id)?.sinceHeight ?? height;
+    const isOverdue = height - since >= STAMP_RAISE_BLOCKS;
+    const bits = Math.max(this.#strengthNeeded(), isOverdue ? strength + 1 : 0);
+    if (bits <= strength || bits > params.freeAnchors.stampBits + STAMP_RAISE_BITS_MAX) return;
+    this.#isRaising = true;
+    this.#replaceStamp(first.id, anchor, bits)
+      .finally(() => {
+        this.#isRaising = false;
+      })
+      .catch((error: unknown) => log.fault("a stamp could not be made stronger", error));
+  }
+
+  /** Searches beside what is made meanwhile: the place is taken already. */
+  async #replaceStamp(id: TxId, { from, seq, validUntil, root }: StampedAnchor, bits: number): Promise<void> {
+    const { chain } = this.#dependencies;
+    const stillWaits = () => chain.pendingOf(this.account).some((entry) => entry.id === id);
+    const anchor = await this.#stamped({ from, seq, validUntil, root }, bits, stillWaits);
+    if (anchor === null) return;
+    await this.#make(async () => (stillWaits() ? chain.submit(anchor) : fail({ code: "closed" })));
   }
 
   #feeOf(byteCount: number): number {
@@ -218,12 +306,12 @@ class ChainWallet implements Wallet {
     const waiting = new Set<TxId>();
     for (const { id } of chain.pendingOf(this.account)) {
       waiting.add(id);
-      const toldAt = this.#toldAt.get(id) ?? height;
-      const isDue = height - toldAt >= REBROADCAST_BLOCKS;
+      const known = this.#waits.get(id) ?? { sinceHeight: height, toldHeight: height };
+      const isDue = height - known.toldHeight >= REBROADCAST_BLOCKS;
       if (isDue) chain.tellAgain(id);
-      this.#toldAt.set(id, isDue ? height : toldAt);
+      this.#waits.set(id, { ...known, toldHeight: isDue ? height : known.toldHeight });
     }
-    for (const id of this.#toldAt.keys()) if (!waiting.has(id)) this.#toldAt.delete(id);
+    for (const id of this.#waits.keys()) if (!waiting.has(id)) this.#waits.delete(id);
   }
 
   #look(): void {
@@ -236,6 +324,7 @@ class ChainWallet implements Wallet {
   /** Differs whenever something a person would see does. */
   #summary(): string {
     const pending = this.#dependencies.chain.pendingOf(this.account).map((entry) => entry.id);
-    return [this.balance(), ...pending].join(" ");
+    const uncovered = this.uncovered().map((entry) => entry.id);
+    return [this.balance(), ...pending, "uncovered", ...uncovered].join(" ");
   }
 }
