@@ -102,6 +102,8 @@ export class BodyFetch {
       const shown = this.#dependencies.peers.of(conversation.peer);
       const range = shown === null ? null : this.#dependencies.routes.rangeOf(run.path, run.target, shown);
       if (range === null || run.lanes.has(conversation.peer) || run.lanes.size >= BODY_LANES_MAX) break;
+      // It has brought all that it has: to ask it again at once would turn in a circle.
+      if (range.to < run.window.next) break;
       const end = await this.#serve(run, conversation, range);
       if (end.code !== "level") return end;
     }
