@@ -8,6 +8,15 @@ export {
   finalBlocksOf,
   openCheckpoints,
 } from "./checkpoints.ts";
+export type { NameStore, OwnName } from "./name-store.ts";
+export {
+  type NameFault,
+  type NameLookup,
+  type Names,
+  type OwnNameState,
+  type OwnNameView,
+  openNames,
+} from "./names.ts";
 export type { BlockStore } from "./store.ts";
 export type * from "./types.ts";
 export { openWallet, type WalletDependencies } from "./wallet.ts";

@@ -242,3 +242,8 @@ export const CHECKPOINT_FIRST_SIGNING_DELAY_MS = 60_000;
 export const UNDO_KEPT_BLOCKS = 2_880;
 /** The fewest bodies below the tip that a peer which prunes keeps: as many as it could undo. */
 export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;
+
+// Names -------------------------------------------------------------------------------------------------------
+
+/** Names that one person registers and looks after here; each is looked at with every block. */
+export const OWN_NAMES_MAX = 64;

@@ -14,7 +14,10 @@ import type {
   BlockRef,
   Header,
   Network as LedgerNetwork,
+  NameClaim,
+  NameCommit,
   NameStatus,
+  NameUpdate,
   SignedTransaction,
   Transaction,
   TransactionFault,
@@ -97,6 +100,12 @@ export interface MinerShare {
   /** Part of the blocks looked at, 0 to 1. */
   readonly share: number;
 }
+
+/** What is put on the ledger about a name. */
+export type NameRecording =
+  | Pick<NameCommit, "type" | "commitment">
+  | Pick<NameClaim, "type" | "salt" | "name" | "key">
+  | Pick<NameUpdate, "type" | "name" | "change">;
 
 export interface ProvenName {
   /** `null`: anybody may claim it. */
@@ -337,6 +346,8 @@ export interface Wallet {
   pay(to: AccountId, amount: number, fee?: number): Promise<Result<TxId, WalletFault>>;
   /** What we signed and a reorganisation left without cover, by `seq`: see {@link Chain.uncoveredOf}. */
   uncovered(): readonly PoolEntry[];
+  /** Commits to, claims or changes a name: burns its price, and pays the least fee accepted. */
+  recordName(record: NameRecording): Promise<Result<TxId, WalletFault>>;
   /** Records a 32-byte root: for a fee when the balance allows, else free with a work stamp (seconds of search). */
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>>;
   anchorState(id: TxId): AnchorState;

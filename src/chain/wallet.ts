@@ -18,6 +18,7 @@ import {
   signTransaction,
   stampStrength,
   TRANSFER_BYTES,
+  transactionBytes,
 } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -33,7 +34,15 @@ import {
 } from "./limits.ts";
 import { feeMinimum } from "./policy.ts";
 import { findStamp, strengthNeeded } from "./stamping.ts";
-import type { AnchorState, Chain, PoolEntry, Wallet, WalletEvent, WalletFault } from "./types.ts";
+import type {
+  AnchorState,
+  Chain,
+  NameRecording,
+  PoolEntry,
+  Wallet,
+  WalletEvent,
+  WalletFault,
+} from "./types.ts";
 
 export interface WalletDependencies {
   readonly chain: Pick<
@@ -60,6 +69,8 @@ export function openWallet(dependencies: WalletDependencies): Wallet {
   return new ChainWallet(dependencies);
 }
 
+/** In the place of a signature that is still to come: only its size matters. */
+const UNSIGNED = new Uint8Array(64);
 /** Root of an anchor that records nothing. */
 const NOTHING = new Uint8Array(32);
 
@@ -129,6 +140,18 @@ class ChainWallet implements Wallet {
 
   uncovered(): readonly PoolEntry[] {
     return this.#dependencies.chain.uncoveredOf(this.account);
+  }
+
+  recordName(record: NameRecording): Promise<Result<TxId, WalletFault>> {
+    return this.#make(async () => {
+      const { chain, keypair } = this.#dependencies;
+      const unpaid = { ...record, ...this.#head(), fee: 0, signature: UNSIGNED };
+      const body = { ...unpaid, fee: this.#feeOf(transactionBytes(unpaid)) };
+      const needed = costOfTransaction(body, chain.network.params.names);
+      const spendable = this.spendable();
+      if (needed > spendable) return fail({ code: "balance-too-low", spendable, needed });
+      return chain.submit(signTransaction(body, chain.network.chainId, keypair));
+    });
   }
 
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>> {
