@@ -72,6 +72,7 @@ class DiskBlockStore implements BlockStore {
   #sql: Statements;
   #isDamaged = false;
   #isSalvaged = false;
+  #isTogether = false;
   #onDamage: (cause: string) => void = () => undefined;
 
   constructor(database: Database) {
@@ -348,7 +349,7 @@ class DiskBlockStore implements BlockStore {
     const { aside } = this.#database;
     if (aside === null || this.#isSalvaged) return 0;
     this.#isSalvaged = true;
-    return salvageBlocks(aside, this);
+    return salvageBlocks(aside, this, (work) => this.#together(work));
   }
 
   // Faults -----------------------------------------------------------------------------------------------------
@@ -362,7 +363,23 @@ class DiskBlockStore implements BlockStore {
     }
   }
 
+  /** Several steps in one transaction. */
+  #together(work: () => void): Written {
+    return this.#write(() => {
+      this.#isTogether = true;
+      try {
+        work();
+      } finally {
+        this.#isTogether = false;
+      }
+    });
+  }
+
   #write(work: () => unknown): Written {
+    if (this.#isTogether) {
+      work();
+      return ok();
+    }
     try {
       this.#database.transaction(work);
       return ok();

@@ -5,23 +5,24 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { BlockId } from "#base/brand.ts";
-import type { BlockStore, NewBlock, NewHeader } from "#chain/store.ts";
-import { blob, bytesSum, entryOf, integer, poolRowOf, type Row } from "./block-rows.ts";
+import type { BlockStore, NewHeader, PoolRow, Written } from "#chain/store.ts";
+import { bytesSum, entryOf, poolRowOf, type Row } from "./block-rows.ts";
 
 /** Rows that are read at once while all goes well. */
 const BATCH = 64;
 /** After so many rows in a row that cannot be read, or are not there, the rest is given up. */
 const GIVEN_UP_AFTER = 4_096;
 
+type Target = Pick<BlockStore, "keep" | "keepHeaders" | "changePool" | "entry">;
+/** Carries out several steps of the target as one. */
+type Together = (work: () => void) => Written;
+
 /**
  * @param path of the file that was set aside; it is not changed.
  * @param into a store that stands on genesis.
  * @returns how many blocks are kept there now that were not before.
  */
-export function salvageBlocks(
-  path: string,
-  into: Pick<BlockStore, "keep" | "keepHeaders" | "changePool" | "entry">,
-): number {
+export function salvageBlocks(path: string, into: Target, together: Together): number {
   let damaged: DatabaseSync;
   try {
     damaged = new DatabaseSync(path, { readOnly: true });
@@ -29,8 +30,9 @@ export function salvageBlocks(
     return 0;
   }
   try {
-    salvagePool(damaged, into);
-    return salvageChain(damaged, into);
+    // First: nobody else may have what waits.
+    salvagePool(damaged, into, together);
+    return salvageChain(damaged, into, together);
   } catch {
     // Not even its tables can be told apart.
     return 0;
@@ -39,10 +41,7 @@ export function salvageBlocks(
   }
 }
 
-function salvageChain(
-  damaged: DatabaseSync,
-  into: Pick<BlockStore, "keep" | "keepHeaders" | "entry">,
-): number {
+function salvageChain(damaged: DatabaseSync, into: Target, together: Together): number {
   const blocks = damaged.prepare(
     `SELECT b.row, b.arrival, b.id, b.height, b.previous, b.work, b.invalid, b.has_body, b.in_reach, b.header,
        b.history, b.byte_count, b.sum, (SELECT bytes FROM bodies WHERE row = b.row) AS body,
@@ -50,19 +49,26 @@ function salvageChain(
      FROM blocks b WHERE b.row >= ? AND b.row < ?`,
   );
   let saved = 0;
-  for (const row of rowsOf(blocks)) {
-    const block = blockOf(row);
-    // Without its parent it could not be checked; its own children then have no parent either.
-    if (block === null || into.entry(block.header.previous) === null || into.entry(block.header.id) !== null)
-      continue;
-    const written =
-      block.bytes === null
-        ? into.keepHeaders([block.header])
-        : into.keep({ ...block.header, bytes: block.bytes } satisfies NewBlock, false);
+  for (const rows of batchesOf(blocks)) {
+    let added = 0;
+    const written = together(() => {
+      for (const row of rows) added += keepSound(row, into);
+    });
     if (!written.ok) break;
-    if (block.bytes !== null) saved += 1;
+    saved += added;
   }
   return saved;
+}
+
+/** @returns how many bodies were taken over: one or none. */
+function keepSound(row: Row, into: Target): number {
+  const block = blockOf(row);
+  if (block === null || into.entry(block.header.id) !== null) return 0;
+  // Without its parent it could not be checked; its own children then have no parent either.
+  if (into.entry(block.header.previous) === null) return 0;
+  if (block.bytes === null) into.keepHeaders([block.header]);
+  else into.keep({ ...block.header, bytes: block.bytes }, false);
+  return block.bytes === null ? 0 : 1;
 }
 
 /** A header, with its body when that is sound too; `null` when it is not what was written, or was found invalid. */
@@ -83,12 +89,12 @@ function blockOf(row: Row): { readonly header: NewHeader; readonly bytes: Uint8A
 }
 
 /** Rows by their number, in batches, and one by one where a batch cannot be read. */
-function* rowsOf(statement: StatementSync): Iterable<Row> {
+function* batchesOf(statement: StatementSync): Iterable<readonly Row[]> {
   let missed = 0;
   for (let from = 0; missed < GIVEN_UP_AFTER; from += BATCH) {
     const rows = readRows(statement, from, from + BATCH) ?? oneByOne(statement, from, from + BATCH);
     missed = rows.length === 0 ? missed + BATCH : 0;
-    yield* rows;
+    if (rows.length > 0) yield rows;
   }
 }
 
@@ -106,20 +112,28 @@ function readRows(statement: StatementSync, from: number, to: number): Row[] | n
   }
 }
 
-function salvagePool(damaged: DatabaseSync, into: Pick<BlockStore, "changePool">): void {
+function salvagePool(damaged: DatabaseSync, into: Target, together: Together): void {
   let statement: StatementSync;
   try {
     statement = damaged.prepare("SELECT id, bytes, received_ms FROM pool WHERE arrival >= ? AND arrival < ?");
   } catch {
     return;
   }
-  for (const row of rowsOf(statement)) {
-    try {
-      blob(row, "bytes");
-      integer(row, "received_ms");
-      into.changePool([poolRowOf(row)], []);
-    } catch {
-      // One that cannot be read is passed over.
-    }
+  for (const rows of batchesOf(statement)) {
+    together(() => {
+      into.changePool(
+        rows.map(soundPoolRow).filter((row) => row !== null),
+        [],
+      );
+    });
+  }
+}
+
+/** Whether its bytes are still that transaction is seen when it is read into the pool. */
+function soundPoolRow(row: Row): PoolRow | null {
+  try {
+    return poolRowOf(row);
+  } catch {
+    return null;
   }
 }
