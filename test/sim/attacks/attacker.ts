@@ -91,7 +91,12 @@ export class Attacker implements Interception {
     const [name, attack] = this.random.pick(ATTACKS);
     this.count(name);
     const made = Promise.resolve(attack(this));
-    made.catch((error: unknown) => this.world.faults.push(error));
+    made.catch((error: unknown) => this.#failed(error));
+  }
+
+  /** What an attack was about to do when its node stopped is nobody's fault. */
+  #failed(error: unknown): void {
+    if (this.node.running) this.world.faults.push(error);
   }
 
   count(name: string): void {
@@ -155,7 +160,7 @@ export class Attacker implements Interception {
     const manner = protocol === SYNC_PROTOCOL ? SYNC_MANNERS[this.#manner] : undefined;
     if (manner === undefined) return false;
     this.count(`sync: ${this.#manner}`);
-    await manner(this, stream);
+    await manner(this, stream).catch((error: unknown) => this.#failed(error));
     return true;
   }
 
