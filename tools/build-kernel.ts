@@ -5,7 +5,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import process from "node:process";
-import asc from "assemblyscript/asc";
 
 const ROOT = resolve(import.meta.dirname, "..");
 
@@ -19,11 +18,29 @@ const OPTIONS = ["-O3", "--converge", "--runtime", "stub", "--noAssert"];
 const FEATURES: Readonly<Record<KernelName, readonly string[]>> = { simd: ["--enable", "simd"], scalar: [] };
 const OUTPUT = "kernel.wasm";
 
+/** The part of the compiler that is used here. Its own types declare another `console` for the whole project. */
+interface Compiler {
+  main(
+    command: readonly string[],
+    files: {
+      readFile(file: string): string | null;
+      writeFile(file: string, contents: Uint8Array | string): void;
+      listFiles(): readonly string[];
+    },
+  ): Promise<{ readonly error: Error | null; readonly stderr: { toString(): string } }>;
+}
+
+async function loadCompiler(): Promise<Compiler> {
+  const name: string = "assemblyscript/asc";
+  return ((await import(name)) as { readonly default: Compiler }).default;
+}
+
 /** @throws Error with what the compiler says. */
 export async function buildKernel(name: KernelName): Promise<Uint8Array> {
   let built: Uint8Array | null = null;
   const command = [`assembly/${name}.ts`, "--outFile", OUTPUT, ...OPTIONS, ...FEATURES[name]];
-  const { error, stderr } = await asc.main(command, {
+  const compiler = await loadCompiler();
+  const { error, stderr } = await compiler.main(command, {
     readFile: readSource,
     writeFile(file, contents) {
       if (file === OUTPUT && typeof contents !== "string") built = Uint8Array.from(contents);

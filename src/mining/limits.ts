@@ -2,8 +2,18 @@
 
 /** Nonces of one call of a kernel: it counts in 31 bits, and nothing else runs on its thread meanwhile. */
 export const SEARCH_CALL_HASHES_MAX = 1 << 24;
-/** Nonces between two looks at the mailbox: some 7 ms with SIMD, 20 ms without, so a new tip ends old work at once. */
-export const SLICE_HASHES = 50_000;
+/** Nonces between two looks at whether the search still stands: 0.6 ms with SIMD, 2 ms without, 20 ms on a slow computer. */
+export const TURN_HASHES = 4_096;
+/** Work between two rests, where the duty is below 100 %: long enough that a wake-up costs little of it. */
+export const DUTY_BURST_MS = 5;
+/** A rest at the least duty of 1 %. */
+export const DUTY_REST_MAX_MS = 1_000;
+/** Threads of one miner: more than a computer of people has. */
+export const MINING_THREADS_MAX = 64;
+/** Transactions that a miner may wait for: a full block of them. */
+export const MINE_AFTER_COUNT_MAX = 2_000;
+/** Seconds that a miner may wait for company to the first transaction: an hour, and nobody is kept waiting for ever. */
+export const MINE_AFTER_SECONDS_MAX = 3_600;
 /** In-process search shares its thread with the whole node, so its turns are shorter. */
 export const IN_PROCESS_SLICE_HASHES = 256;
 /** An idle thread costs memory, starting one costs some 40 ms: kept for this long after the last search. */

@@ -11,8 +11,9 @@ import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
 import { openMiner } from "./miner.ts";
-import { type NonceSearch, openInProcessSearch, openThreadSearch } from "./search.ts";
+import { type NonceSearch, openInProcessSearch } from "./search.ts";
 import { startSearchThread } from "./thread.ts";
+import { openThreadSearch } from "./thread-search.ts";
 import type { MiningEvent } from "./types.ts";
 
 const ERIN = person(5);

@@ -2,15 +2,9 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { test } from "node:test";
 import { SimulatedClock } from "#test/kit/clock.ts";
-import { WORKER_IDLE_MS } from "./limits.ts";
-import {
-  openInProcessSearch,
-  openThreadSearch,
-  type SearchJob,
-  type SearchThread,
-  searchNonce,
-} from "./search.ts";
+import { openInProcessSearch, type SearchJob, searchNonce } from "./search.ts";
 import { startSearchThread } from "./thread.ts";
+import { openThreadSearch } from "./thread-search.ts";
 
 const header = new Uint8Array(176).map((_, at) => at * 3);
 
@@ -64,51 +58,4 @@ test("closing ends a running search, and an in-process one stops when aborted", 
   const inProcess = openInProcessSearch(clock).run(job(32), controller.signal);
   controller.abort();
   assert.equal(await clock.advanceUntilSettled(inProcess, 1_000, "stopped"), null);
-});
-
-/** Answers nothing; counts starts and ends. */
-class SilentThread implements SearchThread {
-  ended = 0;
-  heard: ((report: never) => void) | null = null;
-  failed: ((error: Error) => void) | null = null;
-  on(event: "message" | "error", listener: (value: never) => void): void {
-    if (event === "message") this.heard = listener;
-    else this.failed = listener as (error: Error) => void;
-  }
-  postMessage(): void {}
-  async terminate(): Promise<void> {
-    this.ended += 1;
-  }
-  ref(): void {}
-  unref(): void {}
-}
-
-test("the thread starts with the first search, ends when idle, and its failure is told", async () => {
-  const clock = new SimulatedClock();
-  const threads: SilentThread[] = [];
-  const startThread = (): SearchThread => {
-    const thread = new SilentThread();
-    threads.push(thread);
-    return thread;
-  };
-  const search = openThreadSearch({ clock, startThread });
-  assert.equal(threads.length, 0);
-  const controller = new AbortController();
-  const run = search.run(job(2), controller.signal);
-  assert.equal(threads.length, 1);
-  controller.abort();
-  await run;
-  await clock.advance(WORKER_IDLE_MS - 1);
-  assert.equal(threads[0]?.ended, 0);
-  await clock.advance(1);
-  assert.equal(threads[0]?.ended, 1);
-
-  const failing = search.run(job(2), new AbortController().signal);
-  assert.equal(threads.length, 2);
-  threads[1]?.failed?.(new Error("out of memory"));
-  await assert.rejects(failing, /out of memory/);
-  const again = search.run(job(2), new AbortController().signal);
-  assert.equal(threads.length, 3);
-  await search.close();
-  assert.equal(await again, null);
 });

@@ -1,9 +1,9 @@
 /**
- * Owns how a nonce search runs: on this thread in short turns, or in a worker thread that ends when idle.
- * Takes a header and a target, gives a nonce; knows no chain.
+ * Owns what a nonce search is, and the one that runs on this thread in short turns. Takes a header and a target, gives
+ * a nonce; knows no chain. On threads of its own: `thread-search.ts`.
  */
 import { HALF_NONCES, HeaderSearch } from "./kernel.ts";
-import { IN_PROCESS_SLICE_HASHES, WORKER_IDLE_MS } from "./limits.ts";
+import { IN_PROCESS_SLICE_HASHES } from "./limits.ts";
 
 export interface SearchJob {
   /** The 176 bytes; the nonce in them is ignored. */
@@ -19,23 +19,23 @@ export interface NonceSearch {
   run(job: SearchJob, signal: AbortSignal): Promise<bigint | null>;
   /** Nonces tried since the beginning; grows while a search runs. */
   hashes(): number;
+  /** Absent where there are no threads to spread it over. Holds from the next search on; the duty at once. */
+  tune?(effort: SearchEffort): void;
   close(): Promise<void>;
+}
+
+/** How much of the computer a search takes. */
+export interface SearchEffort {
+  /** At least 1. */
+  readonly threads: number;
+  /** 1 to 100: the part of the time that each of them works. */
+  readonly dutyPercent: number;
 }
 
 /** The part of a clock that a search needs. */
 export interface SearchClock {
   after(delayMs: number, task: () => void): { cancel(): void };
 }
-
-/** Messages to the worker. */
-export type SearchRequest =
-  | { readonly type: "search"; readonly id: number; readonly job: SearchJob }
-  | { readonly type: "cancel" };
-
-/** Messages from the worker. */
-export type SearchReport =
-  | { readonly type: "progress"; readonly hashes: number }
-  | { readonly type: "found"; readonly id: number; readonly hashes: number; readonly nonce: bigint };
 
 /** Walks the whole space of nonces slice by slice. */
 export class NonceWalk {
@@ -86,107 +86,4 @@ export function openInProcessSearch(clock: SearchClock): NonceSearch {
     hashes: () => tried,
     close: async () => undefined,
   };
-}
-
-/** The part of `node:worker_threads` Worker that is used here. */
-export interface SearchThread {
-  postMessage(request: SearchRequest): void;
-  on(event: "message", listener: (report: SearchReport) => void): unknown;
-  on(event: "error", listener: (error: Error) => void): unknown;
-  terminate(): Promise<unknown>;
-  ref(): void;
-  unref(): void;
-}
-
-/** In a thread that is started for the first search and ended after {@link WORKER_IDLE_MS} without one. */
-export function openThreadSearch(dependencies: {
-  readonly clock: SearchClock;
-  readonly startThread: () => SearchThread;
-}): NonceSearch {
-  return new ThreadSearch(dependencies.clock, dependencies.startThread);
-}
-
-class ThreadSearch implements NonceSearch {
-  readonly #clock: SearchClock;
-  readonly #startThread: () => SearchThread;
-  #thread: SearchThread | null = null;
-  #idle: { cancel(): void } | null = null;
-  #tried = 0;
-  #lastId = 0;
-  #running: { id: number; resolve: (nonce: bigint | null) => void; reject: (error: Error) => void } | null =
-    null;
-
-  constructor(clock: SearchClock, startThread: () => SearchThread) {
-    this.#clock = clock;
-    this.#startThread = startThread;
-  }
-
-  hashes(): number {
-    return this.#tried;
-  }
-
-  run(job: SearchJob, signal: AbortSignal): Promise<bigint | null> {
-    if (this.#running !== null) throw new Error("a search is running already");
-    if (signal.aborted) return Promise.resolve(null);
-    this.#idle?.cancel();
-    const thread = this.#thread ?? this.#start();
-    this.#lastId += 1;
-    const id = this.#lastId;
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        thread.postMessage({ type: "cancel" });
-        this.#settle(null);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      const done = (nonce: bigint | null): void => {
-        signal.removeEventListener("abort", onAbort);
-        resolve(nonce);
-      };
-      this.#running = { id, resolve: done, reject };
-      thread.ref();
-      thread.postMessage({ type: "search", id, job });
-    });
-  }
-
-  async close(): Promise<void> {
-    this.#idle?.cancel();
-    const thread = this.#thread;
-    this.#thread = null;
-    this.#running?.resolve(null);
-    this.#running = null;
-    await thread?.terminate();
-  }
-
-  #start(): SearchThread {
-    const thread = this.#startThread();
-    thread.on("message", (report) => this.#heard(report));
-    thread.on("error", (error) => {
-      if (this.#thread === thread) this.#thread = null;
-      this.#running?.reject(error);
-      this.#running = null;
-    });
-    this.#thread = thread;
-    return thread;
-  }
-
-  #heard(report: SearchReport): void {
-    this.#tried += report.hashes;
-    // A nonce found just before its cancellation arrived belongs to a search that nobody waits for any more.
-    if (report.type === "found" && report.id === this.#running?.id) this.#settle(report.nonce);
-  }
-
-  #settle(nonce: bigint | null): void {
-    this.#running?.resolve(nonce);
-    this.#running = null;
-    this.#thread?.unref();
-    this.#idle?.cancel();
-    this.#idle = this.#clock.after(WORKER_IDLE_MS, () => void this.#endIdleThread());
-  }
-
-  async #endIdleThread(): Promise<void> {
-    if (this.#running !== null) return;
-    const thread = this.#thread;
-    this.#thread = null;
-    await thread?.terminate();
-  }
 }

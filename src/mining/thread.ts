@@ -1,7 +1,8 @@
-/** Owns the start of the miner's thread: the only place of this folder that names `node:worker_threads`' Worker. */
+/** Owns the start of a thread of the miner: the only place of this folder that names `node:worker_threads`' Worker. */
 import { Worker } from "node:worker_threads";
-import type { SearchThread } from "./search.ts";
+import type { SearchThread } from "./thread-search.ts";
 
-export function startSearchThread(): SearchThread {
-  return new Worker(new URL("./worker.ts", import.meta.url));
+/** @param control the memory of a `SearchControl`, which the thread looks at while it works. */
+export function startSearchThread(control: SharedArrayBuffer): SearchThread {
+  return new Worker(new URL("./worker.ts", import.meta.url), { workerData: control });
 }

@@ -1,8 +1,13 @@
-/** The thread of the miner: searches in slices, and looks at its mailbox between them. Started by `thread.ts`. */
+/**
+ * A thread of the miner: searches in short turns, and looks between them whether its search still stands. Started by
+ * `thread.ts`. The one place of this folder with a clock of its own, since none can be handed to a thread.
+ */
 import { setPriority } from "node:os";
-import { parentPort } from "node:worker_threads";
-import { SLICE_HASHES, WORKER_NICENESS } from "./limits.ts";
-import { NonceWalk, type SearchReport, type SearchRequest } from "./search.ts";
+import { parentPort, workerData } from "node:worker_threads";
+import { restAfter, SearchControl } from "./control.ts";
+import { DUTY_BURST_MS, TURN_HASHES, WORKER_NICENESS } from "./limits.ts";
+import { NonceWalk } from "./search.ts";
+import type { SearchReport, SearchRequest } from "./thread-search.ts";
 
 const port = parentPort;
 if (port === null) throw new Error("worker.ts runs as a worker thread only");
@@ -16,38 +21,27 @@ if (process.platform === "linux") {
   }
 }
 
-let current: { readonly id: number; readonly walk: NonceWalk } | null = null;
-let turnIsDue = false;
+const control = new SearchControl(workerData as SharedArrayBuffer);
 
-function report(message: SearchReport): void {
-  port?.postMessage(message);
-}
-
-function schedule(): void {
-  if (turnIsDue) return;
-  turnIsDue = true;
-  setImmediate(turn);
-}
-
-function turn(): void {
-  turnIsDue = false;
-  if (current === null) return;
-  const { id, walk } = current;
-  const { nonce, hashes } = walk.step(SLICE_HASHES);
-  if (nonce === null) {
-    report({ type: "progress", hashes });
-    schedule();
-  } else {
-    current = null;
-    report({ type: "found", id, hashes, nonce });
+/** The nonce, or `null` once another search is current or none. */
+function search({ id, job }: SearchRequest): bigint | null {
+  const walk = new NonceWalk(job);
+  let workedMs = 0;
+  while (control.isCurrent(id)) {
+    const startedMs = performance.now();
+    const { nonce, hashes } = walk.step(TURN_HASHES);
+    control.count(hashes);
+    if (nonce !== null) return nonce;
+    workedMs += performance.now() - startedMs;
+    const duty = control.duty();
+    if (duty >= 100 || workedMs < DUTY_BURST_MS) continue;
+    control.rest(id, restAfter(workedMs, duty));
+    workedMs = 0;
   }
+  return null;
 }
 
 port.on("message", (request: SearchRequest) => {
-  if (request.type === "cancel") {
-    current = null;
-    return;
-  }
-  current = { id: request.id, walk: new NonceWalk(request.job) };
-  schedule();
+  const report: SearchReport = { id: request.id, nonce: search(request) };
+  port.postMessage(report);
 });
