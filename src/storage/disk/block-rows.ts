@@ -36,6 +36,14 @@ export function blob(row: Row, name: string): Uint8Array {
   return value;
 }
 
+/** Of a column read as lower-case hex digits. */
+export function bytesOfDigits(row: Row, name: string): Uint8Array {
+  const value = row[name];
+  const bytes = typeof value === "string" ? fromHex(value) : null;
+  if (bytes === null) throw new TypeError(`column ${name} is not hex digits`);
+  return bytes;
+}
+
 export function integer(row: Row, name: string): number {
   const value = row[name];
   if (typeof value !== "number") throw new RowDamagedError(`column ${name}`);

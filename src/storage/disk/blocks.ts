@@ -32,6 +32,7 @@ import {
   bestSum,
   blob,
   blockSum,
+  bytesOfDigits,
   bytesSum,
   entryOf,
   idBytes,
@@ -416,8 +417,9 @@ class DiskBlockStore implements BlockStore {
     to: Uint8Array | null,
   ): Iterable<readonly [Uint8Array, Uint8Array]> {
     try {
-      for (const row of to === null ? all.iterate(from) : within.iterate(from, to)) {
-        yield [blob(row, "key"), blob(row, "value")];
+      // What has an end is short, and read at once.
+      for (const row of to === null ? all.iterate(from) : within.all(from, to)) {
+        yield [bytesOfDigits(row, "key"), bytesOfDigits(row, "value")];
       }
     } catch (error) {
       if (isDamage(error)) this.#sawDamage(error.message);
