@@ -14,7 +14,9 @@ import { encodeBlock, encodeHeader, encodeTransaction, receiverOf, txIdOf } from
 import { burnedBy } from "#ledger/names.ts";
 import type { NameRules } from "#ledger/params.ts";
 import type { Block, Transaction } from "#ledger/types.ts";
-import { MINER_SHARE_BLOCKS, WALLET_RECENT_MAX } from "./limits.ts";
+import { MINER_SHARE_BLOCKS, RACE_BLOCKS, WALLET_RECENT_MAX } from "./limits.ts";
+import { raceView } from "./race.ts";
+import { syncView } from "./sync-view.ts";
 
 /** What an account is called here: a person's name, or `null`. */
 export type NameOfAccount = (account: AccountId) => string | null;
@@ -148,8 +150,13 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
     chainId: chain.network.chainIdHex,
     tip: tipView(chain, nameOf),
     pendingCount: chain.pool().length,
-    sync: chain.syncState(),
+    sync: syncView(chain.syncState()),
     miners: chain.minerShares(MINER_SHARE_BLOCKS).map((share) => ({ ...share, name: nameOf(share.account) })),
+    race: raceView(
+      chain.blocks({ limit: RACE_BLOCKS + 1 }),
+      chain.tip().nextWork,
+      chain.network.params.targetSpacingSeconds,
+    ),
   };
 }
 

@@ -70,7 +70,7 @@ function transactionsText(list: readonly TransactionView[], coin: Coin, session:
 function chainText(chain: ChainView, blocks: readonly BlockSummaryView[], session: Session): string {
   const { columns, glyphs } = session.terminal;
   const { tip, sync, miners } = chain;
-  const state = sync.state === "synced" ? "in step with others" : `catching up to block ${sync.targetHeight}`;
+  const state = [sync.words, ...(sync.historyWords === null ? [] : [sync.historyWords])].join("; ");
   const rows = blocks.map((block) => [
     String(block.height),
     timeText(block.timeMs),

@@ -41,7 +41,6 @@ function noteText({ problem, standIn }: PersonView): string {
 function statusText(status: StatusView, terminal: Terminal): string {
   const { chain, mining, coin } = status;
   const { separator } = terminal.glyphs;
-  const syncing = chain.sync.state === "syncing" ? `, catching up to ${chain.sync.targetHeight}` : "";
   const rate = `${sizeText(mining.hashesPerSecond).replace(/ ?B$/, "")} hashes/s`;
   const rows = [
     ["Name", status.name],
@@ -54,10 +53,9 @@ function statusText(status: StatusView, terminal: Terminal): string {
       { all: "files of everybody", contacts: "files of contacts", ask: "nothing unasked" }[status.accept],
     ],
     ["Online", plural(status.peersOnline, "peer")],
-    [
-      "Ledger",
-      `${chain.networkName}, block ${chain.tip.height}${syncing}${separator}${chain.pendingCount} waiting`,
-    ],
+    ["Ledger", `${chain.networkName}, block ${chain.tip.height}${separator}${chain.pendingCount} waiting`],
+    ["", chain.sync.words],
+    ...(chain.sync.historyWords === null ? [] : [["", chain.sync.historyWords]]),
     ["Mining", mining.active ? rate : `${mining.mode}${separator}${mining.reason?.cause ?? "idle"}`],
     ["Balance", `${formatAmount(status.balance, coin.unitsPerCoin)} ${coin.symbol}`],
     ...status.addresses.map((address, at) => [at === 0 ? "Addresses" : "", address]),

@@ -2,11 +2,11 @@
 
 import { useDesk, useTitle } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
-import { Sign } from "../shell/sign.tsx";
 import { BlockStack } from "./block-stack.tsx";
 import { Find } from "./find.tsx";
 import { Mining } from "./mining.tsx";
 import { Race } from "./race.tsx";
+import { SyncLines } from "./sync-lines.tsx";
 import { Waiting } from "./waiting.tsx";
 import { Wallet } from "./wallet.tsx";
 import "./ledger.css";
@@ -22,17 +22,7 @@ export function LedgerPlace() {
         <p className="small soft">
           Network “{chain.networkName}”, {countOf(chain.tip.height, "block")} after the first
         </p>
-        {chain.sync.state === "syncing" && (
-          <p role="status" className="small ledger-sync">
-            <b className="tone-waiting">
-              <Sign name="waits" /> Catching up:
-            </b>{" "}
-            <span className="mono">
-              {chain.sync.height} of {chain.sync.targetHeight}
-            </span>{" "}
-            blocks checked
-          </p>
-        )}
+        <SyncLines sync={chain.sync} />
         <Find />
       </header>
       <div className="ledger-columns">

@@ -5,6 +5,7 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Connection } from "#api/client.ts";
+import { SyncLine } from "../ledger/sync-lines.tsx";
 import { keepToken, token, tokenIn } from "../live/session.ts";
 import { problemOf, useDeskQuery, useFollow } from "../live/use-live.ts";
 import iconUrl from "../look/icon.svg";
@@ -77,6 +78,7 @@ export function Frame() {
         </ul>
       </nav>
       <ConnectionLine connection={connection} />
+      <SyncLine sync={desk.status.chain.sync} />
       <main className="place" id="place" tabIndex={-1}>
         <Outlet />
       </main>
