@@ -8,7 +8,7 @@ import type { BlockStore } from "#chain/store.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import type { Network as LedgerNetwork } from "#ledger/index.ts";
-import { type Miner, openMiner } from "#mining/index.ts";
+import { type Miner, type MiningMode, openMiner } from "#mining/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
@@ -29,6 +29,8 @@ export interface ChainNodeOptions {
   readonly signatures: SignatureChecker;
   /** 0 for a node that does not mine. */
   readonly hashesPerSecond: number;
+  /** When it mines, if it does: `on` when absent. */
+  readonly mode?: MiningMode;
   /** Stands between the node and the network: an attacker sees and says other things than its node. */
   readonly wrapNetwork?: (network: Network) => Network;
 }
@@ -105,10 +107,14 @@ export class ChainNode {
     return this.#run;
   }
 
+  get #mode(): MiningMode {
+    return this.#hashesPerSecond > 0 ? (this.#options.mode ?? "on") : "off";
+  }
+
   setSpeed(hashesPerSecond: number): void {
     this.#hashesPerSecond = hashesPerSecond;
     this.#run?.search.setSpeed(hashesPerSecond);
-    this.#run?.miner.setMode(hashesPerSecond > 0 ? "on" : "off");
+    this.#run?.miner.change({ mode: this.#mode });
   }
 
   /** Its wall clock is off by so much from now on. */
@@ -152,8 +158,8 @@ export class ChainNode {
     const { chain } = opened.value;
     const wallet = openWallet({ ...shared, chain, keypair });
     const search = openTimedSearch({ clock, random: random.fork("search") }, this.#hashesPerSecond);
-    const mode = this.#hashesPerSecond > 0 ? "on" : "off";
-    const miner = openMiner({ account: keypair.account, mode }, { ...shared, chain, search });
+    const mining = { account: keypair.account, mode: this.#mode };
+    const miner = openMiner(mining, { ...shared, chain, search });
     return { chain, wallet, search, miner };
   }
 

@@ -35,6 +35,8 @@ export interface WorldOptions {
   /** Mean time between two things that people do, in seconds. */
   readonly trafficSeconds?: number;
   readonly miners?: number;
+  /** Whether miners also mine while nothing waits. */
+  readonly minesAlways?: boolean;
   readonly link?: Partial<LinkConditions>;
   /** The last so many nodes are not honest: their network is wrapped by this. */
   readonly malicious?: {
@@ -127,6 +129,7 @@ export class SimWorld {
           network: this.network,
           random: this.random,
           signatures,
+          mode: options.minesAlways === true ? "always" : "on",
           hashesPerSecond: at < miners ? this.speedEach : 0,
           ...(malicious !== undefined && at >= honestCount
             ? { wrapNetwork: (network: Network) => malicious.wrap(network, at, this) }

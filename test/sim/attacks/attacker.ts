@@ -24,7 +24,7 @@ import { GOSSIP_ATTACKS } from "./gossip-attacks.ts";
 import { STREAM_ATTACKS, SYNC_MANNERS } from "./stream-attacks.ts";
 
 /** Mean time between two attacks of one attacker. */
-const ATTACK_PERIOD_MS = 4_000;
+const ATTACK_PERIOD_MS = 8_000;
 const PEEK_TIMEOUT_MS = 30_000;
 /** Messages of others kept, to be told again. */
 const HEARD_MAX = 200;

@@ -5,6 +5,7 @@ import { hostileThird } from "./hostile.ts";
 import { calm, churn, equalParts, minorityPart, repeatedCuts, threeParts } from "./partitions.ts";
 import { rateDown, rateUp, weekend } from "./rates.ts";
 import type { Scenario } from "./scenario.ts";
+import { withholding } from "./withholding.ts";
 
 export type { Scenario } from "./scenario.ts";
 
@@ -21,4 +22,5 @@ export const SCENARIOS: readonly Scenario[] = [
   clocks,
   powerCuts,
   hostileThird,
+  withholding,
 ];
