@@ -4,51 +4,39 @@
  * decode what strangers sent, judge them, hold the pool, or mine.
  */
 import { assert } from "#base/assert.ts";
-import type { AccountId, BlockId } from "#base/brand.ts";
+import type { BlockId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { EMPTY_PEAKS, merkleRoot } from "#crypto/merkle.ts";
+import { merkleRoot } from "#crypto/merkle.ts";
 import {
-  type Applied,
   type ApplyFault,
   applyBlock,
   type Block,
   decodeBlock,
   decodeHeader,
   decodeUndo,
-  encodeBlock,
-  encodeHeader,
   encodeTransaction,
-  encodeUndo,
-  genesisEntries,
   type Header,
   type IdentifiedHeader,
-  isSigned,
   LedgerState,
   type Network,
-  payoutOfBlock,
   planReorganisation,
-  receiverOf,
-  rewardAt,
-  type Transaction,
-  txIdOf,
   type Undo,
   undoBlock,
 } from "#ledger/index.ts";
+import {
+  connectionOf,
+  describeBlock,
+  genesisConnection,
+  genesisPoint,
+  keptFrom,
+  newBlockOf,
+  newHeaderOf,
+  poolRowsOf,
+} from "./block-records.ts";
 import { type FinalBlocks, Finality } from "./finality.ts";
-import { decodeHistory, encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
-import { UNDO_KEPT_BLOCKS } from "./limits.ts";
-import type {
-  BlockStore,
-  Connection,
-  Filling,
-  KeepFrom,
-  NewBlock,
-  NewHeader,
-  PoolRow,
-  StoreFault,
-  Written,
-} from "./store.ts";
+import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
+import type { BlockStore, StoreFault, Written } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
 
 export interface Advance extends Move {
@@ -81,31 +69,6 @@ function storeUnusable(fault: StoreFault): Problem {
     `The ledger cannot be written: ${fault.cause}.`,
     "Make room on the disk.",
   );
-}
-
-/** Accounts in whose history a transaction appears. */
-function accountsOf(transaction: Transaction): AccountId[] {
-  if (transaction.type === "coinbase") return [transaction.miner];
-  const { from } = transaction;
-  const to = receiverOf(transaction);
-  return to === null || to === from ? [from] : [from, to];
-}
-
-export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
-  const { id, header } = block;
-  const history = historyAfter(parent.history, id);
-  return { ...newHeaderOf({ id, header, history }), bytes: encodeBlock(block) };
-}
-
-function newHeaderOf({ id, header, history }: HeaderPoint): NewHeader {
-  return {
-    id,
-    height: header.height,
-    previous: header.previous,
-    work: header.chainWork,
-    header: encodeHeader(header),
-    history: encodeHistory(history),
-  };
 }
 
 export interface BestChainOptions {
@@ -241,6 +204,18 @@ export class BestChain {
     this.#standOnGenesis();
     const { stopped } = await this.advance(pause, false);
     return ok({ repaired: renewedProblem(cause, renewed.value), stopped });
+  }
+
+  /**
+   * Leaves a block of our best chain that was found invalid under a snapshot, and all that stands on it: back to genesis,
+   * and forward again as far as blocks lead.
+   */
+  async leave(id: BlockId, pause: () => Promise<void>): Promise<StoreFault | null> {
+    const rewound = this.#store.rewind(genesisConnection(this.network));
+    if (!rewound.ok) return rewound.fault;
+    this.#standOnGenesis();
+    const marked = this.#store.markInvalid(id);
+    return marked.ok ? (await this.advance(pause, false)).stopped : marked.fault;
   }
 
   #standOnGenesis(): void {
@@ -434,71 +409,8 @@ export class BestChain {
   }
 }
 
-function poolRowsOf({ header, transactions }: Block): PoolRow[] {
-  return transactions.filter(isSigned).map((transaction) => ({
-    id: txIdOf(transaction),
-    bytes: encodeTransaction(transaction),
-    receivedMs: header.time * 1000,
-  }));
-}
-
 function faultOf(written: Result<undefined, StoreFault>): StoreFault | null {
   return written.ok ? null : written.fault;
-}
-
-function genesisPoint(network: Network): HeaderPoint {
-  const { id, header } = network.genesis;
-  return { id, header, history: historyAfter(EMPTY_PEAKS, id) };
-}
-
-function genesisConnection(network: Network): Connection {
-  const { genesis, params } = network;
-  const { id, header } = genesis;
-  const before = { id, header, history: EMPTY_PEAKS };
-  return {
-    block: newBlockOf(genesis, before),
-    miner: null,
-    reward: 0,
-    fees: 0,
-    changes: genesisEntries(params),
-    transactions: [],
-    undo: new Uint8Array(0),
-    keepFrom: { bodies: 0, undo: 0 },
-  };
-}
-
-/** What must be kept when the tip is of this height. @param keepBlocks `null`: all bodies. */
-function keptFrom(height: number, keepBlocks: number | null): KeepFrom {
-  return {
-    bodies: keepBlocks === null ? 0 : Math.max(0, height - keepBlocks),
-    undo: Math.max(0, height - UNDO_KEPT_BLOCKS),
-  };
-}
-
-function connectionOf(
-  block: Block,
-  kept: NewBlock,
-  applied: Applied,
-  network: Network,
-  keepFrom: KeepFrom,
-): Connection {
-  const described = describeBlock(block, kept, network);
-  return { ...described, changes: applied.changes, undo: encodeUndo(applied.undo), keepFrom };
-}
-
-/** What a block says by itself about its place in the best chain. */
-function describeBlock(block: Block, kept: NewBlock, { params }: Network): Filling {
-  const fees = block.transactions.filter(isSigned).reduce((sum, { fee }) => sum + fee, 0);
-  return {
-    block: kept,
-    miner: payoutOfBlock(block, params)?.miner ?? null,
-    reward: rewardAt(block.header.height, params.reward),
-    fees,
-    transactions: block.transactions.map((transaction) => ({
-      id: txIdOf(transaction),
-      accounts: accountsOf(transaction),
-    })),
-  };
 }
 
 /** Tip and state as the store has them; `null` when they do not agree. */

@@ -5,6 +5,7 @@
  *     bytes ─▶ form ─▶ known? ─▶ parent known? ─▶ header ─▶ worth keeping? ─▶ block by itself
  *           ─▶ on the tip: connect   ─▶ elsewhere: keep ─▶ heavier than ours? reorganise
  */
+import { assert } from "#base/assert.ts";
 import type { BlockId } from "#base/brand.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { TaskQueue } from "#base/task-queue.ts";
@@ -28,7 +29,8 @@ import {
 } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
-import { type Advance, type BestChain, newBlockOf } from "./best-chain.ts";
+import type { Advance, BestChain } from "./best-chain.ts";
+import { newBlockOf } from "./block-records.ts";
 import { type HeaderPoint, historyAfter } from "./header-point.ts";
 import {
   COMMIT_RETRY_PERIOD_MS,
@@ -159,6 +161,31 @@ export class BlockDoor {
   async advance(): Promise<void> {
     if (this.#writer.waiting === 0) this.#turn.begin();
     await this.#writer.run(async () => this.#advance());
+  }
+
+  /** Makes the state that was put aside ours, and its block the tip; between two blocks, as all that moves the tip. */
+  async takeOver(at: HeaderPoint): Promise<Result<undefined, StoreFault>> {
+    const { best, onMove } = this.#dependencies;
+    const finished = await this.#writer.run(async () => {
+      const outcome = best.finishSnapshot(at);
+      if (outcome.ok) onMove({ connected: [], disconnected: [] });
+      return outcome;
+    });
+    if (finished === null) return fail({ code: "store-unavailable", cause: "too much waits to be written" });
+    if (finished.ok) return ok();
+    // Its chunks showed that they are all of that state.
+    assert(finished.fault.code !== "state-root-wrong", "the chunks of a snapshot give its root");
+    return fail(finished.fault);
+  }
+
+  /** Leaves a block of the best chain that breaks the rules, which a snapshot had hidden. @param told to the user, afterwards. */
+  async leave(id: BlockId, told: Problem): Promise<void> {
+    const { best, onRepaired } = this.#dependencies;
+    await this.#writer.run(async () => {
+      const stopped = await best.leave(id, () => this.#turn.pause());
+      if (stopped !== null) this.#storeRefused(stopped, () => this.leave(id, told));
+      else onRepaired(told);
+    });
   }
 
   async close(): Promise<void> {

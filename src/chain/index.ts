@@ -17,6 +17,7 @@ export {
   type OwnNameView,
   openNames,
 } from "./names.ts";
+export { checkLedger, type Disagreement, type LedgerCheck, type LedgerCheckOptions } from "./self-check.ts";
 export type { BlockStore } from "./store.ts";
 export type * from "./types.ts";
 export { openWallet, type WalletDependencies } from "./wallet.ts";

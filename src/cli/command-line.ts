@@ -80,15 +80,21 @@ export function withPeer<Options extends Common>(
   command: Command,
   run: (session: Session, args: readonly string[], options: Options) => Promise<Outcome>,
 ): void {
-  const { context, report } = commands;
-  command.action(async () => {
-    const options = command.opts<Options>();
-    const json = options.json === true;
-    const client = await findPeer(dataDirOf(options.data, context.surroundings));
-    if (!client.ok) return report(client, json);
-    const session: Session = { client: client.value, terminal: context.terminal, json };
-    report(await run(session, command.args, options), json);
-  });
+  command.action(() => speakToPeer(commands, command, run));
+}
+
+/** The action of {@link withPeer}, for a command that needs the peer only sometimes. */
+export async function speakToPeer<Options extends Common>(
+  { context, report }: Commands,
+  command: Command,
+  run: (session: Session, args: readonly string[], options: Options) => Promise<Outcome>,
+): Promise<void> {
+  const options = command.opts<Options>();
+  const json = options.json === true;
+  const client = await findPeer(dataDirOf(options.data, context.surroundings));
+  if (!client.ok) return report(client, json);
+  const session: Session = { client: client.value, terminal: context.terminal, json };
+  report(await run(session, command.args, options), json);
 }
 
 /** Ends as commander does when an argument is wrong. */
