@@ -67,7 +67,7 @@ interface Run {
   readonly lanes: Map<PeerId, Lane>;
   /** Resolved and renewed whenever something changed that a lane or the door may wait for. */
   readonly changed: Signal;
-  isDriven: boolean;
+  hadLanes: boolean;
   /** Our disk or our clock: nobody else would help. */
   isHeldUp: boolean;
   isOver: boolean;
@@ -95,9 +95,12 @@ export class BodyFetch {
   }
 
   /** Lets a conversation bring bodies for as long as its peer has some that are needed. */
-  async join(conversation: Conversation): Promise<ConversationEnd> {
+  async join(
+    conversation: Conversation,
+    stay: "while needed" | "one run" = "while needed",
+  ): Promise<ConversationEnd> {
     while (!this.#closed) {
-      const run = this.#run ?? (await this.#start());
+      const run = this.#run ?? (await this.#start(conversation.peer));
       if (run === null) break;
       const shown = this.#dependencies.peers.of(conversation.peer);
       const range = shown === null ? null : this.#dependencies.routes.rangeOf(run.path, run.target, shown);
@@ -105,7 +108,7 @@ export class BodyFetch {
       // It has brought all that it has: to ask it again at once would turn in a circle.
       if (range.to < run.window.next) break;
       const end = await this.#serve(run, conversation, range);
-      if (end.code !== "level") return end;
+      if (end.code !== "level" || stay === "one run") return end;
     }
     return { code: "level" };
   }
@@ -124,15 +127,15 @@ export class BodyFetch {
 
   // Target ---------------------------------------------------------------------------------------------------
 
-  #start(): Promise<Run | null> {
-    this.#starting ??= this.#prepare().finally(() => {
+  #start(by: PeerId): Promise<Run | null> {
+    this.#starting ??= this.#prepare(by).finally(() => {
       this.#starting = null;
     });
     return this.#starting;
   }
 
-  async #prepare(): Promise<Run | null> {
-    const { routes } = this.#dependencies;
+  async #prepare(by: PeerId): Promise<Run | null> {
+    const { routes, call, inBackground, progress } = this.#dependencies;
     const chosen = routes.choose();
     const path = chosen === null ? null : await routes.pathTo(chosen.target);
     if (chosen === null || path === null || this.#closed) return null;
@@ -142,13 +145,15 @@ export class BodyFetch {
       window: new BodyWindow(path.count),
       lanes: new Map(),
       changed: new Signal(),
-      isDriven: false,
+      hadLanes: false,
       isHeldUp: false,
       isOver: false,
     };
     this.#run = run;
-    this.#dependencies.progress(run.target, 0, path.count);
+    progress(run.target, 0, path.count);
+    if (chosen.peer !== by) call(chosen.peer);
     if (path.count > SYNC_BLOCKS_MAX) this.#callOthers(run);
+    inBackground(this.#drive(run));
     return run;
   }
 
@@ -166,10 +171,7 @@ export class BodyFetch {
     const { peer } = conversation;
     const lane: Lane = { peer, conversation, range, msPerBlock: null, isIdle: false, isStalled: false };
     run.lanes.set(peer, lane);
-    if (!run.isDriven) {
-      run.isDriven = true;
-      this.#dependencies.inBackground(this.#drive(run));
-    }
+    run.hadLanes = true;
     const end = await this.#bring(run, lane);
     run.window.release(peer);
     if (run.lanes.get(peer) === lane) run.lanes.delete(peer);
@@ -256,9 +258,14 @@ export class BodyFetch {
     try {
       while (!run.isOver && !run.window.isDone) {
         const arrived = run.window.takeNext();
-        if (arrived !== null) await this.#handOn(run, arrived);
-        else if (run.lanes.size === 0) break;
-        else await run.changed.wait(clock, LANE_IDLE_MS_MAX);
+        if (arrived !== null) {
+          await this.#handOn(run, arrived);
+          continue;
+        }
+        if (run.lanes.size === 0 && run.hadLanes) break;
+        const isChanged = await run.changed.wait(clock, LANE_IDLE_MS_MAX);
+        // Nobody who was called came.
+        if (!isChanged && run.lanes.size === 0) break;
       }
     } finally {
       this.#end(run);

@@ -2,7 +2,9 @@
  * Owns the joining of sync to the rest of the chain: what peers may ask of us, what catching up does to us, and what
  * the user is told of it. Decides nothing of how it is done.
  */
-import type { PeerId } from "#base/brand.ts";
+import type { BlockId, PeerId } from "#base/brand.ts";
+import type { Problem } from "#base/result.ts";
+import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import { decodeHeader, HEADER_BYTES, workOfBits } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -13,7 +15,11 @@ import type { BlockDoor } from "./block-door.ts";
 import type { ClockWatch } from "./clock-watch.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import { headerTree } from "./header-tree.ts";
+import { HistoryCheck, type HistoryStore } from "./history-check.ts";
 import { LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "./limits.ts";
+import { SNAPSHOT_PARTS } from "./snapshot-fetch.ts";
+import { SnapshotMaker } from "./snapshot-maker.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
 import { TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore } from "./store.ts";
 import { Sync, type SyncListener, type SyncTarget } from "./sync.ts";
@@ -21,6 +27,7 @@ import type { Hello } from "./sync-codec.ts";
 import type { PoolTarget } from "./sync-pool.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { locatorHeights, type SyncSource } from "./sync-server.ts";
+import type { Move } from "./trail.ts";
 import type { TransactionDoor } from "./transaction-door.ts";
 import { Turn } from "./turn.ts";
 import type { SyncState } from "./types.ts";
@@ -35,9 +42,18 @@ export interface ChainSyncDependencies {
   readonly blocks: BlockDoor;
   readonly transactions: TransactionDoor;
   readonly clockWatch: ClockWatch;
+  readonly signatures: Pick<SignatureChecker, "check">;
+  /** Where snapshots for others are kept; none are made or taken over when absent. */
+  readonly snapshots: SnapshotStore | null;
+  /** Where what lies under a snapshot is checked; none is taken over when absent. */
+  readonly history: HistoryStore | null;
+  /** As in {@link ChainOptions}. */
+  readonly keepBlocks: number | null;
   /** A transaction that a peer had waiting is new here. */
   readonly onTransaction: (bytes: Uint8Array) => void;
   readonly onOtherNetwork: (peer: PeerId) => void;
+  /** A block under the snapshot breaks the rules: the ledger is to begin anew without it. */
+  readonly onHistoryWrong: (id: BlockId, told: Problem) => void;
   /** What was fetched stands in the chain, or is given up. */
   readonly onFetched: () => void;
   readonly onChange: (state: SyncState) => void;
@@ -49,6 +65,10 @@ export class ChainSync {
   readonly #progress: SyncProgress;
   /** Connected peers that said where they stand. */
   readonly #heard = new Set<PeerId>();
+  readonly #maker: SnapshotMaker | null;
+  readonly #history: HistoryCheck | null;
+  /** A snapshot led to a false state: none is taken over any more. */
+  #distrusts = false;
 
   constructor(dependencies: ChainSyncDependencies) {
     this.#dependencies = dependencies;
@@ -58,6 +78,9 @@ export class ChainSync {
       height: () => best.tip.header.height,
       onChange: () => dependencies.onChange(this.state()),
     });
+    this.#maker = this.#makerFor(dependencies.snapshots);
+    this.#history = this.#historyIn(dependencies.history);
+    this.#history?.resume();
     this.#sync = new Sync({
       network,
       clock,
@@ -67,11 +90,45 @@ export class ChainSync {
       target: this.#target(),
       poolFor: (peer) => this.#poolFor(peer),
       listener: this.#listener(),
-      turn: () => {
-        const turn = new Turn(clock);
-        return () => turn.pause();
+      turn: () => this.#turn(),
+    });
+  }
+
+  #turn(): () => Promise<void> {
+    const turn = new Turn(this.#dependencies.clock);
+    return () => turn.pause();
+  }
+
+  #makerFor(snapshots: SnapshotStore | null): SnapshotMaker | null {
+    const { store, log } = this.#dependencies;
+    if (snapshots === null) return null;
+    const isBusy = (): boolean => this.state().state === "syncing";
+    return new SnapshotMaker({ store, snapshots, log, isBusy, pause: this.#turn() });
+  }
+
+  #historyIn(history: HistoryStore | null): HistoryCheck | null {
+    const { best, store, clock, log, signatures, keepBlocks, onHistoryWrong } = this.#dependencies;
+    if (history === null) return null;
+    return new HistoryCheck({
+      history,
+      best,
+      store,
+      clock,
+      log,
+      signatures,
+      keptFrom: () => (keepBlocks === null ? 0 : best.tip.header.height - keepBlocks),
+      onProgress: (checked) => this.#progress.setHistory(checked),
+      onWrong: (id, told) => {
+        this.#distrusts = true;
+        onHistoryWrong(id, told);
       },
     });
+  }
+
+  /** To be told of every move of the best chain, at once. */
+  moved(move: Move): void {
+    this.#maker?.moved(move);
+    this.#maker?.consider();
   }
 
   state(): SyncState {
@@ -86,12 +143,14 @@ export class ChainSync {
     this.#sync.compareWith(peer);
   }
 
-  close(): Promise<void> {
-    return this.#sync.close();
+  async close(): Promise<void> {
+    await this.#sync.close();
+    await this.#history?.close();
+    await this.#maker?.close();
   }
 
   #hello(): Hello {
-    const { best, clock } = this.#dependencies;
+    const { best, clock, store } = this.#dependencies;
     const { height, chainWork } = best.tip.header;
     return {
       type: "hello",
@@ -99,9 +158,9 @@ export class ChainSync {
       height,
       tip: best.tip.id,
       work: chainWork,
-      bodiesFrom: 0,
+      bodiesFrom: store.bodiesFrom(),
       timeSeconds: Math.floor(clock.nowMs() / 1000),
-      snapshots: [],
+      snapshots: this.#maker?.offered() ?? [],
     };
   }
 
@@ -127,7 +186,7 @@ export class ChainSync {
           .sort((a, b) => a.transaction.seq - b.transaction.seq)
           .map((entry) => entry.id),
       transactionBytes: (id) => pool.get(id)?.bytes ?? null,
-      chunk: () => null,
+      chunk: (at, key) => this.#maker?.chunk(at, key) ?? null,
     };
   }
 
@@ -140,7 +199,7 @@ export class ChainSync {
           .map((height) => store.bestAt(height)?.id)
           .filter((id) => id !== undefined),
       workNeeded: () => this.#workNeeded(),
-      workToBeat: () => best.tip.header.chainWork,
+      workToBeat: () => best.workToBeat,
       check: (bytes, parent) => {
         const checked = blocks.checkHeader(bytes, parent);
         if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
@@ -148,7 +207,26 @@ export class ChainSync {
       },
       salt: () => random.bytes(16),
       takeBlock: (bytes) => blocks.submit(bytes, { branchShown: true }),
+      snapshot: {
+        store: best,
+        isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
+        adopt: async (at) => {
+          const taken = await blocks.takeOver(at);
+          if (taken.ok) this.#history?.begin();
+          return taken;
+        },
+      },
+      history: {
+        needed: () => this.#history?.needed() ?? null,
+        pointAt: (height) => this.#history?.pointAt(height) ?? null,
+        takeBlock: (bytes) => this.#takeOldBlock(bytes),
+      },
     };
+  }
+
+  #takeOldBlock(bytes: Uint8Array): ReturnType<SyncTarget["takeBlock"]> {
+    const unavailable = { ok: false, fault: { code: "unavailable", cause: "nothing is checked" } } as const;
+    return this.#history?.take(bytes) ?? Promise.resolve(unavailable);
   }
 
   /** As much as our chain has, less what its last blocks took: a branch from long ago shows more before it is kept. */
@@ -183,11 +261,21 @@ export class ChainSync {
     const isHeavier = ({ header }: HeaderPoint): boolean => header.chainWork > best.tip.header.chainWork;
     return {
       onHeaders: (point, targetHeight, isKept) => {
-        if (this.#progress.phase === "blocks") return;
+        if (this.#progress.phase === "blocks" || this.#progress.phase === "snapshot") return;
         const { height } = point.header;
         const isBehind = isKept && isHeavier(point);
         const total = Math.max(targetHeight, height);
         this.#progress.set({ phase: "headers", isBehind, targetHeight: total, done: height, total });
+      },
+      onSnapshot: ({ header }, done) => {
+        const { height } = header;
+        this.#progress.set({
+          phase: "snapshot",
+          isBehind: true,
+          targetHeight: height,
+          done,
+          total: SNAPSHOT_PARTS,
+        });
       },
       onBodies: (target, done, total) => {
         const { height } = target.header;
@@ -202,7 +290,7 @@ export class ChainSync {
   #rested(): void {
     const { phase } = this.#progress;
     this.#restPhase();
-    if (phase === "headers" || phase === "blocks") this.#dependencies.onFetched();
+    if (phase === "headers" || phase === "snapshot" || phase === "blocks") this.#dependencies.onFetched();
   }
 
   #restPhase(): void {

@@ -24,8 +24,10 @@ import { BlockDoor } from "./block-door.ts";
 import { ChainSync } from "./chain-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { FinalBlocks } from "./finality.ts";
+import type { HistoryStore } from "./history-check.ts";
 import { ChainQueries } from "./queries.ts";
 import { Relay } from "./relay.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
 import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
 import type { Move } from "./trail.ts";
@@ -58,6 +60,10 @@ export interface ChainDependencies {
   readonly log: Log;
   /** The caller's to close, afterwards. On the calling thread when absent. */
   readonly signatures?: Pick<SignatureChecker, "check">;
+  /** Where snapshots that others may ask for are kept; none are made when absent. */
+  readonly snapshots?: SnapshotStore;
+  /** Where what lies under a snapshot is checked; without it a new peer begins at the first block. */
+  readonly history?: HistoryStore;
 }
 
 /**
@@ -72,7 +78,7 @@ export async function openChain(
   if (!opened.ok) return opened;
   const { best, repaired } = opened.value;
   if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
-  const chain = new JoinedChain(best, dependencies, repaired);
+  const chain = new JoinedChain(best, dependencies, repaired, options.keepBlocks ?? null);
   await chain.begin();
   const surface = chain.surface();
   return ok({ chain: surface, repaired: surface.repairs()[0] ?? null });
@@ -93,10 +99,18 @@ class JoinedChain {
   #sync: ChainSync | null = null;
   #problem: Problem | null = null;
   readonly #repairs: Problem[];
+  readonly #keepBlocks: number | null;
+  readonly #signatures: Pick<SignatureChecker, "check">;
 
   /** @param repaired what opening the store already put right. */
-  constructor(best: BestChain, dependencies: ChainDependencies, repaired: Problem | null) {
+  constructor(
+    best: BestChain,
+    dependencies: ChainDependencies,
+    repaired: Problem | null,
+    keepBlocks: number | null,
+  ) {
     this.#best = best;
+    this.#keepBlocks = keepBlocks;
     this.#repairs = repaired === null ? [] : [repaired];
     this.#dependencies = dependencies;
     const { store, clock, log } = dependencies;
@@ -109,6 +123,7 @@ class JoinedChain {
       onChange: () => this.#tellProblem(),
     });
     const signatures = dependencies.signatures ?? inThreadSignatureChecker();
+    this.#signatures = signatures;
     this.#transactions = new TransactionDoor({
       best,
       store,
@@ -174,6 +189,11 @@ class JoinedChain {
       blocks: this.#blocks,
       transactions: this.#transactions,
       clockWatch: this.#clockWatch,
+      signatures: this.#signatures,
+      snapshots: this.#dependencies.snapshots ?? null,
+      history: this.#dependencies.history ?? null,
+      keepBlocks: this.#keepBlocks,
+      onHistoryWrong: (id, told) => this.#historyWrong(id, told),
       onTransaction: (bytes) => this.#relay?.tellTransaction(bytes),
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
       onFetched: () => this.#fetched(),
@@ -305,6 +325,7 @@ class JoinedChain {
     }
     const tip = this.#queries.tip();
     this.#transactions.chainMoved(move);
+    this.#sync?.moved(move);
     const connected = move.connected
       .map((block: Block) => this.#queries.summary(block.id))
       .filter((summary): summary is BlockSummary => summary !== null);
@@ -328,6 +349,12 @@ class JoinedChain {
     if (this.#problem === null) this.#dependencies.log.info("the ledger is written again");
     else this.#dependencies.log.warn(this.#problem.cause, { code: this.#problem.code });
     this.#tellProblem();
+  }
+
+  #historyWrong(id: BlockId, told: Problem): void {
+    this.#blocks
+      .leave(id, told)
+      .catch((error: unknown) => this.#dependencies.log.fault("a false branch could not be left", error));
   }
 
   #repaired(repaired: Problem): void {

@@ -39,6 +39,8 @@ export const SNAPSHOT_OVERLAY_KEYS_MAX = 200_000;
 export const SNAPSHOT_WORTH_BLOCKS = 3_000;
 /** A snapshot further below the newest header known is of a peer that stopped making them: blocks alone will do. */
 export const SNAPSHOT_BELOW_BEST_MAX_BLOCKS = 5_000;
+/** A new peer waits so long for peers that offer snapshots before it begins at the first block. */
+export const SNAPSHOT_OFFERS_AWAITED_MS = 20_000;
 /** A chunk of 256 KiB at 50 KB/s; while others bring chunks too, whoever is slower leaves its part to them. */
 export const SNAPSHOT_STALL_MS = 5_000;
 /** Chunks of one snapshot: 25 GB of state. */

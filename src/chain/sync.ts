@@ -11,12 +11,20 @@ import type { Log } from "#ports/log.ts";
 import type { FrameStream, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { BodyFetch, type BodyFetchDependencies } from "./body-fetch.ts";
-import { type BranchDependencies, branchRoutes } from "./body-routes.ts";
+import {
+  type BranchDependencies,
+  branchRoutes,
+  type HistoryDependencies,
+  historyRoutes,
+} from "./body-routes.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import {
   HEADER_SYNCS_MAX,
   PEERS_ELSEWHERE_MAX,
   POOL_COMPARE_MS,
+  SNAPSHOT_OFFERS_AWAITED_MS,
+  SNAPSHOT_WORTH_BLOCKS,
+  SYNC_ASKED_MIN,
   SYNC_FRAME_BYTES_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
   SYNC_OPEN_TIMEOUT_MS,
@@ -27,6 +35,7 @@ import {
   TIP_COMPARE_PEERS_MAX,
   TIP_COMPARE_PERIOD_MS,
 } from "./limits.ts";
+import { SnapshotFetch, type SnapshotFetchDependencies } from "./snapshot-fetch.ts";
 import { type Hello, SYNC_PROTOCOL } from "./sync-codec.ts";
 import { Conversation, type ConversationEnd, type Step } from "./sync-conversation.ts";
 import { HeaderSync, type HeaderSyncDependencies } from "./sync-headers.ts";
@@ -38,12 +47,18 @@ import { type SyncSource, serveSync } from "./sync-server.ts";
 export interface SyncTarget
   extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
     Pick<BranchDependencies, "workToBeat">,
-    Pick<BodyFetchDependencies, "takeBlock"> {}
+    Pick<BodyFetchDependencies, "takeBlock"> {
+  readonly snapshot: Pick<SnapshotFetchDependencies, "store" | "isNew" | "adopt">;
+  /** What lies under a snapshot that was taken over. */
+  readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &
+    Pick<BodyFetchDependencies, "takeBlock">;
+}
 
 /** What is told of catching up. */
 export interface SyncListener {
   /** Headers are being fetched; `kept` as in `sync-headers.ts`. */
   readonly onHeaders: (point: HeaderPoint, targetHeight: number, kept: boolean) => void;
+  readonly onSnapshot: SnapshotFetchDependencies["progress"];
   readonly onBodies: BodyFetchDependencies["progress"];
   /** Nothing is being fetched any more. */
   readonly onLevel: () => void;
@@ -87,20 +102,37 @@ export class Sync {
   /** Peers known to have headers that we lack, while others are being asked. */
   readonly #waiting = new Set<PeerId>();
   readonly #peers: SyncPeers;
+  readonly #snapshot: SnapshotFetch;
   readonly #bodies: BodyFetch;
+  readonly #history: BodyFetch;
   /** Peers whose headers are being fetched. */
   readonly #headersOf = new Set<PeerId>();
   /** Peers whose headers were fetched in a conversation that goes on to bodies. */
   readonly #catchingUp = new Set<PeerId>();
+  /** Since when a new peer waits for offers of snapshots. */
+  #offersAwaitedMs: number | null = null;
   #closed = false;
 
   constructor(dependencies: SyncDependencies) {
     this.#dependencies = dependencies;
     const { network, clock, source, target, listener, turn } = dependencies;
     this.#peers = new SyncPeers(clock);
-    this.#bodies = new BodyFetch({
+    const shared = {
       clock,
       peers: this.#peers,
+      judge: network.judge.bind(network),
+      call: (peer: PeerId) => this.compareWith(peer),
+      inBackground: (work: Promise<void>) => this.#keepTrack(work),
+    };
+    this.#snapshot = new SnapshotFetch({
+      ...shared,
+      ...target.snapshot,
+      tree: target.tree,
+      progress: listener.onSnapshot,
+      pause: turn(),
+    });
+    this.#bodies = new BodyFetch({
+      ...shared,
       routes: branchRoutes({
         peers: this.#peers,
         tree: target.tree,
@@ -108,12 +140,22 @@ export class Sync {
         pause: turn(),
       }),
       takeBlock: target.takeBlock,
-      judge: (peer, judgement) => network.judge(peer, judgement),
-      call: (peer) => this.compareWith(peer),
       progress: listener.onBodies,
       onEnd: () => this.#restIfLevel(),
       pause: turn(),
-      inBackground: (work) => this.#keepTrack(work),
+    });
+    this.#history = new BodyFetch({
+      ...shared,
+      routes: historyRoutes({
+        peers: this.#peers,
+        // Everything else comes first.
+        needed: () => (this.#isCatchingUp ? null : target.history.needed()),
+        pointAt: target.history.pointAt,
+      }),
+      takeBlock: target.history.takeBlock,
+      progress: () => undefined,
+      onEnd: () => undefined,
+      pause: turn(),
     });
     this.#unsubscribes = [
       network.handle(SYNC_PROTOCOL, PROTOCOL_OPTIONS, (stream) =>
@@ -164,7 +206,9 @@ export class Sync {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     this.#period.cancel();
     for (const timer of this.#timers.values()) timer.cancel();
+    this.#snapshot.close();
     this.#bodies.close();
+    this.#history.close();
     for (const stream of this.#streams) stream.reset("closing");
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -206,6 +250,7 @@ export class Sync {
       if (peer !== undefined) this.compareWith(peer);
     }
     this.#bodies.consider();
+    this.#history.consider();
   }
 
   #heard(peer: PeerId, hello: Hello): void {
@@ -256,10 +301,12 @@ export class Sync {
     const nowMs = clock.monotonicMs();
     const fetchedMs = this.#poolFetched.get(peer) ?? Number.NEGATIVE_INFINITY;
     // Again now and then: gossip may lose a transaction, and where no block comes nobody tells it again.
-    if (nowMs - fetchedMs < POOL_COMPARE_MS) return { code: "level" };
-    const ended = await fetchPool(conversation, poolFor(peer));
-    if (ended.code === "level") this.#poolFetched.set(peer, nowMs);
-    return ended;
+    if (nowMs - fetchedMs >= POOL_COMPARE_MS) {
+      const ended = await fetchPool(conversation, poolFor(peer));
+      if (ended.code !== "level") return ended;
+      this.#poolFetched.set(peer, nowMs);
+    }
+    return this.#history.join(conversation, "one run");
   }
 
   async #catchUp(conversation: Conversation, theirs: Hello): Promise<ConversationEnd> {
@@ -269,7 +316,24 @@ export class Sync {
     if (best.value === null) return { code: "level" };
     const { bodiesFrom, snapshots } = theirs;
     this.#peers.show(peer, { best: best.value, bodiesFrom, snapshots });
-    return this.#peers.isResting(peer) ? { code: "level" } : this.#bodies.join(conversation);
+    if (this.#peers.isResting(peer)) return { code: "level" };
+    if (this.#awaitsOffers(best.value)) {
+      this.#soon(peer, SYNC_RETRY_MS);
+      return { code: "held-up", what: "too few peers were asked for a snapshot" };
+    }
+    const end = await this.#snapshot.join(conversation);
+    return end.code === "level" ? this.#bodies.join(conversation) : end;
+  }
+
+  /** Whether a new peer should hear more peers before it begins at the first block: one of them may offer a snapshot. */
+  #awaitsOffers({ header }: HeaderPoint): boolean {
+    const { network, target, clock } = this.#dependencies;
+    if (!target.snapshot.isNew() || header.height < SNAPSHOT_WORTH_BLOCKS) return false;
+    const shown = [...this.#peers.shown()];
+    const isEnough = shown.length >= Math.min(SYNC_ASKED_MIN, network.connected().length);
+    if (isEnough || shown.some(([, { snapshots }]) => snapshots.length > 0)) return false;
+    this.#offersAwaitedMs ??= clock.monotonicMs();
+    return clock.monotonicMs() - this.#offersAwaitedMs < SNAPSHOT_OFFERS_AWAITED_MS;
   }
 
   /** The newest header of its chain that is kept here; `null` when its chain is of no interest, or for another time. */
@@ -318,7 +382,11 @@ export class Sync {
     return new HeaderSync(conversation, theirs, { ...target, check, progress, isTurnOver, pause: turn() });
   }
 
+  get #isCatchingUp(): boolean {
+    return this.#catchingUp.size > 0 || this.#bodies.isRunning || this.#snapshot.isRunning;
+  }
+
   #restIfLevel(): void {
-    if (this.#catchingUp.size === 0 && !this.#bodies.isRunning) this.#dependencies.listener.onLevel();
+    if (!this.#isCatchingUp) this.#dependencies.listener.onLevel();
   }
 }
