@@ -43,7 +43,8 @@ const node = Uint8Array.of(0x01, ...new Uint8Array(2 * HASH_BYTES));
 const bound = concat(ROOT_DOMAIN, new Uint8Array(4 + HASH_BYTES));
 const boundCount = new DataView(bound.buffer, ROOT_DOMAIN.length, 4);
 
-function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** Of an inner node, from its two halves. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
   node.set(left, 1);
   node.set(right, 1 + HASH_BYTES);
   return sha256(node);
@@ -108,23 +109,28 @@ function levelAbove(level: readonly Uint8Array[]): Uint8Array[] {
 
 /** Whether the inclusion leads to `root`. False for anything malformed; never throws; at most 34 hashes. */
 export function verifyInclusion(inclusion: Inclusion, root: Uint8Array): boolean {
-  const { leaf, index, count, path } = inclusion;
-  if (!Number.isInteger(count) || count < 1 || count > MERKLE_LEAVES_MAX) return false;
-  if (!Number.isInteger(index) || index < 0 || index >= count || path.length > MERKLE_PATH_MAX) return false;
+  const hash = treeHashOfInclusion(inclusion);
+  return hash !== null && equalBytes(bindCount(hash, inclusion.count), root);
+}
+
+/** The tree hash of RFC 6962 that an inclusion leads to; `null` for anything malformed. */
+export function treeHashOfInclusion({ leaf, index, count, path }: Inclusion): Uint8Array | null {
+  if (!Number.isInteger(count) || count < 1 || count > MERKLE_LEAVES_MAX) return null;
+  if (!Number.isInteger(index) || index < 0 || index >= count || path.length > MERKLE_PATH_MAX) return null;
   let hash = leafHash(leaf);
   let [at, last, used] = [index, count - 1, 0];
   while (last > 0) {
     // The last node of a level has no sibling when it stands at an even place: it moved up as it was.
     if (at % 2 === 1 || at < last) {
       const sibling = path[used];
-      if (sibling === undefined || sibling.length !== HASH_BYTES) return false;
+      if (sibling === undefined || sibling.length !== HASH_BYTES) return null;
       hash = at % 2 === 1 ? nodeHash(sibling, hash) : nodeHash(hash, sibling);
       used += 1;
     }
     at = Math.floor(at / 2);
     last = Math.floor(last / 2);
   }
-  return used === path.length && equalBytes(bindCount(hash, count), root);
+  return used === path.length ? hash : null;
 }
 
 /** The peaks after one more leaf. */
