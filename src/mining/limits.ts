@@ -28,3 +28,7 @@ export const REFUSED_PAUSE_MS = 2_000;
 export const RATE_SPAN_MS = 3_000;
 /** Lowest CPU share among the threads of this process, where the system can set it for one thread. */
 export const WORKER_NICENESS = 10;
+/** Newest blocks by whose times a burst is told: few enough to end with it, many enough that luck does not look like one. */
+export const BURST_BLOCKS = 10;
+/** Kept to the limit on dates ahead: clocks of peers are a little behind each other, and would put the block off. */
+export const FUTURE_MARGIN_MS = 2_000;
