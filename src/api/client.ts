@@ -8,11 +8,15 @@ import type {
   BlockSummaryView,
   BlockView,
   ChainView,
+  CheckpointsView,
   ConversationView,
   DoctorView,
   DoorsView,
   InviteView,
+  MiningChanges,
   MiningView,
+  NameView,
+  OwnNameView,
   PersonView,
   ScanView,
   SlipFileView,
@@ -36,6 +40,9 @@ export interface SlipsQuery {
   readonly limit?: number;
   readonly direction?: "in" | "out";
 }
+
+/** Exactly one of them. */
+export type NameChange = { readonly renew: true } | { readonly key: string } | { readonly owner: string };
 
 export interface PersonChange {
   readonly petname?: string | null;
@@ -113,7 +120,15 @@ export interface Client {
   wallet(): Reply<WalletView>;
   pay(to: string, amount: number, fee?: number): Reply<TransactionView>;
   mining(): Reply<MiningView>;
-  setMining(mode: "on" | "off"): Reply<MiningView>;
+  /** Only what is given changes. */
+  setMining(changes: MiningChanges): Reply<MiningView>;
+
+  checkpoints(): Reply<CheckpointsView>;
+  names(): Reply<readonly OwnNameView[]>;
+  name(name: string): Reply<NameView>;
+  registerName(name: string, key?: string): Reply<readonly OwnNameView[]>;
+  changeName(name: string, change: NameChange): Reply<NameView>;
+  forgetName(name: string): Reply<undefined>;
 
   /** A URL that opens the page once, without showing the token. */
   pageTicket(): Reply<{ readonly url: string }>;
@@ -227,7 +242,15 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     pay: (to, amount, fee) =>
       call.json("pay", { json: fee === undefined ? { to, amount } : { to, amount, fee } }),
     mining: () => call.json("mining"),
-    setMining: (mode) => call.json("setMining", { json: { mode } }),
+    setMining: (changes) => call.json("setMining", { json: changes }),
+
+    checkpoints: () => call.json("checkpoints"),
+    names: () => call.json("names"),
+    name: (name) => call.json("name", { parameters: { name } }),
+    registerName: (name, key) =>
+      call.json("registerName", { json: key === undefined ? { name } : { name, key } }),
+    changeName: (name, change) => call.json("changeName", { parameters: { name }, json: change }),
+    forgetName: (name) => call.json("forgetName", { parameters: { name } }),
 
     pageTicket: async () => {
       const ticket = await call.json<{ ticket: string }>("pageTicket");

@@ -19,11 +19,14 @@ import {
   blockSummaryView,
   blockView,
   chainView,
+  checkpointsView,
   conversationView,
   doctorView,
   doorsView,
   inviteView,
   miningView,
+  nameView,
+  ownNameView,
   personView,
   scanView,
   slipFileView,
@@ -310,9 +313,52 @@ export const contract = {
   mining: { ...plain, summary: "Whether and how fast this peer mines.", answer: miningView },
   setMining: {
     ...plain,
-    summary: "Switches mining on or off.",
-    body: object({ mode: z.enum(["on", "off"]) }),
+    summary: "Changes how this peer mines; what is left out stays.",
+    body: object({
+      mode: z.enum(["on", "off", "always"]).optional(),
+      threads: z.int().optional(),
+      dutyPercent: z.int().optional(),
+      afterCount: z.int().optional(),
+      afterSeconds: z.int().optional(),
+      onBattery: z.boolean().optional(),
+    }),
     answer: miningView,
+  },
+
+  checkpoints: { ...plain, summary: "Who co-signs blocks, and what is final.", answer: checkpointsView },
+
+  names: { ...plain, summary: "My names, and those on their way.", answer: z.array(ownNameView) },
+  name: {
+    ...plain,
+    summary: "Who holds a name, what it stands for, and the proof.",
+    params: object({ name: word }),
+    answer: nameView,
+  },
+  registerName: {
+    ...plain,
+    summary: "Reserves a name; it is claimed by itself some blocks later.",
+    body: object({
+      name: word,
+      key: word.optional().describe("Whom it stands for, as in `say`; me when left out."),
+    }),
+    answer: z.array(ownNameView),
+  },
+  changeName: {
+    ...plain,
+    summary: "Renews one of my names, points it at another key, or hands it over.",
+    params: object({ name: word }),
+    body: object({
+      renew: z.literal(true).optional(),
+      key: word.optional(),
+      owner: word.optional(),
+    }).refine((change) => Object.keys(change).length === 1, "must have exactly one of renew, key, owner"),
+    answer: nameView,
+  },
+  forgetName: {
+    ...plain,
+    summary: "Leaves a name that is not mine out of the list.",
+    params: object({ name: word }),
+    answer: "none",
   },
 
   events: {

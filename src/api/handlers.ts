@@ -75,7 +75,15 @@ export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers
     wallet: async () => ok(await facade.wallet()),
     pay: ({ body }) => facade.pay(body.to, body.amount, body.fee),
     mining: async () => ok(await facade.mining()),
-    setMining: ({ body }) => facade.setMining(body.mode),
+    setMining: ({ body }) => facade.setMining(present(body)),
+
+    checkpoints: async () => ok(await facade.checkpoints()),
+
+    names: async () => ok(await facade.names()),
+    name: ({ params }) => facade.name(params.name),
+    registerName: ({ body }) => facade.registerName(body.name, body.key),
+    changeName: ({ params, body }) => facade.changeName(params.name, present(body)),
+    forgetName: ({ params }) => facade.forgetName(params.name),
 
     pageTicket: async () => ok({ ticket: tickets.page.issue(null) }),
   };

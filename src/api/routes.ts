@@ -74,6 +74,14 @@ export const routes = {
   mining: { method: "get", path: "/mining" },
   setMining: { method: "put", path: "/mining" },
 
+  checkpoints: { method: "get", path: "/checkpoints" },
+
+  names: { method: "get", path: "/names" },
+  name: { method: "get", path: "/names/{name}" },
+  registerName: { method: "post", path: "/names" },
+  changeName: { method: "patch", path: "/names/{name}" },
+  forgetName: { method: "delete", path: "/names/{name}" },
+
   events: { method: "get", path: "/events" },
   pageTicket: { method: "post", path: "/page/ticket" },
 } as const satisfies Readonly<Record<string, Route>>;

@@ -562,6 +562,9 @@ export type TransactionView = z.output<typeof transactionView>;
 export type BlockSummaryView = z.output<typeof blockSummaryView>;
 export type BlockView = z.output<typeof blockView>;
 export type MiningView = z.output<typeof miningView>;
+export type MiningChanges = Partial<
+  Pick<MiningView, "mode" | "threads" | "dutyPercent" | "afterCount" | "afterSeconds" | "onBattery">
+>;
 export type WalletView = z.output<typeof walletView>;
 export type StandingView = z.output<typeof standingView>;
 export type CheckpointsView = z.output<typeof checkpointsView>;

@@ -3,6 +3,7 @@ import type {
   BlockSummaryView,
   BlockView,
   ChainView,
+  StandingView,
   TipView,
   TransactionView,
   WalletView,
@@ -16,6 +17,7 @@ import type { NameRules } from "#ledger/params.ts";
 import type { Block, Transaction } from "#ledger/types.ts";
 import { MINER_SHARE_BLOCKS, RACE_BLOCKS, WALLET_RECENT_MAX } from "./limits.ts";
 import { raceView } from "./race.ts";
+import type { StandingAt } from "./standing.ts";
 import { syncView } from "./sync-view.ts";
 
 /** What an account is called here: a person's name, or `null`. */
@@ -26,6 +28,8 @@ export interface TransactionWords {
   readonly nameOf: NameOfAccount;
   /** Of this network: they say what a name costs. */
   readonly names: NameRules;
+  /** How firmly blocks stand; absent where transactions are only listed. */
+  readonly standingAt?: StandingAt;
 }
 
 interface Place {
@@ -33,6 +37,7 @@ interface Place {
   readonly height: number | null;
   readonly blockId: TransactionView["blockId"];
   readonly confirmations: number;
+  readonly standing: StandingView | null;
   readonly receivedMs: number | null;
 }
 
@@ -79,6 +84,7 @@ export function locatedView(located: LocatedTransaction, words: TransactionWords
     height: confirmed ? located.block.height : null,
     blockId: confirmed ? located.block.id : null,
     confirmations: confirmed ? located.confirmations : 0,
+    standing: confirmed ? (words.standingAt?.(located.block.height) ?? null) : null,
     receivedMs: confirmed ? null : located.receivedMs,
   };
   return transactionView(located.transaction, located.bytes.length, place, words);
@@ -116,6 +122,7 @@ export function blockView(
     height: block.header.height,
     blockId: block.id,
     confirmations,
+    standing: null,
     receivedMs: null,
   };
   return {
@@ -125,6 +132,7 @@ export function blockView(
     txRoot: toHex(block.header.txRoot),
     stateRoot: toHex(block.header.stateRoot),
     confirmations,
+    standing: confirmations > 0 ? (words.standingAt?.(block.header.height) ?? null) : null,
     transactions: block.transactions.map((transaction) =>
       transactionView(transaction, encodeTransaction(transaction).length, place, words),
     ),

@@ -7,7 +7,17 @@ import { openAnchoring } from "#anchoring/index.ts";
 import type { PeerId } from "#base/brand.ts";
 import { cleanDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
-import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
+import {
+  type Chain,
+  type Checkpoints,
+  finalBlocksOf,
+  type Names,
+  openChain,
+  openCheckpoints,
+  openNames,
+  openWallet,
+  type Wallet,
+} from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { openPeerClocks } from "#doctor/index.ts";
 import { type Invites, openInvites } from "#invites/index.ts";
@@ -28,9 +38,11 @@ import type { Random } from "#ports/random.ts";
 import * as receiptCodec from "#receipts/codec.ts";
 import { addressesSchema, diskAddresses } from "#storage/disk/addresses.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
+import { checkpointsSchema, diskCheckpoints } from "#storage/disk/checkpoints.ts";
 import type { Database } from "#storage/disk/database.ts";
 import { diskInvites, invitesSchema } from "#storage/disk/invites.ts";
 import { diskMessages, messagesSchema } from "#storage/disk/messages.ts";
+import { diskNames, namesSchema } from "#storage/disk/names.ts";
 import { diskPeople, peopleSchema } from "#storage/disk/people.ts";
 import { diskReadMarks, readMarkSchema } from "#storage/disk/read-marks.ts";
 import { diskReceipts, receiptsSchema } from "#storage/disk/receipts.ts";
@@ -47,10 +59,12 @@ import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
 import { TRACKERS_KEPT_MAX } from "./limits.ts";
 import { createListeningList } from "./listening.ts";
+import { checkMining } from "./mining-settings.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
 import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
+import { watchPower } from "./power.ts";
 import { keepTracker, tooManyTrackers, trackersToStartWith } from "./reach-actions.ts";
 import { keepSettings, nameRefused, type SettingsKeeper } from "./settings-actions.ts";
 import { openSignatureChecker } from "./signatures.ts";
@@ -139,6 +153,8 @@ const DELIVERY_SCHEMAS = [
   receiptsSchema,
   readMarkSchema,
   invitesSchema,
+  checkpointsSchema,
+  namesSchema,
 ];
 
 /** The folder, who we are, and the databases: all that needs no network. */
@@ -161,6 +177,8 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   const trackers = trackersToStartWith(settings.value.trackers, config.trackers);
   if (!trackers.ok) return trackers;
   if (trackers.value.length > TRACKERS_KEPT_MAX) return fail(tooManyTrackers());
+  const mining = checkMining(config.mining);
+  if (!mining.ok) return mining;
   const networkKey = config.networkKeyFile === null ? ok(null) : readNetworkKeyFile(config.networkKeyFile);
   if (!networkKey.ok) return networkKey;
   const identity = openIdentity(config.dataDir);
@@ -176,6 +194,9 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
     ...(name === null ? {} : { name }),
     ...(config.accept === null ? {} : { accept: config.accept }),
     ...(config.trackers.length === 0 ? {} : { trackers: trackers.value }),
+    ...(Object.keys(mining.value).length === 0
+      ? {}
+      : { mining: { ...settings.value.mining, ...mining.value } }),
   };
   // A name or policy given once is kept, so that the next start needs no flags.
   const changed = Object.keys(flags).length === 0 ? ok() : kept.change(flags);
@@ -204,7 +225,9 @@ interface Reach {
 
 interface Ledger {
   readonly chain: Chain;
+  readonly checkpoints: Checkpoints;
   readonly wallet: Wallet;
+  readonly names: Names;
   readonly miner: Features["miner"];
 }
 
@@ -254,27 +277,31 @@ async function openLedger(
   const { network } = reach.network;
   const signatures = openSignatureChecker({ clock, log: log.child("signatures") });
   opened.defer(() => signatures.close());
+  const marks = diskCheckpoints(base.deliveries, base.ledger.chainIdHex);
   const chain = await openChain(
-    { network: base.ledger },
+    { network: base.ledger, finalBlocks: finalBlocksOf(base.ledger, marks) },
     { store: diskBlocks(base.blocks), peers: network, clock, random, signatures, log: log.child("chain") },
   );
   if (!chain.ok) return chain;
   opened.defer(() => chain.value.chain.close());
-  const wallet = openWallet({
-    chain: chain.value.chain,
-    keypair: base.keypair,
-    clock,
-    random,
-    log: log.child("wallet"),
-  });
+  const around = { chain: chain.value.chain, keypair: base.keypair, clock, random };
+  const told = { store: marks, peers: network, log: log.child("checkpoints") };
+  const checkpoints = openCheckpoints({ ...around, ...told });
+  opened.defer(() => checkpoints.close());
+  const wallet = openWallet({ ...around, log: log.child("wallet") });
   opened.defer(() => wallet.close());
+  const ownNames = diskNames(base.deliveries, base.ledger.chainIdHex);
+  const names = openNames({ ...around, wallet, store: ownNames, log: log.child("names") });
+  opened.defer(() => names.close());
   const search = openThreadSearch({ startThread: startSearchThread, clock });
+  const settings = base.settings.current().mining;
   const miner = openMiner(
-    { account: base.keypair.account, mode: config.mine ? base.settings.current().mining : "off" },
+    { account: base.keypair.account, ...settings, mode: config.mine ? settings.mode : "off" },
     { chain: chain.value.chain, clock, random, search, log: log.child("mining") },
   );
   opened.defer(() => miner.close());
-  return ok({ chain: chain.value.chain, wallet, miner });
+  opened.defer(watchPower(clock, (source) => miner.setPower(source)));
+  return ok({ chain: chain.value.chain, checkpoints, wallet, names, miner });
 }
 
 async function openFeatures(

@@ -6,12 +6,16 @@ import type {
   BlockSummaryView,
   BlockView,
   ChainView,
+  CheckpointsView,
   ConversationView,
   DoctorView,
   DoorsView,
   EventView,
   InviteView,
+  MiningChanges,
   MiningView,
+  NameView,
+  OwnNameView,
   PersonView,
   ScanView,
   SlipFileView,
@@ -138,7 +142,20 @@ export interface Facade {
   /** `to` is whom to pay (as in `say`) or a 64-digit account. */
   pay(to: string, amount: number, fee?: number): Answer<TransactionView>;
   mining(): Promise<MiningView>;
-  setMining(mode: "on" | "off"): Answer<MiningView>;
+  /** Only what is given changes. */
+  setMining(changes: MiningChanges): Answer<MiningView>;
+  checkpoints(): Promise<CheckpointsView>;
+  /** In the order in which they were asked for. */
+  names(): Promise<readonly OwnNameView[]>;
+  name(name: string): Answer<NameView>;
+  /** @param key whom it stands for, as in `say`, or an account; ourselves when absent. */
+  registerName(name: string, key?: string): Answer<readonly OwnNameView[]>;
+  /** Exactly one of the changes. `key` and `owner` as in `registerName`. */
+  changeName(
+    name: string,
+    change: { readonly renew?: true; readonly key?: string; readonly owner?: string },
+  ): Answer<NameView>;
+  forgetName(name: string): Answer<undefined>;
   setName(name: string): Answer<StatusView>;
   setAccept(accept: "all" | "contacts" | "ask"): Answer<StatusView>;
 }

@@ -8,7 +8,7 @@ import type { PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem } from "#base/result.ts";
-import type { Chain, Wallet } from "#chain/index.ts";
+import type { Chain, Checkpoints, Names, Wallet } from "#chain/index.ts";
 import type { PeerClocks } from "#doctor/index.ts";
 import type { Invites } from "#invites/index.ts";
 import type { Messaging } from "#messaging/index.ts";
@@ -19,6 +19,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import type { Transfers } from "#transfer/index.ts";
+import { checkpointActions } from "./checkpoint-actions.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import { doctorActions } from "./doctor-actions.ts";
 import { doorsActions } from "./doors-actions.ts";
@@ -31,6 +32,7 @@ import { ledgerActions } from "./ledger-actions.ts";
 import { UPLOAD_TRANSFERS_LOOKED_AT } from "./limits.ts";
 import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
+import { nameActions } from "./name-actions.ts";
 import { peopleActions } from "./people-actions.ts";
 import type { Persons } from "./person-view.ts";
 import { reachActions } from "./reach-actions.ts";
@@ -47,6 +49,8 @@ export interface Features {
   readonly persons: Persons;
   readonly chain: Chain;
   readonly wallet: Wallet;
+  readonly checkpoints: Checkpoints;
+  readonly names: Names;
   readonly miner: Miner;
   readonly messaging: Messaging;
   readonly transfers: Transfers;
@@ -164,8 +168,10 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     }),
     ...ledgerActions({
       ...features,
-      rememberMining: (mode) => around.settings.change({ mining: mode }),
+      rememberMining: (mining) => around.settings.change({ mining }),
     }),
+    ...checkpointActions(features.checkpoints, wallet.account, persons.nameOfAccount),
+    ...nameActions({ ...features, account: wallet.account }),
     ...reachActions({ settings: around.settings, network, persons, clock }),
     ...doorsActions({ settings: around.settings, network }),
     ...doctorActions({ ...around, ...around.discovery, ...features, clock }),

@@ -1,9 +1,9 @@
 /** Owns what a user can do with the ledger: look at it, pay, mine. Words every refusal of the rules for people. */
 import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import type { Chain, Wallet, WalletFault } from "#chain/index.ts";
+import type { Chain, Checkpoints, Wallet, WalletFault } from "#chain/index.ts";
 import { accountOfPeer, parseAccount } from "#crypto/peer-id.ts";
-import type { Miner } from "#mining/index.ts";
+import type { Miner, MiningSettings } from "#mining/index.ts";
 import {
   blockSummaryView,
   blockView,
@@ -13,16 +13,19 @@ import {
   walletView,
 } from "./chain-view.ts";
 import type { Facade } from "./facade.ts";
+import { checkMining } from "./mining-settings.ts";
 import { miningView } from "./mining-view.ts";
 import type { Persons } from "./person-view.ts";
+import { standings } from "./standing.ts";
 
 interface Parts {
   readonly chain: Chain;
   readonly wallet: Wallet;
+  readonly checkpoints: Checkpoints;
   readonly miner: Miner;
   readonly persons: Persons;
   /** Keeps the choice for the next start. */
-  readonly rememberMining: (mode: "on" | "off") => Result<undefined, Problem>;
+  readonly rememberMining: (settings: MiningSettings) => Result<undefined, Problem>;
 }
 
 const HASH_HEX = /^[0-9a-f]{64}$/;
@@ -83,9 +86,10 @@ export function ledgerActions(
   Facade,
   "chain" | "blocks" | "block" | "transaction" | "pending" | "wallet" | "pay" | "mining" | "setMining"
 > {
-  const { chain, wallet, miner, persons } = parts;
+  const { chain, wallet, checkpoints, miner, persons } = parts;
   const nameOf = persons.nameOfAccount;
-  const words = { nameOf, names: chain.network.params.names };
+  const standingAt = standings({ chain, checkpoints, account: wallet.account });
+  const words = { nameOf, names: chain.network.params.names, standingAt };
 
   function payee(to: string): Result<AccountId, Problem> {
     const account = parseAccount(to);
@@ -128,10 +132,12 @@ export function ledgerActions(
     },
 
     mining: async () => miningView(miner, chain, wallet.account),
-    async setMining(mode) {
-      const remembered = parts.rememberMining(mode);
+    async setMining(wanted) {
+      const changes = checkMining(wanted);
+      if (!changes.ok) return changes;
+      const remembered = parts.rememberMining({ ...miner.settings(), ...changes.value });
       if (!remembered.ok) return remembered;
-      miner.setMode(mode);
+      miner.change(changes.value);
       return ok(miningView(miner, chain, wallet.account));
     },
   };

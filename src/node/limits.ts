@@ -32,6 +32,14 @@ export const UPLOAD_FILES_MAX = 100_000;
 export const STATUS_EVERY_MS = 2_000;
 /** Blocks over which the shares of the miners are shown. */
 export const MINER_SHARE_BLOCKS = 100;
+/** Newest blocks from which the network's hash rate is reckoned: a quarter of an hour of busy chain. */
+export const RACE_BLOCKS = 60;
+/** A gap of more target spacings than these was a rest: one block in fifty takes longer while all mine. */
+export const RACE_PAUSE_SPACINGS = 4;
+/** A plug that was pulled is noticed within this; looking costs a few small files. */
+export const POWER_LOOK_PERIOD_MS = 15_000;
+/** Fewer blocks than this say nothing about who works how much. */
+export const MINER_SHARE_BLOCKS_LEAST = 20;
 /** Transactions shown in the wallet. */
 export const WALLET_RECENT_MAX = 50;
 /** A chain that catches up connects thousands of blocks a second; the page is told of them in groups. */

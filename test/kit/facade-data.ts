@@ -278,6 +278,7 @@ export function makeTransaction(
     height: null,
     blockId: null,
     confirmations: 0,
+    standing: null,
     receivedMs: null,
     ...change,
   };
@@ -332,6 +333,7 @@ export function makeBlock(
     txRoot: digest("txRoot", height),
     stateRoot: digest("stateRoot", height),
     confirmations: 1,
+    standing: null,
     transactions,
   };
 }

@@ -11,6 +11,7 @@ import type { WritableFeed } from "#node/feed.ts";
 import { accountOf, digest, makeTransaction, peerOf, REWARD, slipId, txId } from "./facade-data.ts";
 import { deliveryOperations, uploadOperations } from "./facade-deliveries.ts";
 import { doctorOperations } from "./facade-doctor.ts";
+import { nameOperations } from "./facade-names.ts";
 import { guestEnters, reachOperations } from "./facade-reach.ts";
 import { type KitFacadeOptions, ME, notFound, tick, World } from "./facade-world.ts";
 
@@ -150,8 +151,15 @@ function ledgerOperations(
         .toReversed()
         .slice(0, limit)
         .map(
-          ({ header: _, txRoot: __, stateRoot: ___, confirmations: ____, transactions: _____, ...summary }) =>
-            summary,
+          ({
+            header: _,
+            txRoot: __,
+            stateRoot: ___,
+            confirmations: ____,
+            standing: _____,
+            transactions: ______,
+            ...summary
+          }) => summary,
         ),
     block: async (heightOrId) => {
       const block = world.blocks.find(({ height, id }) => String(height) === heightOrId || id === heightOrId);
@@ -198,8 +206,8 @@ function ledgerOperations(
       return ok(paid);
     },
     mining: async () => world.miningView(),
-    setMining: async (mode) => {
-      world.mode = mode;
+    setMining: async (changes) => {
+      world.mining = { ...world.mining, ...changes };
       world.announce({ type: "mining", mining: world.miningView() });
       return ok(world.miningView());
     },
@@ -231,6 +239,7 @@ export function createKitFacade(options: KitFacadeOptions): KitFacade {
     ...ledgerOperations(world),
     ...reachOperations(world),
     ...doctorOperations(world),
+    ...nameOperations(world),
   };
   return {
     facade,

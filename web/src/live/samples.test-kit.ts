@@ -88,6 +88,7 @@ export function transaction(id: string): TransactionView {
     height: null,
     blockId: null,
     confirmations: 0,
+    standing: null,
     receivedMs: null,
   };
 }

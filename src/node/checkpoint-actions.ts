@@ -1,0 +1,89 @@
+/** Owns how co-signed checkpoints are worded for the API. */
+import type { CheckpointsView } from "#api/views.ts";
+import type { AccountId } from "#base/brand.ts";
+import { type Problem, problem } from "#base/result.ts";
+import type { CheckpointStatus, Checkpoints } from "#chain/index.ts";
+import { peerOfAccount } from "#crypto/peer-id.ts";
+import type { NameOfAccount } from "./chain-view.ts";
+import type { Facade } from "./facade.ts";
+
+const UNUSED: CheckpointsView = {
+  used: false,
+  needed: 0,
+  everyBlocks: 0,
+  signers: [],
+  final: null,
+  sought: null,
+  waitsFor: null,
+  problem: null,
+  note: null,
+  evidence: [],
+};
+
+/** Why a signer signs nothing now. Catching up and having nothing due pass by themselves, and are not told. */
+function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]>): Problem | null {
+  switch (why) {
+    case "no-signer":
+    case "nothing-due":
+      return null;
+    case "catching-up":
+      return problem(
+        "checkpoint-catching-up",
+        "This peer signs nothing while it catches up with the others.",
+        "Nothing to do.",
+      );
+    case "asking-peers":
+      return problem(
+        "checkpoint-asking-peers",
+        "This peer has not yet asked another what it knows to be signed with this key.",
+        "See that another peer of this network is reached.",
+      );
+    case "older-than-start":
+      return problem(
+        "checkpoint-older-than-start",
+        "What is due was found before this start, and this folder might be an old copy that forgot a signature.",
+        "Nothing to do: blocks found from now on are signed.",
+      );
+    case "bound-elsewhere":
+      return problem(
+        "checkpoint-bound-elsewhere",
+        "This key signed a block of another branch, which others may still complete.",
+        "Nothing to do: it goes on once enough others have signed this branch.",
+      );
+    case "key-used-twice":
+      return problem(
+        "checkpoint-key-used-twice",
+        "Two blocks of one height bear this key's signature: another copy of this data folder has signed too.",
+        "End the other copy. This key signs no more; name another one in the genesis of the next network.",
+      );
+  }
+}
+
+export function checkpointActions(
+  checkpoints: Checkpoints,
+  own: AccountId,
+  nameOf: NameOfAccount,
+): Pick<Facade, "checkpoints"> {
+  return {
+    async checkpoints() {
+      const status = checkpoints.status();
+      if (status === null) return UNUSED;
+      const { signers, needed, everyBlocks, final, sought, signing } = status;
+      return {
+        used: true,
+        needed,
+        everyBlocks,
+        signers: signers.map(({ account, height, isEquivocator }) => ({
+          ...{ account, peerId: peerOfAccount(account), name: nameOf(account), mine: account === own },
+          ...{ height, signedTwice: isEquivocator },
+        })),
+        final: final === null ? null : { height: final.height, blockId: final.id, signed: final.cosigned },
+        sought: sought === null ? null : { height: sought.height, blockId: sought.id },
+        waitsFor: signing.isSigner && signing.waitsFor !== null ? waitingProblem(signing.waitsFor) : null,
+        problem: status.problem,
+        note: checkpoints.finalNote(),
+        evidence: checkpoints.evidence().map(({ signer, text }) => ({ account: signer, text })),
+      };
+    },
+  };
+}
