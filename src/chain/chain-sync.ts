@@ -19,7 +19,7 @@ import { HistoryCheck, type HistoryStore } from "./history-check.ts";
 import { LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "./limits.ts";
 import { SNAPSHOT_PARTS } from "./snapshot-fetch.ts";
 import { SnapshotMaker } from "./snapshot-maker.ts";
-import type { SnapshotStore } from "./snapshot-store.ts";
+import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
 import { TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore } from "./store.ts";
 import { Sync, type SyncListener, type SyncTarget } from "./sync.ts";
@@ -49,6 +49,7 @@ export interface ChainSyncDependencies {
   readonly history: HistoryStore | null;
   /** As in {@link ChainOptions}. */
   readonly keepBlocks: number | null;
+  readonly snapshotPolicy: SnapshotPolicy;
   /** A transaction that a peer had waiting is new here. */
   readonly onTransaction: (bytes: Uint8Array) => void;
   readonly onOtherNetwork: (peer: PeerId) => void;
@@ -100,10 +101,10 @@ export class ChainSync {
   }
 
   #makerFor(snapshots: SnapshotStore | null): SnapshotMaker | null {
-    const { store, log } = this.#dependencies;
+    const { store, log, snapshotPolicy } = this.#dependencies;
     if (snapshots === null) return null;
     const isBusy = (): boolean => this.state().state === "syncing";
-    return new SnapshotMaker({ store, snapshots, log, isBusy, pause: this.#turn() });
+    return new SnapshotMaker({ policy: snapshotPolicy, store, snapshots, log, isBusy, pause: this.#turn() });
   }
 
   #historyIn(history: HistoryStore | null): HistoryCheck | null {
@@ -150,7 +151,7 @@ export class ChainSync {
   }
 
   #hello(): Hello {
-    const { best, clock, store } = this.#dependencies;
+    const { best, store } = this.#dependencies;
     const { height, chainWork } = best.tip.header;
     return {
       type: "hello",
@@ -159,7 +160,6 @@ export class ChainSync {
       tip: best.tip.id,
       work: chainWork,
       bodiesFrom: store.bodiesFrom(),
-      timeSeconds: Math.floor(clock.nowMs() / 1000),
       snapshots: this.#maker?.offered() ?? [],
     };
   }
@@ -191,7 +191,7 @@ export class ChainSync {
   }
 
   #target(): SyncTarget {
-    const { store, best, blocks, random } = this.#dependencies;
+    const { store, best, blocks, random, snapshotPolicy } = this.#dependencies;
     return {
       tree: headerTree(best, store),
       locator: () =>
@@ -208,6 +208,7 @@ export class ChainSync {
       salt: () => random.bytes(16),
       takeBlock: (bytes) => blocks.submit(bytes, { branchShown: true }),
       snapshot: {
+        policy: snapshotPolicy,
         store: best,
         isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
         adopt: async (at) => {

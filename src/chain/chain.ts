@@ -25,9 +25,10 @@ import { ChainSync } from "./chain-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { FinalBlocks } from "./finality.ts";
 import type { HistoryStore } from "./history-check.ts";
+import { SNAPSHOT_POLICY } from "./limits.ts";
 import { ChainQueries } from "./queries.ts";
 import { Relay } from "./relay.ts";
-import type { SnapshotStore } from "./snapshot-store.ts";
+import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
 import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
 import type { Move } from "./trail.ts";
@@ -49,6 +50,8 @@ export interface ChainOptions {
   readonly finalBlocks?: FinalBlocks;
   /** Bodies further below the tip are dropped, at least `KEEP_BLOCKS_MIN`; all are kept when not given. */
   readonly keepBlocks?: number | null;
+  /** `SNAPSHOT_POLICY` when not given. */
+  readonly snapshotPolicy?: SnapshotPolicy;
 }
 
 export interface ChainDependencies {
@@ -78,7 +81,7 @@ export async function openChain(
   if (!opened.ok) return opened;
   const { best, repaired } = opened.value;
   if (repaired !== null) dependencies.log.warn("the ledger on disk was repaired", { code: repaired.code });
-  const chain = new JoinedChain(best, dependencies, repaired, options.keepBlocks ?? null);
+  const chain = new JoinedChain(best, dependencies, repaired, options);
   await chain.begin();
   const surface = chain.surface();
   return ok({ chain: surface, repaired: surface.repairs()[0] ?? null });
@@ -99,7 +102,7 @@ class JoinedChain {
   #sync: ChainSync | null = null;
   #problem: Problem | null = null;
   readonly #repairs: Problem[];
-  readonly #keepBlocks: number | null;
+  readonly #options: ChainOptions;
   readonly #signatures: Pick<SignatureChecker, "check">;
 
   /** @param repaired what opening the store already put right. */
@@ -107,10 +110,10 @@ class JoinedChain {
     best: BestChain,
     dependencies: ChainDependencies,
     repaired: Problem | null,
-    keepBlocks: number | null,
+    options: ChainOptions,
   ) {
     this.#best = best;
-    this.#keepBlocks = keepBlocks;
+    this.#options = options;
     this.#repairs = repaired === null ? [] : [repaired];
     this.#dependencies = dependencies;
     const { store, clock, log } = dependencies;
@@ -192,7 +195,8 @@ class JoinedChain {
       signatures: this.#signatures,
       snapshots: this.#dependencies.snapshots ?? null,
       history: this.#dependencies.history ?? null,
-      keepBlocks: this.#keepBlocks,
+      keepBlocks: this.#options.keepBlocks ?? null,
+      snapshotPolicy: this.#options.snapshotPolicy ?? SNAPSHOT_POLICY,
       onHistoryWrong: (id, told) => this.#historyWrong(id, told),
       onTransaction: (bytes) => this.#relay?.tellTransaction(bytes),
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
@@ -226,7 +230,7 @@ class JoinedChain {
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
       nameAt: (name) => queries.nameAt(name),
-      commitmentHeight: (account, commitment) => queries.commitmentHeight(account, commitment),
+      commitmentAt: (account, commitment) => queries.commitmentAt(account, commitment),
       checkpointAt: (height) => queries.checkpointAt(height),
       finalBlock: () => this.#best.finality.floor,
       seekFinal: (block) => this.#seekFinal(block),
@@ -326,10 +330,10 @@ class JoinedChain {
     const tip = this.#queries.tip();
     this.#transactions.chainMoved(move);
     this.#sync?.moved(move);
-    const connected = move.connected
-      .map((block: Block) => this.#queries.summary(block.id))
+    const connected = move.connected.refs
+      .map(({ id }) => this.#queries.summary(id))
       .filter((summary): summary is BlockSummary => summary !== null);
-    const disconnected = move.disconnected.map((block) => block.id);
+    const disconnected = move.disconnected.refs.map(({ id }) => id);
     this.#events.emit({ type: "TipChanged", tip, connected, disconnected });
   }
 

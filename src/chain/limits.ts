@@ -1,5 +1,7 @@
 /** Every bound of the chain feature, each with its reason. Rules that all nodes share are in the genesis, not here. */
 
+import type { SnapshotPolicy } from "./snapshot-store.ts";
+
 // Wire --------------------------------------------------------------------------------------------------------
 
 /** One block of the largest that any genesis may allow, with its framing; as many small ones as fit. */
@@ -23,10 +25,15 @@ export const SYNC_SEND_TIMEOUT_MS = 15_000;
 
 // Snapshots ---------------------------------------------------------------------------------------------------
 
-/** Heights that are multiples of this: some four hours of a 15-second chain. */
-export const SNAPSHOT_EVERY_BLOCKS = 1_000;
-/** Blocks on top of a snapshot before it is offered or taken: no reorganisation of honest peers goes below. */
-export const SNAPSHOT_DEPTH_MIN_BLOCKS = 100;
+/**
+ * Every 1,000 blocks, some four hours of a 15-second chain; 100 deep, below which no reorganisation of honest peers
+ * goes; and for a new peer from 3,000 blocks on, since fewer are checked in about a minute.
+ */
+export const SNAPSHOT_POLICY: SnapshotPolicy = {
+  everyBlocks: 1_000,
+  depthMinBlocks: 100,
+  worthBlocks: 3_000,
+};
 /** Keys, values and their lengths in one chunk. */
 export const SNAPSHOT_ENTRIES_BYTES_MAX = 256 * 1024;
 /** Levels above a chunk: 2^64 keys ground to one corner would be needed to go deeper. */
@@ -35,8 +42,6 @@ export const SNAPSHOT_SIBLINGS_MAX = 64;
 export const SNAPSHOTS_OFFERED_MAX = 2;
 /** Keys remembered that changed while a snapshot is written: beyond that it is given up, and the next one made. */
 export const SNAPSHOT_OVERLAY_KEYS_MAX = 200_000;
-/** A new peer takes a snapshot over when it is this far behind: fewer blocks are checked in about a minute. */
-export const SNAPSHOT_WORTH_BLOCKS = 3_000;
 /** A snapshot further below the newest header known is of a peer that stopped making them: blocks alone will do. */
 export const SNAPSHOT_BELOW_BEST_MAX_BLOCKS = 5_000;
 /** A new peer waits so long for peers that offer snapshots before it begins at the first block. */
@@ -249,3 +254,5 @@ export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;
 
 /** Names that one person registers and looks after here; each is looked at with every block. */
 export const OWN_NAMES_MAX = 64;
+/** Blocks of one move of the best chain that stay in memory until all were told of it; the others are read again. */
+export const MOVED_BLOCKS_HELD = 16;

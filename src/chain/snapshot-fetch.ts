@@ -9,21 +9,16 @@ import type { Result } from "#base/result.ts";
 import type { BlockRef } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { HeaderPoint } from "./header-point.ts";
-import {
-  BODY_LANES_MAX,
-  SNAPSHOT_BELOW_BEST_MAX_BLOCKS,
-  SNAPSHOT_DEPTH_MIN_BLOCKS,
-  SNAPSHOT_EVERY_BLOCKS,
-  SNAPSHOT_STALL_MS,
-  SNAPSHOT_WORTH_BLOCKS,
-} from "./limits.ts";
+import { BODY_LANES_MAX, SNAPSHOT_BELOW_BEST_MAX_BLOCKS, SNAPSHOT_STALL_MS } from "./limits.ts";
 import { checkChunk, chunkEnd, type SnapshotChunk } from "./snapshot-chunk.ts";
+import type { SnapshotPolicy } from "./snapshot-store.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
 import type { Conversation, ConversationEnd } from "./sync-conversation.ts";
 import type { SyncPeers } from "./sync-peers.ts";
 import type { HeaderTree } from "./sync-store.ts";
 
 export interface SnapshotFetchDependencies {
+  readonly policy: SnapshotPolicy;
   readonly clock: Clock;
   readonly peers: SyncPeers;
   readonly tree: HeaderTree;
@@ -110,7 +105,7 @@ export class SnapshotFetch {
 
   /** The highest offered that stands deep enough on the chain with the most work; `null` when blocks alone will do. */
   #choose(): HeaderPoint | null {
-    const { peers, tree, isNew } = this.#dependencies;
+    const { peers, tree, isNew, policy } = this.#dependencies;
     if (!isNew()) return null;
     let best: HeaderPoint | null = null;
     const offers = new Map<BlockId, BlockRef>();
@@ -120,11 +115,11 @@ export class SnapshotFetch {
       if (best === null || point.header.chainWork > best.header.chainWork) best = point;
       for (const ref of shown.snapshots) offers.set(ref.id, ref);
     }
-    if (best === null || best.header.height < SNAPSHOT_WORTH_BLOCKS) return null;
-    const highest = best.header.height - SNAPSHOT_DEPTH_MIN_BLOCKS;
+    if (best === null || best.header.height < policy.worthBlocks) return null;
+    const highest = best.header.height - policy.depthMinBlocks;
     const lowest = best.header.height - SNAPSHOT_BELOW_BEST_MAX_BLOCKS;
     const possible = [...offers.values()]
-      .filter(({ height }) => height <= highest && height >= lowest && height % SNAPSHOT_EVERY_BLOCKS === 0)
+      .filter(({ height }) => height <= highest && height >= lowest && height % policy.everyBlocks === 0)
       .sort((a, b) => b.height - a.height);
     return this.#firstOnChain(best, possible);
   }
@@ -142,6 +137,14 @@ export class SnapshotFetch {
     return null;
   }
 
+  #callOthers(fetch: Fetch): void {
+    const { peers, call } = this.#dependencies;
+    const busy = new Set([...fetch.lanes].map(({ conversation }) => conversation.peer));
+    for (const [peer] of peers.shown()) {
+      if (this.#offers(peer, fetch.at.id) && !peers.isResting(peer) && !busy.has(peer)) call(peer);
+    }
+  }
+
   #offers(peer: PeerId, id: BlockId): boolean {
     return this.#dependencies.peers.of(peer)?.snapshots.some((ref) => ref.id === id) === true;
   }
@@ -149,14 +152,14 @@ export class SnapshotFetch {
   /** `null` when the disk refuses. What was fetched of another snapshot is given up. */
   #fetchOf(at: HeaderPoint): Fetch | null {
     if (this.#fetch?.at.id === at.id) return this.#fetch;
-    const { store, peers, call, progress } = this.#dependencies;
+    const { store, progress } = this.#dependencies;
     for (const lane of this.#fetch?.lanes ?? []) lane.conversation.reset("another snapshot is fetched");
     this.#fetch = null;
     if (!store.beginSnapshot().ok) return null;
     this.#covered = 0;
     this.#fetch = { at, open: [{ from: FIRST_KEY, to: null }], lanes: new Set(), isSplit: false };
     progress(at, 0);
-    for (const [peer] of peers.shown()) if (this.#offers(peer, at.id)) call(peer);
+    this.#callOthers(this.#fetch);
     return this.#fetch;
   }
 
@@ -223,10 +226,7 @@ export class SnapshotFetch {
       parts.push({ from, to });
       from = to;
     }
-    const { peers, call } = this.#dependencies;
-    for (const [peer] of peers.shown()) {
-      if (this.#offers(peer, fetch.at.id) && !peers.isResting(peer)) call(peer);
-    }
+    this.#callOthers(fetch);
     return [...parts, { from, to: range.to }];
   }
 

@@ -8,13 +8,7 @@ import { compareBytes, equalBytes, fromHex, toHex } from "#base/bytes.ts";
 import { type BlockRef, decodeHeader, decodeUndo } from "#ledger/index.ts";
 import type { LeafSource } from "#ledger/state-tree.ts";
 import type { Log } from "#ports/log.ts";
-import {
-  SNAPSHOT_CHUNKS_MAX,
-  SNAPSHOT_DEPTH_MIN_BLOCKS,
-  SNAPSHOT_EVERY_BLOCKS,
-  SNAPSHOT_OVERLAY_KEYS_MAX,
-  SNAPSHOTS_OFFERED_MAX,
-} from "./limits.ts";
+import { SNAPSHOT_CHUNKS_MAX, SNAPSHOT_OVERLAY_KEYS_MAX, SNAPSHOTS_OFFERED_MAX } from "./limits.ts";
 import {
   type ChunkPlace,
   checkChunk,
@@ -23,11 +17,12 @@ import {
   joinChunks,
   type SnapshotChunk,
 } from "./snapshot-chunk.ts";
-import type { SnapshotStore } from "./snapshot-store.ts";
+import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
 import type { BlockStore } from "./store.ts";
 import type { Move } from "./trail.ts";
 
 export interface SnapshotMakerDependencies {
+  readonly policy: SnapshotPolicy;
   readonly store: Pick<BlockStore, "state" | "undo" | "best" | "bestAt" | "tip">;
   readonly snapshots: SnapshotStore;
   readonly log: Log;
@@ -69,7 +64,7 @@ export class SnapshotMaker {
   /** Those that stand deep enough on the best chain, newest first. */
   offered(): readonly BlockRef[] {
     const { store, snapshots } = this.#dependencies;
-    const highest = (store.tip()?.height ?? 0) - SNAPSHOT_DEPTH_MIN_BLOCKS;
+    const highest = (store.tip()?.height ?? 0) - this.#dependencies.policy.depthMinBlocks;
     return snapshots
       .finished()
       .filter(({ id, height }) => height <= highest && store.best(id) !== null)
@@ -102,18 +97,18 @@ export class SnapshotMaker {
   moved({ disconnected, connected }: Move): void {
     const making = this.#making;
     if (making === null) return;
-    if (disconnected.some(({ header }) => header.height <= making.at.height)) making.isGivenUp = true;
-    for (const { id } of connected) {
+    if (disconnected.refs.some(({ header }) => header.height <= making.at.height)) making.isGivenUp = true;
+    for (const { id } of connected.refs) {
       if (!this.#remember(making, id, false)) making.isGivenUp = true;
     }
   }
 
   /** Begins the snapshot that is due, if one is. Returns at once. */
   consider(): void {
-    const { store, snapshots, isBusy } = this.#dependencies;
+    const { store, snapshots, isBusy, policy } = this.#dependencies;
     if (this.#closed || this.#running !== null || isBusy()) return;
     const tip = store.tip()?.height ?? 0;
-    const block = store.bestAt(tip - (tip % SNAPSHOT_EVERY_BLOCKS));
+    const block = store.bestAt(tip - (tip % policy.everyBlocks));
     if (block === null || block.height === 0) return;
     if (snapshots.finished().some(({ id }) => id === block.id)) return;
     const making: Making = {

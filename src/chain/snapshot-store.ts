@@ -6,6 +6,16 @@ import type { BlockRef } from "#ledger/index.ts";
 import type { ChunkPlace, SnapshotEntry } from "./snapshot-chunk.ts";
 import type { Written } from "./store.ts";
 
+/** Which heights have snapshots, and when one is of use; all peers of a network go by the same. */
+export interface SnapshotPolicy {
+  /** Heights that are multiples of this. */
+  readonly everyBlocks: number;
+  /** Blocks on top of one before it is offered or taken over. */
+  readonly depthMinBlocks: number;
+  /** How high the chain must be for a new peer to take one over. */
+  readonly worthBlocks: number;
+}
+
 export interface SnapshotStore {
   /** Finished ones, highest first. */
   finished(): readonly BlockRef[];

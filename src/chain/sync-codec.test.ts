@@ -38,7 +38,7 @@ const messages = fc.oneof(
     )
     .map(([chainId, height, tip, work, at]): SyncMessage => {
       const snapshots = hexIds(at).map((id, index) => ({ height: index, id: id as Block["id"] }));
-      const rest = { bodiesFrom: height, timeSeconds: height, snapshots };
+      const rest = { bodiesFrom: height, snapshots };
       return {
         type: "hello",
         chainId,

@@ -38,8 +38,6 @@ export interface Hello {
   readonly work: bigint;
   /** The lowest height from which on every body of the best chain can be had here. */
   readonly bodiesFrom: number;
-  /** This side's clock, seconds since the Unix epoch. For warnings to the user, never for rules. */
-  readonly timeSeconds: number;
   /** States that can be had in chunks, newest first. */
   readonly snapshots: readonly BlockRef[];
 }
@@ -103,7 +101,7 @@ export function encodeSyncMessage(message: SyncMessage): Uint8Array {
   switch (message.type) {
     case "hello":
       writer.raw(message.chainId).u32(message.height).raw(hashOf(message.tip)).u128(message.work);
-      writer.u32(message.bodiesFrom).u64(message.timeSeconds).u8(message.snapshots.length);
+      writer.u32(message.bodiesFrom).u8(message.snapshots.length);
       for (const { height, id } of message.snapshots) writer.u32(height).raw(hashOf(id));
       break;
     case "get-headers":
@@ -197,7 +195,6 @@ function readMessage(reader: ByteReader): SyncMessage {
         tip: toHex(reader.raw(HASH_BYTES)) as BlockId,
         work: reader.u128(),
         bodiesFrom: reader.u32(),
-        timeSeconds: reader.safeU64("time"),
         snapshots: readRefs(reader),
       };
     case "get-headers":

@@ -251,8 +251,8 @@ function puppet(peer: Network, answer: (question: SyncMessage) => Uint8Array | n
 
 function helloOf(chain: TestChain, work = chain.tip.block.header.chainWork): Uint8Array {
   const { id, header } = chain.tip.block;
-  const { height, time } = header;
-  const rest = { bodiesFrom: 0, timeSeconds: time, snapshots: [] };
+  const { height } = header;
+  const rest = { bodiesFrom: 0, snapshots: [] };
   return encodeSyncMessage({ type: "hello", chainId: network.chainId, height, tip: id, work, ...rest });
 }
 

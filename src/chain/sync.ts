@@ -23,7 +23,6 @@ import {
   PEERS_ELSEWHERE_MAX,
   POOL_COMPARE_MS,
   SNAPSHOT_OFFERS_AWAITED_MS,
-  SNAPSHOT_WORTH_BLOCKS,
   SYNC_ASKED_MIN,
   SYNC_FRAME_BYTES_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
@@ -48,7 +47,7 @@ export interface SyncTarget
   extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
     Pick<BranchDependencies, "workToBeat">,
     Pick<BodyFetchDependencies, "takeBlock"> {
-  readonly snapshot: Pick<SnapshotFetchDependencies, "store" | "isNew" | "adopt">;
+  readonly snapshot: Pick<SnapshotFetchDependencies, "policy" | "store" | "isNew" | "adopt">;
   /** What lies under a snapshot that was taken over. */
   readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &
     Pick<BodyFetchDependencies, "takeBlock">;
@@ -328,7 +327,7 @@ export class Sync {
   /** Whether a new peer should hear more peers before it begins at the first block: one of them may offer a snapshot. */
   #awaitsOffers({ header }: HeaderPoint): boolean {
     const { network, target, clock } = this.#dependencies;
-    if (!target.snapshot.isNew() || header.height < SNAPSHOT_WORTH_BLOCKS) return false;
+    if (!target.snapshot.isNew() || header.height < target.snapshot.policy.worthBlocks) return false;
     const shown = [...this.#peers.shown()];
     const isEnough = shown.length >= Math.min(SYNC_ASKED_MIN, network.connected().length);
     if (isEnough || shown.some(([, { snapshots }]) => snapshots.length > 0)) return false;

@@ -38,7 +38,6 @@ function truth(attacker: Attacker): Hello {
     tip: id,
     work: header.chainWork,
     bodiesFrom: 0,
-    timeSeconds: Math.floor(attacker.world.clock.nowMs() / 1000),
     snapshots: [],
   };
 }
