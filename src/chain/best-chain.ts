@@ -39,6 +39,8 @@ import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts
 import type { BlockStore, StoreFault, Written } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";
 
+const NO_TRAIL = new Trail(false, () => null);
+
 export interface Advance extends Move {
   /** Why the heaviest branch could not be reached: the chain rests where it is, validly. */
   readonly stopped: StoreFault | null;
@@ -183,7 +185,7 @@ export class BestChain {
    * @param isTold whether the answer holds the blocks on the way: after a repair that is the whole chain.
    */
   async advance(pause: () => Promise<void>, isTold = true): Promise<Advance> {
-    const trail = new Trail(isTold);
+    const trail = new Trail(isTold, (id) => this.#readBlock(id));
     let stopped: StoreFault | null = null;
     for (let next = this.#heavier(); next !== null && stopped === null; next = this.#heavier()) {
       stopped = await this.#moveTo(next, trail, pause);
@@ -387,7 +389,7 @@ export class BestChain {
     if (!rewound.ok) return rewound.fault;
     this.#standOnGenesis();
     for (const id of path.reverse()) {
-      const outcome = this.#connectKept(id, new Trail(false));
+      const outcome = this.#connectKept(id, NO_TRAIL);
       if (outcome !== "connected") return outcome;
       await pause();
     }

@@ -43,7 +43,7 @@ import {
   WRITER_QUEUE_MAX,
 } from "./limits.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
-import type { Move } from "./trail.ts";
+import { type Move, MovedBlocks, NO_MOVE } from "./trail.ts";
 import { Turn } from "./turn.ts";
 import type { BlockOutcome, InboundBlockFault } from "./types.ts";
 
@@ -168,7 +168,7 @@ export class BlockDoor {
     const { best, onMove } = this.#dependencies;
     const finished = await this.#writer.run(async () => {
       const outcome = best.finishSnapshot(at);
-      if (outcome.ok) onMove({ connected: [], disconnected: [] });
+      if (outcome.ok) onMove(NO_MOVE);
       return outcome;
     });
     if (finished === null) return fail({ code: "store-unavailable", cause: "too much waits to be written" });
@@ -275,7 +275,7 @@ export class BlockDoor {
       const extended = best.extend(block);
       if (extended.ok) {
         this.#storeWorks();
-        this.#moved({ connected: [block], disconnected: [] });
+        this.#moved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
         await this.#turn.pause();
         // Others that stand on it may have been here before it.
         await this.#advance();

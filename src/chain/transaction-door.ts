@@ -171,7 +171,7 @@ export class TransactionDoor {
     for (const id of outdated.removed) change.removed(id);
     for (const entry of outdated.uncovered) this.#keepUncovered(entry);
     // Oldest first: an account's transactions depend on each other in this order.
-    for (const block of [...disconnected].reverse()) this.#takeBack(block, change);
+    for (const block of disconnected.reversed()) this.#takeBack(block, change);
     this.#coverAgain(height, change);
     const added = change.addedIds().map((id) => this.#pool.get(id));
     const removed = change.removedIds();
@@ -219,14 +219,16 @@ export class TransactionDoor {
   #touchedBy({ connected, disconnected }: Move): Set<AccountId> {
     const { best, store } = this.#dependencies;
     const touched = new Set<AccountId>();
-    for (const { header, transactions } of [...connected, ...disconnected]) {
-      for (const transaction of transactions) {
-        touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
-        if (transaction.type === "transfer") touched.add(transaction.to);
+    for (const blocks of [connected, disconnected]) {
+      for (const { header, transactions } of blocks) {
+        for (const transaction of transactions) {
+          touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
+          if (transaction.type === "transfer") touched.add(transaction.to);
+        }
+        // A block pays the miner of one long before it; undoing it takes that back.
+        const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
+        if (paid !== undefined && paid !== null) touched.add(paid);
       }
-      // A block pays the miner of one long before it; undoing it takes that back.
-      const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
-      if (paid !== undefined && paid !== null) touched.add(paid);
     }
     return touched;
   }
