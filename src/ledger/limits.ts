@@ -42,8 +42,8 @@ export const STATE_PATH_MAX = 256;
 export const STATE_PROOF_BYTES_MAX = 2 + 32 + STATE_PATH_MAX * 32 + 1 + 64;
 /** Levels of the state tree kept in memory at most: 70 MB, which serves four million entries well. */
 export const STATE_TOP_DEPTH_MAX = 20;
-/** State entries kept in memory between blocks, at about 600 bytes: those of two full blocks and their neighbours. */
-export const STATE_WARM_LEAVES_MAX = 32_768;
+/** State entries kept in memory between blocks, at about 600 bytes: those that a full block touches, and their neighbours. */
+export const STATE_WARM_LEAVES_MAX = 16_384;
 /** Keys in one entry of a list of what expires: 4 KiB, so that no entry of the state is bigger. */
 export const EXPIRY_LIST_KEYS_MAX = 128;
 /** Largest value of an entry of the state: a full list. */

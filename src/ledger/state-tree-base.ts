@@ -44,7 +44,7 @@ export class LeavesDamagedError extends Error {
 }
 
 /** A large tree is opened in so many parts of one key prefix each, to hold few leaves at once. */
-const PART_BITS = 8;
+const PART_BITS = 10;
 /** Leaves in the first part from which its number is a fair sample of all. */
 const SAMPLE_LEAST = 64;
 
