@@ -9,6 +9,7 @@ import { BestChain } from "./best-chain.ts";
 import { POOL_SAVE_DELAY_MS } from "./limits.ts";
 import { TRANSACTION_STANDING } from "./standing.ts";
 import { clockFor, quietLog } from "./test-node.ts";
+import { MovedBlocks, NO_MOVE } from "./trail.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 
 const network = testNetwork();
@@ -104,7 +105,7 @@ test("a block takes up what waits, whoever mined it", () => {
   for (const seq of [0, 1, 2]) assert.equal(codeOf(door, encodeTransaction(transfer(seq))), "new");
   const block = new TestChain(network).next([transfer(0), transfer(1)], BOB);
   assert.ok(best.extend(block).ok);
-  door.chainMoved({ connected: [block], disconnected: [] });
+  door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
   assert.deepEqual(
     door.pool.entries().map((entry) => entry.transaction.seq),
     [2],
