@@ -83,7 +83,7 @@ export interface Names {
 export interface NamesDependencies {
   readonly chain: Pick<
     Chain,
-    "network" | "tip" | "nameAt" | "commitmentHeight" | "pendingOf" | "subscribe" | "syncState"
+    "network" | "tip" | "nameAt" | "commitmentAt" | "pendingOf" | "subscribe" | "syncState"
   >;
   readonly wallet: Pick<Wallet, "account" | "recordName" | "spendable">;
   readonly store: NameStore;
@@ -94,6 +94,13 @@ export interface NamesDependencies {
 
 export function openNames(dependencies: NamesDependencies): Names {
   return new WalletNames(dependencies);
+}
+
+type Commitment = NameRecord["commitment"];
+
+/** Of two commitments the earlier one wins. The holder's own, opened long ago, is not earlier than itself. */
+function isEarlier(ours: Commitment, holder: Commitment): boolean {
+  return ours.height < holder.height || (ours.height === holder.height && ours.index < holder.index);
 }
 
 class WalletNames implements Names {
@@ -203,12 +210,12 @@ class WalletNames implements Names {
     if (status?.owner === wallet.account) return { code: "ours", status };
     if (own.salt === null)
       return status === null ? { code: "lapsed" } : { code: "lost", owner: status.owner };
-    const committedAt = chain.commitmentHeight(wallet.account, this.#commitmentOf(own));
-    if (committedAt === null) return this.#uncommitted(own, status);
-    if (status !== null && !this.#isEarlier(committedAt, status))
+    const committed = chain.commitmentAt(wallet.account, this.#commitmentOf(own));
+    if (committed === null) return this.#uncommitted(own, status);
+    if (status !== null && !isEarlier(committed, status.commitment))
       return { code: "lost", owner: status.owner };
     if (this.#waits((tx) => tx.type === "name-claim" && tx.name === own.name)) return { code: "claiming" };
-    return { code: "maturing", claimAt: committedAt + chain.network.params.names.claimAfterBlocks };
+    return { code: "maturing", claimAt: committed.height + chain.network.params.names.claimAfterBlocks };
   }
 
   /** No commitment stands: it waits, or it was never sent, or it was opened or forgotten long ago. */
@@ -218,11 +225,6 @@ class WalletNames implements Names {
     const { names, targetSpacingSeconds } = chain.network.params;
     const ageSeconds = (clock.nowMs() - own.sinceMs) / 1000;
     return ageSeconds > names.lifeBlocks * targetSpacingSeconds ? { code: "lapsed" } : { code: "committing" };
-  }
-
-  /** In the same block the place decides, which the rules know: then it is worth trying. */
-  #isEarlier(committedAt: number, holder: NameRecord): boolean {
-    return committedAt <= holder.commitment.height;
   }
 
   #commitmentOf(own: OwnName): Uint8Array {

@@ -14,6 +14,7 @@ import {
   encodeTransaction,
   encodeTreeProof,
   type Header,
+  type NameRecord,
   nameRecord,
   nextWork,
   txIdOf,
@@ -89,10 +90,11 @@ export class ChainQueries {
     };
   }
 
-  commitmentHeight(account: AccountId, commitment: Uint8Array): number | null {
+  commitmentAt(account: AccountId, commitment: Uint8Array): NameRecord["commitment"] | null {
     const value = this.#best.state.get(commitmentKey(account, commitment));
     const read = value === null ? null : decodeStateValue(value);
-    return read?.ok === true && read.value.kind === "commitment" ? read.value.height : null;
+    if (read?.ok !== true || read.value.kind !== "commitment") return null;
+    return { height: read.value.height, index: read.value.index };
   }
 
   checkpointAt(height: number): Checkpoint | null {

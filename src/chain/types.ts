@@ -16,6 +16,7 @@ import type {
   Network as LedgerNetwork,
   NameClaim,
   NameCommit,
+  NameRecord,
   NameStatus,
   NameUpdate,
   SignedTransaction,
@@ -272,8 +273,8 @@ export interface Chain {
   uncoveredOf(account: AccountId): readonly PoolEntry[];
   /** Who holds a name, as the next block will see it; with the proof under the tip's state root. */
   nameAt(name: string): ProvenName;
-  /** Height of the block with this commitment to a name; `null` when none stands. */
-  commitmentHeight(account: AccountId, commitment: Uint8Array): number | null;
+  /** Where this commitment to a name was made: height of the block, place in it; `null` when none stands. */
+  commitmentAt(account: AccountId, commitment: Uint8Array): NameRecord["commitment"] | null;
   /** What a co-signer of this block of the best chain would sign; `null` for the genesis and above the tip. */
   checkpointAt(height: number): Checkpoint | null;
   /** The newest block of the best chain that can never be left. */
