@@ -17,6 +17,7 @@ import { addDeliveries } from "./delivery-lines.ts";
 import { addDoctor } from "./doctor-lines.ts";
 import { addDoors } from "./doors-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
+import { addNames } from "./name-lines.ts";
 import { addNetwork } from "./network-lines.ts";
 import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
 import { addPeople } from "./people-lines.ts";
@@ -76,6 +77,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
   addTracker(commands);
   addDoors(commands);
   addNetwork(commands);
+  addNames(commands);
   return program;
 }
 

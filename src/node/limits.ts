@@ -14,6 +14,8 @@ export const TRACKER_CHARS_MAX = 300;
 export const SCAN_MS_MAX = 280_000;
 /** Three short lines; a larger file is none of ours. */
 export const NETWORK_KEY_FILE_BYTES_MAX = 1_024;
+/** A checkpoint with the most signatures there can be is some 12 kB. */
+export const CHECKPOINT_FILE_BYTES_MAX = 65_536;
 /** A genesis with some thousands of allocations; larger files are refused before they are parsed. */
 export const GENESIS_FILE_BYTES_MAX = 1_048_576;
 /** Of the user's name in a guessed one: with the end of the peer id it fits a name in any script. */
