@@ -1,19 +1,14 @@
-/** Owns the commands about the ledger: chain, wallet, mine. */
-import type {
-  BlockSummaryView,
-  BlockView,
-  ChainView,
-  MiningView,
-  TransactionView,
-  WalletView,
-} from "#api/views.ts";
+/** Owns the commands about the ledger: chain, wallet. */
+import type { BlockSummaryView, BlockView, ChainView, TransactionView, WalletView } from "#api/views.ts";
 import { ok, problem } from "#base/result.ts";
 import { formatAmount, parseAmount } from "../amount.ts";
 import { failed, type Outcome, wrongUse } from "../outcome.ts";
 import { type Session, show } from "../session.ts";
+import { standingText } from "../standing-text.ts";
 import { tableText } from "../table.ts";
 import { oneLine } from "../terminal-text.ts";
 import { middleCut, plural, timeText } from "../words.ts";
+import { raceText } from "./mining.ts";
 
 const BLOCKS_SHOWN = 10;
 const HEIGHT_OR_ID = /^([0-9]{1,15}|[0-9a-f]{64})$/;
@@ -69,7 +64,7 @@ function transactionsText(list: readonly TransactionView[], coin: Coin, session:
 
 function chainText(chain: ChainView, blocks: readonly BlockSummaryView[], session: Session): string {
   const { columns, glyphs } = session.terminal;
-  const { tip, sync, miners } = chain;
+  const { tip, sync } = chain;
   const state = [sync.words, ...(sync.historyWords === null ? [] : [sync.historyWords])].join("; ");
   const rows = blocks.map((block) => [
     String(block.height),
@@ -78,16 +73,11 @@ function chainText(chain: ChainView, blocks: readonly BlockSummaryView[], sessio
     plural(block.transactionCount, "transaction"),
     middleCut(block.id, glyphs.ellipsis),
   ]);
-  const shares = miners.map((miner) => {
-    const name = nameOr(miner.name, miner.account, glyphs.ellipsis);
-    const bar = glyphs.barFull.repeat(Math.max(1, Math.round(miner.share * 24)));
-    return [name, plural(miner.blocks, "block"), `${Math.round(miner.share * 100)} %`, bar];
-  });
   return [
     `${oneLine(chain.networkName)}: block ${tip.height}, ${state}, ${chain.pendingCount} waiting`,
     `Next block: about ${tip.nextBlockHashes} hashes`,
     tableText([["BLOCK", "TIME", "MINED BY", "HOLDS", "ID"], ...rows], columns, glyphs.ellipsis),
-    ...(shares.length === 0 ? [] : [tableText(shares, columns, glyphs.ellipsis)]),
+    raceText(chain, session),
   ].join("\n");
 }
 
@@ -112,7 +102,7 @@ function blockText(block: BlockView, coin: Coin, session: Session): string {
     ["Reward", `${coins(block.reward, coin)}, fees ${coins(block.fees, coin)}`],
     ["Size", `${block.bytes} bytes, ${plural(block.transactionCount, "transaction")}`],
     ["Work", `about ${block.hashes} hashes`],
-    ["Depth", plural(block.confirmations, "confirmation")],
+    ["Standing", standingText(block.standing, block.confirmations)],
   ];
   const transactions = transactionsText(block.transactions, coin, session);
   return (
@@ -140,7 +130,13 @@ export async function chainTransaction(session: Session, id: string): Promise<Ou
   const coin = await coinOf(session);
   if (!coin.ok) return coin;
   return show(session, await session.client.transaction(id), (tx) =>
-    session.terminal.print(`${transactionsText([tx], coin.value, session)}\n${tx.id}`),
+    session.terminal.print(
+      [
+        transactionsText([tx], coin.value, session),
+        tx.id,
+        ...(tx.standing === null ? [] : [standingText(tx.standing, tx.confirmations)]),
+      ].join("\n"),
+    ),
   );
 }
 
@@ -193,16 +189,4 @@ export async function pay(
         `waits for a block.\n${tx.id}`,
     ),
   );
-}
-
-function miningText(mining: MiningView): string {
-  const mined = `${plural(mining.blocksMined, "block")} mined.`;
-  if (mining.active) return `Mining, ${Math.round(mining.hashesPerSecond)} hashes a second. ${mined}`;
-  const reason = mining.reason === null ? "" : ` ${oneLine(mining.reason.cause)}`;
-  return `Mining is ${mining.mode}, and idle now.${reason} ${mined}`;
-}
-
-export async function mine(session: Session, mode: "on" | "off" | undefined): Promise<Outcome> {
-  const answer = mode === undefined ? await session.client.mining() : await session.client.setMining(mode);
-  return show(session, answer, (mining) => session.terminal.print(miningText(mining)));
 }
