@@ -4,7 +4,7 @@
  */
 import type { ChainParams } from "#ledger/index.ts";
 import { nextWork } from "#ledger/target.ts";
-import { type SeededRandom, seededRandom } from "#test/kit/random.ts";
+import type { SeededRandom } from "#test/kit/random.ts";
 import { simulatedParams } from "#test/kit/sim-params.ts";
 import { type Habit, honest, type MinerPlan, MiningModel, type ModelBlock } from "./model.ts";
 
@@ -151,13 +151,9 @@ export function deviant(
   blocks: number,
   random: SeededRandom,
 ): Share {
-  const crowd = Array.from(
-    { length: others.delay === 0 ? 1 : 10 },
-    (_, __, count = others.delay === 0 ? 1 : 10) => ({
-      share: (1 - plan.share) / count,
-      ...others,
-    }),
-  );
+  // Without delays nobody can tell ten from one.
+  const count = others.delay === 0 ? 1 : 10;
+  const crowd = Array.from({ length: count }, () => ({ share: (1 - plan.share) / count, ...others }));
   const model = new MiningModel(
     paramsOf(timing),
     random,
@@ -188,23 +184,38 @@ export function eyalSirer(share: number, gamma: number): number {
   return above / (1 - share * (1 + (2 - share) * share));
 }
 
-/** So many miners of equal size, together `factor` times the even hash rate, all waiting for the gap to end. */
-export function crowdAtGap(
+/** Part of the blocks that ten equal miners find in vain while each block takes `delay` to reach the others. */
+export function staleAtDelay(
   timing: Timing,
-  miners: number,
-  factor: number,
+  habit: Habit,
   delay: number,
-  seconds: number,
+  blocks: number,
   random: SeededRandom,
-): { readonly stale: number; readonly deepest: number; readonly model: MiningModel } {
-  const plans = Array.from({ length: miners }, () => ({
-    share: 1 / miners,
-    habit: honest,
-    delay: delay / 2,
-  }));
-  const model = new MiningModel(paramsOf(timing), random, plans, FRESH, evenRate(timing) * factor);
-  model.run({ until: seconds });
-  return { stale: 1 - model.chain().length / model.found, deepest: model.deepest, model };
+): number {
+  const plans = Array.from({ length: 10 }, () => ({ share: 0.1, habit, delay: delay / 2 }));
+  const model = new MiningModel(paramsOf(timing), random, plans, FRESH, evenRate(timing));
+  model.run({ blocks });
+  return 1 - model.chain().length / model.found;
 }
 
-export { seededRandom };
+export interface CrowdOptions {
+  readonly timing: Timing;
+  readonly miners: number;
+  /** Of the even hash rate, all together. */
+  readonly factor: number;
+  /** Seconds from each to each. */
+  readonly delay: number;
+  readonly seconds: number;
+  readonly habit: Habit;
+}
+
+/** So many miners of equal size, all waiting for the gap to end. */
+export function crowdAtGap(
+  { timing, miners, factor, delay, seconds, habit }: CrowdOptions,
+  random: SeededRandom,
+): { readonly stale: number; readonly deepest: number } {
+  const plans = Array.from({ length: miners }, () => ({ share: 1 / miners, habit, delay: delay / 2 }));
+  const model = new MiningModel(paramsOf(timing), random, plans, FRESH, evenRate(timing) * factor);
+  model.run({ until: seconds });
+  return { stale: 1 - model.chain().length / model.found, deepest: model.deepest };
+}

@@ -6,6 +6,7 @@
  */
 import type { ChainParams } from "#ledger/index.ts";
 import { nextWork, workOfBits } from "#ledger/target.ts";
+import { BURST_BLOCKS, FUTURE_MARGIN_MS } from "#mining/limits.ts";
 import type { SeededRandom } from "#test/kit/random.ts";
 
 export interface ModelBlock {
@@ -43,7 +44,10 @@ export const honest: Habit = {
   readyAt: (tip, heardAt, params) => Math.max(heardAt, soonest(tip.time + params.minGapSeconds, params)),
 };
 
-/** As Waybill's miner does: after a tip that leaves no room it waits out the gap, and runs ahead of its clock by F/2 at most. */
+/**
+ * As Waybill's miner did before decision 0122: after a tip that leaves no room it waits out the gap, and runs ahead of
+ * its clock by F/2 at most.
+ */
 export const patient: Habit = {
   stamp: honest.stamp,
   readyAt: (tip, heardAt, { minGapSeconds, maxFutureSeconds }) => {
@@ -51,6 +55,25 @@ export const patient: Habit = {
     return Math.max(heardAt, Math.min(due, heardAt + minGapSeconds), due - maxFutureSeconds / 2);
   },
 };
+
+/**
+ * As Waybill's miner does (decision 0122): it waits out the gap only while blocks come in a burst, and leaves a margin to
+ * F for clocks that are a little behind its own.
+ */
+export const paced: Habit = {
+  stamp: honest.stamp,
+  readyAt: (tip, heardAt, params) => {
+    const due = tip.time + params.minGapSeconds;
+    const latest = Math.max(heardAt, soonest(due, params) + FUTURE_MARGIN_MS / 1000);
+    return isBurst(tip, params) ? Math.max(latest, Math.min(due, heardAt + params.minGapSeconds)) : latest;
+  },
+};
+
+function isBurst(tip: ModelBlock, { targetSpacingSeconds }: ChainParams): boolean {
+  let at: ModelBlock | null = tip;
+  for (let back = 0; back < BURST_BLOCKS && at !== null; back++) at = at.parent;
+  return at !== null && tip.time - at.time < (BURST_BLOCKS * targetSpacingSeconds) / 2;
+}
 
 /** States the latest time that others take. */
 export const forward: Habit = {
