@@ -19,8 +19,10 @@ test("places are given out once, lowest first, within what a peer has and within
   assert.equal(window.awaitedFrom, ANN);
   window.arrive(0, BODY, ANN);
   assert.equal(window.takeNext()?.at, 0);
+  assert.deepEqual(window.assign(BEN, ALL, 1), [8], "the one in hand is not asked for again");
   window.advance();
   assert.equal(window.takeNext()?.at, 1);
+  window.advance();
   let beyond = 0;
   for (let at = 0; at < 1_000; at++) beyond = window.assign(ANN, ALL, 1)[0] ?? beyond;
   assert.ok(beyond < window.next + BODY_WINDOW_BLOCKS);

@@ -27,6 +27,8 @@ export class BodyWindow {
   /** Follows growth at once and falls slowly: what is under way is rather thought too large than too small. */
   #guessBytes = FIRST_GUESS_BYTES;
   #next = 0;
+  /** The next one was taken out, and is not yet known to stand in the chain. */
+  #isInHand = false;
 
   /** @param count how many bodies the path lacks. */
   constructor(count: number) {
@@ -65,6 +67,7 @@ export class BodyWindow {
     const end = Math.min(this.#count, this.#next + BODY_WINDOW_BLOCKS, range.to + 1);
     for (let at = Math.max(this.#next, range.from); at < end && places.length < limit; at++) {
       if (this.#assigned.has(at) || this.#arrived.has(at)) continue;
+      if (this.#isInHand && at === this.#next) continue;
       if (this.#refused.get(at)?.has(peer) === true) continue;
       // The next one always: all that was held waits for it.
       if (at !== this.#next && !this.#hasRoom()) break;
@@ -91,17 +94,20 @@ export class BodyWindow {
   takeNext(): Arrived | null {
     const arrived = this.#arrived.get(this.#next) ?? null;
     if (arrived !== null) this.#drop(arrived);
+    this.#isInHand = arrived !== null;
     return arrived;
   }
 
   /** The body that was taken stands in the chain. */
   advance(): void {
     this.#refused.delete(this.#next);
+    this.#isInHand = false;
     this.#next += 1;
   }
 
   /** Nothing more of this place from this peer. */
   refuse(at: number, peer: PeerId): void {
+    if (at === this.#next) this.#isInHand = false;
     const arrived = this.#arrived.get(at);
     if (arrived?.from === peer) this.#drop(arrived);
     if (this.#assigned.get(at) === peer) this.#assigned.delete(at);
