@@ -1,0 +1,60 @@
+/**
+ * The short suite: each scenario of `npm run sim` once, with few nodes and few minutes. Seeds are fixed, so that a failure
+ * is a change of the code; many seeds and 50 nodes are `npm run sim -- --suite`.
+ */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { type RunSummary, replayCommand, runScenario } from "./run.ts";
+import { SCENARIOS } from "./scenarios/index.ts";
+
+const NODES = 8;
+const MINUTES = 2;
+
+function run(scenario: string, seed: number, trace?: (line: string) => void): Promise<RunSummary> {
+  const options = { scenario, seed, nodes: NODES, minutes: MINUTES };
+  return runScenario(trace === undefined ? options : { ...options, trace });
+}
+
+/** What each scenario must have brought about: one that brings about nothing tests nothing. */
+const SHOWS: Readonly<Record<string, (summary: RunSummary) => boolean>> = {
+  "equal-parts": ({ deepest }) => deepest >= 1,
+  "three-parts": ({ deepest }) => deepest >= 1,
+  "repeated-cuts": ({ blocksToAgree }) => blocksToAgree !== null,
+  "power-cuts": ({ notes }) => notes.some((note) => /^[1-9]\d* power cuts/.test(note)),
+  "hostile-third": ({ notes }) => notes.some((note) => /^[1-9]\d* attacks of [1-9]\d* kinds/.test(note)),
+  withholding: ({ notes }) => notes.length === 1,
+  "rate-up": ({ blocks }) => blocks > 50,
+  weekend: ({ simulatedMinutes }) => simulatedMinutes > 64 * 60,
+};
+
+for (const [at, { name, what }] of SCENARIOS.entries()) {
+  test(`${name}: ${what}; all agree in the end, and nothing is lost`, async () => {
+    const summary = await run(name, at + 1);
+    assert.ok(summary.blocks > 0 && summary.transactions > 0, "something happened");
+    assert.ok(SHOWS[name]?.(summary) ?? true, `what the scenario is for: ${JSON.stringify(summary)}`);
+    if (summary.blocksToAgree !== null) assert.ok(summary.blocksToAgree <= 2, "agreed within two blocks");
+  });
+}
+
+test("the same seed gives the same run, to the last line of its trace", async () => {
+  const [one, two]: [string[], string[]] = [[], []];
+  const first = await run("hostile-third", 5, (line) => one.push(line));
+  const second = await run("hostile-third", 5, (line) => two.push(line));
+  assert.deepEqual(second, first);
+  assert.deepEqual(two, one);
+});
+
+test("another seed gives another run", async () => {
+  assert.notEqual((await run("calm", 6)).tip, (await run("calm", 7)).tip);
+});
+
+test("a failure names the command that replays it", async () => {
+  const options = { scenario: "calm", seed: 3, nodes: NODES, minutes: MINUTES };
+  const broken = runScenario({
+    ...options,
+    trace: () => {
+      throw new Error("on purpose");
+    },
+  });
+  await assert.rejects(broken, (error: Error) => error.message.includes(replayCommand(options)));
+});
