@@ -15,7 +15,8 @@ const TARGET_BITS = 256;
 export function openSimulatedSearch(clock: Clock, hashesPerSecond: number): NonceSearch {
   let tried = 0;
   return {
-    run: (job, signal) => {
+    run: async (job, signal) => {
+      if (signal.aborted) return null;
       const first = firstNonce(job);
       return new Promise((resolve) => {
         const timer = clock.after((first.hashes / hashesPerSecond) * 1000, () => {
@@ -50,6 +51,7 @@ export function openTimedSearch(
   return {
     run: (job, signal) =>
       new Promise((resolve) => {
+        if (signal.aborted) return resolve(null);
         let timer: Timer | null = null;
         const draw = () => {
           timer?.cancel();

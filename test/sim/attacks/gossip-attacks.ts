@@ -116,6 +116,7 @@ const repeatsOthers: Attack = (attacker) => {
   for (let at = 0; at < 5; at++) {
     const { topic, bytes } = attacker.random.pick(attacker.heardOf);
     const copy = bytes.slice();
+    if (copy.length === 0) continue;
     const place = attacker.random.below(copy.length);
     if (attacker.random.chance(0.5)) copy[place] = (copy[place] ?? 0) ^ (1 << attacker.random.below(8));
     attacker.say(topic, copy);
