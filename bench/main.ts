@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART...] [--json] [--size MIB]`: the figures of docs/performance.md, measured on this computer.
- * Parts: start, idle, message, transfer, block, miner, tracker, headers, state; all of them when none is named.
+ * Parts: start, idle, message, transfer, block, miner, tracker, headers, state, reorg; all of them when none is named.
  */
 import { cpus } from "node:os";
 import process from "node:process";
@@ -9,6 +9,7 @@ import { type Findings, findingsText } from "./figures.ts";
 import { benchHeaders } from "./headers.ts";
 import { benchBlock, benchMiner } from "./ledger.ts";
 import { benchIdle, benchMessages, benchStart } from "./peers.ts";
+import { benchReorg } from "./reorg.ts";
 import { benchState } from "./state.ts";
 import { benchTracker } from "./tracker.ts";
 import { benchTransfer } from "./transfer.ts";
@@ -31,6 +32,7 @@ const PARTS: Readonly<Record<string, () => Promise<Findings>>> = {
   tracker: benchTracker,
   headers: benchHeaders,
   state: benchState,
+  reorg: benchReorg,
 };
 
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
