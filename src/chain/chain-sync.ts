@@ -232,8 +232,10 @@ export class ChainSync {
 
   /** As much as our chain has, less what its last blocks took: a branch from long ago shows more before it is kept. */
   #workNeeded(): bigint {
-    const { header } = this.#dependencies.best.tip;
-    if (header.height === 0) return 0n;
+    const { best } = this.#dependencies;
+    const { header } = best.tip;
+    // What enough have signed outweighs any work.
+    if (header.height === 0 || best.finality.isSeeking) return 0n;
     const spared = workOfBits(header.bits) * BigInt(LOW_WORK_BLOCKS);
     return header.chainWork > spared ? header.chainWork - spared : 0n;
   }

@@ -8,6 +8,8 @@ export {
   finalBlocksOf,
   openCheckpoints,
 } from "./checkpoints.ts";
+export type { HistoryStore } from "./history-check.ts";
+export { KEEP_BLOCKS_MIN } from "./limits.ts";
 export type { NameStore, OwnName } from "./name-store.ts";
 export {
   type NameFault,
@@ -18,6 +20,7 @@ export {
   openNames,
 } from "./names.ts";
 export { checkLedger, type Disagreement, type LedgerCheck, type LedgerCheckOptions } from "./self-check.ts";
+export type { SnapshotStore } from "./snapshot-store.ts";
 export type { BlockStore } from "./store.ts";
 export type * from "./types.ts";
 export { openWallet, type WalletDependencies } from "./wallet.ts";

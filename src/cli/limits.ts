@@ -22,3 +22,5 @@ export const HASH_READ_BYTES = 1024 * 1024;
 export const ANNOUNCE_SECONDS_MIN = 1;
 /** Less often, and somebody who comes back waits long to be found. */
 export const ANNOUNCE_SECONDS_MAX = 600;
+/** Blocks to keep in full: nine digits are some hundred years. */
+export const KEEP_BLOCKS_MAX = 999_999_999;

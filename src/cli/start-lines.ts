@@ -1,6 +1,6 @@
 /** Owns the command line of `start`: its flags, and how they become the configuration of a peer. */
 import { Option } from "commander";
-import { ACCEPT_POLICIES, type AcceptPolicy, type NodeConfig } from "#node/config.ts";
+import { ACCEPT_POLICIES, type AcceptPolicy, KEEP_BLOCKS_MIN, type NodeConfig } from "#node/config.ts";
 import {
   addCommand,
   type Commands,
@@ -12,9 +12,10 @@ import {
   pageOrigin,
 } from "./command-line.ts";
 import { dataDirOf } from "./data-dir.ts";
-import { ANNOUNCE_SECONDS_MAX, ANNOUNCE_SECONDS_MIN } from "./limits.ts";
+import { ANNOUNCE_SECONDS_MAX, ANNOUNCE_SECONDS_MIN, KEEP_BLOCKS_MAX } from "./limits.ts";
+import { addMiningFlags, type MiningFlags, miningChanges } from "./mining-lines.ts";
 
-interface StartOptions extends Common {
+interface StartOptions extends Common, MiningFlags {
   readonly name?: string;
   readonly listen?: readonly string[];
   readonly join?: readonly string[];
@@ -23,7 +24,6 @@ interface StartOptions extends Common {
   readonly uiHost?: string;
   readonly uiOrigin?: string;
   readonly open: boolean;
-  readonly mine: boolean;
   readonly discovery: boolean;
   readonly announceEvery?: number;
   readonly announcePort?: number;
@@ -34,6 +34,7 @@ interface StartOptions extends Common {
   readonly tracker?: readonly string[];
   readonly listed: boolean;
   readonly portMapping: boolean;
+  readonly keepBlocks?: number | "all";
   readonly network?: string;
   readonly clockOffset?: number;
 }
@@ -53,7 +54,6 @@ export function addStart(commands: Commands): void {
     .option("--ui-host <ip>", "address to serve the page on (default: 127.0.0.1)", ipAddress)
     .option("--ui-origin <url>", "where users open the page, if not where it is served", pageOrigin)
     .option("--no-open", "do not open the page in a browser")
-    .option("--no-mine", "do not mine in this run")
     .option("--no-discovery", "do not look for peers on the local network")
     .option(
       "--announce-every <seconds>",
@@ -66,6 +66,11 @@ export function addStart(commands: Commands): void {
       integer(1, 65_535),
     )
     .option("--exclude-interface <name>", "do not announce or hear on it; may be repeated", each)
+    .option(
+      "--keep-blocks <number|all>",
+      `keep only so many of the newest blocks in full, at least ${KEEP_BLOCKS_MIN}; kept (all blocks are, otherwise)`,
+      (text: string) => (text === "all" ? text : integer(KEEP_BLOCKS_MIN, KEEP_BLOCKS_MAX)(text)),
+    )
     .option("--network <file>", "genesis file of another network")
     .option(
       "--network-key <file>",
@@ -83,6 +88,7 @@ export function addStart(commands: Commands): void {
     .addOption(
       new Option("--clock-offset <ms>").argParser((text) => Number.parseInt(text, 10) || 0).hideHelp(),
     );
+  addMiningFlags(command);
   command.action(async () => {
     const options = command.opts<StartOptions>();
     const { start, WEB_ROOT } = await import("./commands/start.ts");
@@ -103,7 +109,9 @@ function configOf(options: StartOptions, webRoot: string, context: ProgramContex
     uiPort: options.uiPort ?? null,
     uiHost: options.uiHost ?? null,
     uiOrigin: options.uiOrigin ?? null,
-    mine: options.mine,
+    mine: options.mine !== false,
+    mining: miningChanges(options),
+    keepBlocks: options.keepBlocks ?? null,
     networkFile: options.network ?? null,
     webRoot,
     version: context.version,

@@ -49,7 +49,7 @@ import { diskReceipts, receiptsSchema } from "#storage/disk/receipts.ts";
 import { diskTransfers, transfersSchema } from "#storage/disk/transfers.ts";
 import { openTransfers } from "#transfer/index.ts";
 import { nodeDisk } from "#transfer/node-disk.ts";
-import { type NodeConfig, readSettings } from "./config.ts";
+import { isKeepBlocks, keepBlocksRefused, type NodeConfig, readSettings } from "./config.ts";
 import { holdDataFolder, openDeliveryDatabase, openLedgerDatabase } from "./data-folder.ts";
 import { doorSettingsOf } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
@@ -57,6 +57,7 @@ import { openIdentity } from "./identity.ts";
 import { inviteReach } from "./invite-actions.ts";
 import { type Features, joinFeatures } from "./join-features.ts";
 import { walletProblem } from "./ledger-actions.ts";
+import { openLedgerSideFiles } from "./ledger-side-files.ts";
 import { TRACKERS_KEPT_MAX } from "./limits.ts";
 import { createListeningList } from "./listening.ts";
 import { checkMining } from "./mining-settings.ts";
@@ -179,6 +180,9 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   if (trackers.value.length > TRACKERS_KEPT_MAX) return fail(tooManyTrackers());
   const mining = checkMining(config.mining);
   if (!mining.ok) return mining;
+  if (typeof config.keepBlocks === "number" && !isKeepBlocks(config.keepBlocks)) {
+    return fail(keepBlocksRefused(config.keepBlocks));
+  }
   const networkKey = config.networkKeyFile === null ? ok(null) : readNetworkKeyFile(config.networkKeyFile);
   if (!networkKey.ok) return networkKey;
   const identity = openIdentity(config.dataDir);
@@ -194,6 +198,9 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
     ...(name === null ? {} : { name }),
     ...(config.accept === null ? {} : { accept: config.accept }),
     ...(config.trackers.length === 0 ? {} : { trackers: trackers.value }),
+    ...(config.keepBlocks === null
+      ? {}
+      : { keepBlocks: config.keepBlocks === "all" ? null : config.keepBlocks }),
     ...(Object.keys(mining.value).length === 0
       ? {}
       : { mining: { ...settings.value.mining, ...mining.value } }),
@@ -278,9 +285,14 @@ async function openLedger(
   const signatures = openSignatureChecker({ clock, log: log.child("signatures") });
   opened.defer(() => signatures.close());
   const marks = diskCheckpoints(base.deliveries, base.ledger.chainIdHex);
+  const side = openLedgerSideFiles(config.dataDir, base.ledger.chainIdHex);
+  opened.defer(() => side.close());
+  const { snapshots, history } = side;
+  const { keepBlocks } = base.settings.current();
+  const stores = { store: diskBlocks(base.blocks), snapshots, history };
   const chain = await openChain(
-    { network: base.ledger, finalBlocks: finalBlocksOf(base.ledger, marks) },
-    { store: diskBlocks(base.blocks), peers: network, clock, random, signatures, log: log.child("chain") },
+    { network: base.ledger, finalBlocks: finalBlocksOf(base.ledger, marks), keepBlocks },
+    { ...stores, peers: network, clock, random, signatures, log: log.child("chain") },
   );
   if (!chain.ok) return chain;
   opened.defer(() => chain.value.chain.close());

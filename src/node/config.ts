@@ -6,6 +6,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDisplayName } from "#base/display-name.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+import { KEEP_BLOCKS_MIN } from "#chain/index.ts";
+import { DEFAULT_MINING, type MiningSettings } from "#mining/index.ts";
 import { writeDurably } from "./durable-file.ts";
 import {
   CONFIG_FILE_BYTES_MAX,
@@ -14,6 +16,7 @@ import {
   TRACKER_CHARS_MAX,
   TRACKERS_KEPT_MAX,
 } from "./limits.ts";
+import { decodeMining } from "./mining-settings.ts";
 
 export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
 export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
@@ -47,6 +50,10 @@ export interface NodeConfig {
   readonly uiOrigin: string | null;
   /** False for `--no-mine`: this run does not mine, whatever the settings say. */
   readonly mine: boolean;
+  /** How to mine, as far as it was said; kept for later starts. */
+  readonly mining: Partial<MiningSettings>;
+  /** How many of the newest blocks to keep in full; `null`: as kept in the settings. Kept for later starts. */
+  readonly keepBlocks: number | "all" | null;
   /** Genesis file; `null`: the network that comes with Waybill. */
   readonly networkFile: string | null;
   /** Folder of the built page. */
@@ -78,7 +85,9 @@ export interface NodeConfig {
 export interface Settings {
   readonly name: string | null;
   readonly accept: AcceptPolicy;
-  readonly mining: "on" | "off";
+  readonly mining: MiningSettings;
+  /** Blocks kept in full below the tip; `null`: all. */
+  readonly keepBlocks: number | null;
   readonly doors: DoorChoice;
   /** As the person gave them; what each means is judged where they are used. */
   readonly trackers: readonly string[];
@@ -87,10 +96,13 @@ export interface Settings {
 export const DEFAULT_SETTINGS: Settings = Object.freeze({
   name: null,
   accept: "contacts",
-  mining: "on",
+  mining: DEFAULT_MINING,
+  keepBlocks: null,
   doors: Object.freeze({ mode: "open", allow: [], block: [] }),
   trackers: Object.freeze([]),
 });
+
+export { KEEP_BLOCKS_MIN };
 
 const FILE_NAME = "config.json";
 
@@ -114,26 +126,43 @@ function decodeSettings(text: string): Result<Settings, Problem> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("is not an object");
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
-    if (!["name", "accept", "mining", "doors", "trackers"].includes(key))
+    if (!["name", "accept", "mining", "keepBlocks", "doors", "trackers"].includes(key))
       return refused(`has an unknown field "${key.slice(0, 40)}"`);
   }
   const name = fields.get("name") ?? null;
   const accept = fields.get("accept") ?? DEFAULT_SETTINGS.accept;
-  const mining = fields.get("mining") ?? DEFAULT_SETTINGS.mining;
+  const mining = fields.has("mining") ? decodeMining(fields.get("mining")) : DEFAULT_SETTINGS.mining;
   if (name !== null && (typeof name !== "string" || !isDisplayName(name))) {
     return refused('has a "name" that others could not be shown as it stands');
   }
   const policy = ACCEPT_POLICIES.find((known) => known === accept);
   if (policy === undefined)
     return refused(`has an "accept" that is not one of ${ACCEPT_POLICIES.join(", ")}`);
-  if (mining !== "on" && mining !== "off") return refused('has a "mining" that is neither "on" nor "off"');
+  if (mining === null) return refused('has a "mining" with a field that is unknown or out of its bounds');
+  const keepBlocks = fields.get("keepBlocks") ?? null;
+  if (keepBlocks !== null && !isKeepBlocks(keepBlocks)) {
+    return refused(`has a "keepBlocks" that is not a number from ${KEEP_BLOCKS_MIN} on`);
+  }
   const doors = fields.has("doors") ? decodeDoors(fields.get("doors")) : DEFAULT_SETTINGS.doors;
   if (doors === null) return refused('has "doors" that are not a mode and two lists of entries');
   const trackers = fields.get("trackers") ?? DEFAULT_SETTINGS.trackers;
   if (!isTexts(trackers, TRACKERS_KEPT_MAX, TRACKER_CHARS_MAX)) {
     return refused(`has "trackers" that are not a list of up to ${TRACKERS_KEPT_MAX} addresses`);
   }
-  return ok({ name, accept: policy, mining, doors, trackers });
+  return ok({ name, accept: policy, mining, keepBlocks, doors, trackers });
+}
+
+/** Fewer could not be taken back when another branch wins. */
+export function isKeepBlocks(value: unknown): value is number {
+  return Number.isInteger(value) && typeof value === "number" && value >= KEEP_BLOCKS_MIN && value < 2 ** 32;
+}
+
+export function keepBlocksRefused(keepBlocks: number): Problem {
+  return problem(
+    "keep-blocks-refused",
+    `With only ${keepBlocks} blocks kept, this peer could not go over to a branch that wins.`,
+    `Give a number from ${KEEP_BLOCKS_MIN} on, or all.`,
+  );
 }
 
 function decodeDoors(value: unknown): DoorChoice | null {

@@ -78,13 +78,23 @@ test("settings come back as written; a corrupt file is refused with its reason",
     const chosen = {
       name: "alice",
       accept: "ask",
-      mining: "off",
+      mining: { ...DEFAULT_SETTINGS.mining, mode: "off", threads: 2 },
+      keepBlocks: 5_000,
       doors,
       trackers: ["tracker.example"],
     } as const;
     writeSettings(path, chosen);
     assert.deepEqual(readSettings(path), { ok: true, value: chosen });
-    const malformed = ["{", "[]", '{"nmae":"x"}', '{"accept":"never"}', '{"mining":true}', '{"name":7}'];
+    const malformed = [
+      "{",
+      "[]",
+      '{"nmae":"x"}',
+      '{"accept":"never"}',
+      '{"mining":"on"}',
+      '{"mining":{"threads":0}}',
+      '{"name":7}',
+      '{"keepBlocks":10}',
+    ];
     const badDoors = [
       "[]",
       '{"mode":"ajar","allow":[],"block":[]}',
