@@ -3,7 +3,17 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { toHex } from "#base/bytes.ts";
 import { verifyInclusion } from "#crypto/merkle.ts";
-import { encodeBlock, encodeHeader, sealBlock, signTransaction, txIdOf } from "#ledger/index.ts";
+import {
+  accountKey,
+  decodeStateProof,
+  encodeBlock,
+  encodeHeader,
+  encodeStateProof,
+  readProvenValue,
+  sealBlock,
+  signTransaction,
+  txIdOf,
+} from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SIDE_BRANCH_DEPTH_MAX_BLOCKS, TOO_EARLY_KEPT_MS } from "./limits.ts";
@@ -70,6 +80,25 @@ test("a transaction of a block is found, with a proof that holds", async () => {
     node.chain.transactionsOf(ALICE.account, 10).map((found) => found.id),
     [txIdOf(transfer(1)), txIdOf(payment)],
   );
+  await node.chain.close();
+});
+
+test("what an account holds is shown to whoever has nothing but the tip's header", async () => {
+  const node = await openAlone(network);
+  const source = new TestChain(network);
+  source.grow([transfer(0)]);
+  await feed(node.chain, source, 1, 1);
+  const sent = encodeStateProof(node.chain.stateProof(accountKey(CAROL.account)));
+  const proof = decodeStateProof(sent);
+  assert.ok(proof.ok);
+  const carol = { kind: "account", balance: 10, nextSeq: 0 } as const;
+  const { block } = source.tip;
+  assert.deepEqual(readProvenValue(proof.value, accountKey(CAROL.account), block), {
+    ok: true,
+    value: carol,
+  });
+  const before = readProvenValue(proof.value, accountKey(CAROL.account), source.at(0).block);
+  assert.deepEqual(before, { ok: false, fault: { code: "header-other" } });
   await node.chain.close();
 });
 

@@ -230,6 +230,7 @@ class JoinedChain {
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),
       nameAt: (name) => queries.nameAt(name),
+      stateProof: (key) => queries.stateProof(key),
       commitmentAt: (account, commitment) => queries.commitmentAt(account, commitment),
       checkpointAt: (height) => queries.checkpointAt(height),
       finalBlock: () => this.#best.finality.floor,

@@ -17,6 +17,7 @@ import {
   type NameRecord,
   nameRecord,
   nextWork,
+  type StateProof,
   txIdOf,
   workOfBits,
 } from "#ledger/index.ts";
@@ -88,6 +89,11 @@ export class ChainQueries {
       stateRoot: tip.header.stateRoot,
       proof: encodeTreeProof(state.proveName(name)),
     };
+  }
+
+  stateProof(key: Uint8Array): StateProof {
+    const { state, tip } = this.#best;
+    return { header: encodeHeader(tip.header), value: state.get(key), path: state.prove(key) };
   }
 
   commitmentAt(account: AccountId, commitment: Uint8Array): NameRecord["commitment"] | null {

@@ -20,6 +20,7 @@ import type {
   NameStatus,
   NameUpdate,
   SignedTransaction,
+  StateProof,
   Transaction,
   TransactionFault,
 } from "#ledger/index.ts";
@@ -273,6 +274,8 @@ export interface Chain {
   uncoveredOf(account: AccountId): readonly PoolEntry[];
   /** Who holds a name, as the next block will see it; with the proof under the tip's state root. */
   nameAt(name: string): ProvenName;
+  /** What stands under a key of 32 bytes after the tip, or that nothing does, for whoever holds the tip's header alone. */
+  stateProof(key: Uint8Array): StateProof;
   /** Where this commitment to a name was made: height of the block, place in it; `null` when none stands. */
   commitmentAt(account: AccountId, commitment: Uint8Array): NameRecord["commitment"] | null;
   /** What a co-signer of this block of the best chain would sign; `null` for the genesis and above the tip. */

@@ -109,6 +109,13 @@ export {
   type Totals,
 } from "./state-entries.ts";
 export {
+  decodeStateProof,
+  encodeStateProof,
+  readProvenValue,
+  type StateProof,
+  type StateProofFault,
+} from "./state-proof.ts";
+export {
   encodeTreeProof,
   type LeafSource,
   type TreeChange,
