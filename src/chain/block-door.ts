@@ -288,7 +288,7 @@ export class BlockDoor {
     const kept = store.keep(newBlockOf(block, parent), false);
     if (!kept.ok) return kept;
     this.#storeWorks();
-    if (block.header.chainWork > best.tip.header.chainWork) await this.#advance();
+    if (block.header.chainWork > best.workToBeat) await this.#advance();
     if (store.entry(id)?.invalid === true) return fail({ code: "branch-invalid", id });
     const isBest = store.best(id) !== null;
     if (!isBest && block.header.chainWork === best.tip.header.chainWork) this.#dependencies.onRival();
