@@ -136,7 +136,11 @@ export class ChainSync {
     return this.#progress.state();
   }
 
-  elsewhere(): readonly PeerId[] {
+  holdings(): ReturnType<Sync["holdings"]> {
+    return this.#sync.holdings();
+  }
+
+  elsewhere(): ReadonlyMap<PeerId, string> {
     return this.#sync.elsewhere();
   }
 

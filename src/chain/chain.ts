@@ -1,6 +1,6 @@
 /**
  * Owns the joining of the chain's parts: doors, best chain, pool, relay and sync, and the events that tell of them.
- * Decides nothing by itself.
+ * Decides nothing by itself. It is long because what is joined is joined in one place.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
@@ -25,7 +25,14 @@ import { ChainSync } from "./chain-sync.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { FinalBlocks } from "./finality.ts";
 import type { HistoryStore } from "./history-check.ts";
-import { SNAPSHOT_POLICY } from "./limits.ts";
+import type { Holding } from "./holding.ts";
+import {
+  POOL_BYTES_MAX,
+  POOL_COUNT_MAX,
+  POOL_FREE_COUNT_MAX,
+  POOL_HELD_COUNT_MAX,
+  SNAPSHOT_POLICY,
+} from "./limits.ts";
 import { ChainQueries } from "./queries.ts";
 import { Relay } from "./relay.ts";
 import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
@@ -84,7 +91,8 @@ export async function openChain(
   const chain = new JoinedChain(best, dependencies, repaired, options);
   await chain.begin();
   const surface = chain.surface();
-  return ok({ chain: surface, repaired: surface.repairs()[0] ?? null });
+  const holdings = (): readonly Holding[] => chain.holdings();
+  return ok({ chain: surface, repaired: surface.repairs()[0] ?? null, holdings });
 }
 
 class JoinedChain {
@@ -240,7 +248,7 @@ class JoinedChain {
       minerShares: (blocks) => queries.minerShares(blocks),
       blocksMinedBy: (account) => store.minedBy(account),
       syncState: () => this.#syncState(),
-      peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? [],
+      peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? new Map(),
       isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
       repairs: () => this.#repairs,
       problem: () => this.#problem ?? this.#clockWatch.problem,
@@ -248,6 +256,20 @@ class JoinedChain {
       subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),
       close: () => this.#close(),
     };
+  }
+
+  holdings(): readonly Holding[] {
+    const { pool } = this.#transactions;
+    return [
+      { what: "waiting transactions", count: pool.size, limit: POOL_COUNT_MAX },
+      { what: "bytes of waiting transactions", count: pool.byteCount, limit: POOL_BYTES_MAX },
+      { what: "free anchors", count: pool.counts.free, limit: POOL_FREE_COUNT_MAX },
+      { what: "transactions behind a gap", count: pool.counts.held, limit: POOL_HELD_COUNT_MAX },
+      ...this.#blocks.holdings(),
+      ...(this.#relay?.holdings() ?? []),
+      ...(this.#announced?.holdings() ?? []),
+      ...(this.#sync?.holdings() ?? []),
+    ];
   }
 
   async #close(): Promise<void> {

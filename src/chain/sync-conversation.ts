@@ -12,7 +12,7 @@ import { decodeSyncMessage, encodeSyncMessage, type Hello, type SyncMessage } fr
 export type ConversationEnd =
   /** Nothing is left to fetch. */
   | { readonly code: "level" }
-  | { readonly code: "other-network" }
+  | { readonly code: "other-network"; readonly chainId: Uint8Array }
   /** It did not answer, or not in time, or no longer has what it announced. */
   | { readonly code: "unanswered" }
   /** Its chain breaks the rules, or it speaks out of order. */
@@ -40,7 +40,8 @@ export class Conversation {
   async greet(ours: Hello): Step<Hello> {
     const answer = await this.ask(ours, "hello");
     if (!answer.ok) return answer;
-    return equalBytes(answer.value.chainId, ours.chainId) ? answer : fail({ code: "other-network" });
+    const { chainId } = answer.value;
+    return equalBytes(chainId, ours.chainId) ? answer : fail({ code: "other-network", chainId });
   }
 
   async headers(locator: readonly BlockId[]): Step<readonly Uint8Array[]> {

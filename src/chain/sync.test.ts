@@ -219,8 +219,8 @@ test("a peer of another network is named as such on both sides, and not punished
   const alice = await add(ALICE.peerId);
   const bob = await add(BOB.peerId, other);
   await clock.advance(3_000);
-  assert.deepEqual(alice.chain.peersOnOtherNetworks(), [BOB.peerId]);
-  assert.deepEqual(bob.chain.peersOnOtherNetworks(), [ALICE.peerId]);
+  assert.deepEqual([...alice.chain.peersOnOtherNetworks()], [[BOB.peerId, bob.chain.network.chainIdHex]]);
+  assert.deepEqual([...bob.chain.peersOnOtherNetworks()], [[ALICE.peerId, alice.chain.network.chainIdHex]]);
   assert.deepEqual(
     alice.events.filter((event) => event.type === "PeerNetworkDiffers"),
     [{ type: "PeerNetworkDiffers", peer: BOB.peerId }],
@@ -229,7 +229,7 @@ test("a peer of another network is named as such on both sides, and not punished
   assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
   peers.stop(BOB.peerId);
   await clock.advance(3_000);
-  assert.deepEqual(alice.chain.peersOnOtherNetworks(), []);
+  assert.deepEqual([...alice.chain.peersOnOtherNetworks()], []);
   await end();
 });
 

@@ -4,7 +4,7 @@
  * a time), bodies (as many as have them, `body-fetch.ts`), and what waits in the pool.
  */
 import type { PeerId } from "#base/brand.ts";
-import { equalBytes } from "#base/bytes.ts";
+import { equalBytes, toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
@@ -18,6 +18,7 @@ import {
   historyRoutes,
 } from "./body-routes.ts";
 import type { HeaderPoint } from "./header-point.ts";
+import type { Holding } from "./holding.ts";
 import {
   HEADER_SYNCS_MAX,
   PEERS_ELSEWHERE_MAX,
@@ -97,7 +98,8 @@ export class Sync {
   readonly #streams = new Set<FrameStream>();
   /** Connected peers whose pool was asked for, and when last. */
   readonly #poolFetched = new Map<PeerId, number>();
-  readonly #elsewhere = new Set<PeerId>();
+  /** Connected peers of other networks, with the chain id of each, hex. */
+  readonly #elsewhere = new Map<PeerId, string>();
   /** Peers known to have headers that we lack, while others are being asked. */
   readonly #waiting = new Set<PeerId>();
   readonly #peers: SyncPeers;
@@ -174,9 +176,18 @@ export class Sync {
     for (const { peer } of network.connected()) this.#soon(peer, SYNC_ON_CONNECT_DELAY_MS);
   }
 
-  /** Connected peers of other networks. */
-  elsewhere(): readonly PeerId[] {
-    return [...this.#elsewhere];
+  holdings(): readonly Holding[] {
+    return [
+      { what: "peers asked for headers", count: this.#headersOf.size, limit: HEADER_SYNCS_MAX },
+      { what: "peers of other networks", count: this.#elsewhere.size, limit: PEERS_ELSEWHERE_MAX },
+      ...this.#peers.holdings(),
+      ...this.#bodies.holdings(),
+    ];
+  }
+
+  /** Connected peers of other networks, with the chain id of each, hex. */
+  elsewhere(): ReadonlyMap<PeerId, string> {
+    return this.#elsewhere;
   }
 
   /** Connected peers that answered, with what they showed. */
@@ -254,13 +265,13 @@ export class Sync {
 
   #heard(peer: PeerId, hello: Hello): void {
     const { source } = this.#dependencies;
-    if (!equalBytes(hello.chainId, source.chainId)) this.#foundElsewhere(peer);
+    if (!equalBytes(hello.chainId, source.chainId)) this.#foundElsewhere(peer, hello.chainId);
     else if (hello.work > source.hello().work) this.#soon(peer, 0);
   }
 
-  #foundElsewhere(peer: PeerId): void {
+  #foundElsewhere(peer: PeerId, chainId: Uint8Array): void {
     if (this.#elsewhere.has(peer) || this.#elsewhere.size >= PEERS_ELSEWHERE_MAX) return;
-    this.#elsewhere.add(peer);
+    this.#elsewhere.set(peer, toHex(chainId));
     this.#dependencies.listener.onOtherNetwork(peer);
   }
 
@@ -282,7 +293,7 @@ export class Sync {
     this.#streams.delete(opened.value);
     if (end.code === "level" || end.code === "other-network") await conversation.close();
     else conversation.reset(end.code);
-    if (end.code === "other-network") this.#foundElsewhere(peer);
+    if (end.code === "other-network") this.#foundElsewhere(peer, end.chainId);
     if (end.code === "unanswered" && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
     if ("what" in end)
       log.debug("conversation about the chain ended", { peer, end: end.code, what: end.what });

@@ -24,6 +24,7 @@ import type {
   Transaction,
   TransactionFault,
 } from "#ledger/index.ts";
+import type { Holding } from "./holding.ts";
 
 /** A block of the best chain in short, for lists. */
 export interface BlockSummary {
@@ -240,6 +241,8 @@ export interface OpenedChain {
   readonly chain: Chain;
   /** `null` when the store was in order. */
   readonly repaired: Problem | null;
+  /** What is held in memory for others now, each with the most that there may be. */
+  holdings(): readonly Holding[];
 }
 
 export interface Chain {
@@ -302,8 +305,8 @@ export interface Chain {
   tellAgain(id: TxId): void;
   /** Whether a branch of as much work as ours is known: the next block decides between them. */
   isContested(): boolean;
-  /** Connected peers whose genesis differs from ours. */
-  peersOnOtherNetworks(): readonly PeerId[];
+  /** Connected peers whose genesis differs from ours, with the chain id of theirs, hex. */
+  peersOnOtherNetworks(): ReadonlyMap<PeerId, string>;
   /** What was repaired in the store, at the start and since, oldest first. */
   repairs(): readonly Problem[];
   /** Why the chain takes no blocks now; `null` when it does. */

@@ -63,6 +63,7 @@ import { createListeningList } from "./listening.ts";
 import { checkMining } from "./mining-settings.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
+import { otherNetworkWords } from "./other-network.ts";
 import { createPersons } from "./person-view.ts";
 import { ownNameOf, policyOf } from "./policies.ts";
 import { watchPower } from "./power.ts";
@@ -328,13 +329,17 @@ async function openFeatures(
   const { clock, log, random } = base.edge;
   const { keypair, deliveries } = base;
   const { network } = reach.network;
+  const wordsOfOther = otherNetworkWords({ ...base.ledger, name: base.ledger.params.name });
   const persons = createPersons({
     self: keypair.peerId,
     ownName: () => ownNameOf(base.settings.current(), keypair.peerId),
     people: reach.people,
     directory: reach.network.directory,
     correspondents: () => [...messaging.peers(), ...transfers.peers()],
-    standsOnOtherNetwork: (peer) => ledger.chain.peersOnOtherNetworks().includes(peer),
+    otherNetworkOf: (peer) => {
+      const theirs = ledger.chain.peersOnOtherNetworks().get(peer);
+      return theirs === undefined ? null : wordsOfOther(theirs);
+    },
     relayName: (relay) => relayName(reach.network, relay),
   });
   const messaging = await openMessaging(

@@ -21,6 +21,17 @@ export function openNetworkFile(path: string | null): Result<Network, Problem> {
   );
 }
 
+const SHIPPED = ["default", "classroom", "internet"] as const;
+
+/** The networks that come with Waybill. One that cannot be read is left out: it only gives others a name. */
+export function loadShippedNetworks(): readonly Network[] {
+  return SHIPPED.flatMap((kind) => {
+    const text = readGenesis(new URL(`../../networks/${kind}.json`, import.meta.url));
+    const network = text.ok ? loadNetwork(text.value) : text;
+    return network.ok ? [network.value] : [];
+  });
+}
+
 function readGenesis(path: string | URL): Result<string, Problem> {
   try {
     if (statSync(path).size > GENESIS_FILE_BYTES_MAX) {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
+import { problem } from "#base/result.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import type { PeerEntry } from "#net/index.ts";
 import type { Person } from "#people/index.ts";
@@ -62,7 +63,7 @@ function persons(
     },
     directory: { get: (peer) => entries.find((one) => one.peer === peer) ?? null, list: () => entries },
     correspondents: () => [BOB],
-    standsOnOtherNetwork: (peer) => elsewhere.includes(peer),
+    otherNetworkOf: (peer) => (elsewhere.includes(peer) ? problem("other-network", "Elsewhere.", "") : null),
     relayName: (relay) => (relay === CAROL ? "tracker.example" : null),
   });
 }

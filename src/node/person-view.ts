@@ -27,16 +27,11 @@ interface Sources {
   readonly directory: Pick<Directory, "get" | "list">;
   /** Peers with whom something was exchanged, whether or not they are in the lists above. */
   readonly correspondents: () => readonly PeerId[];
-  readonly standsOnOtherNetwork: (peer: PeerId) => boolean;
+  /** What to say of a peer that stands on another network; null for all others. */
+  readonly otherNetworkOf: (peer: PeerId) => Problem | null;
   /** The name of a relay, as the user gave its address; null for one that nobody named. */
   readonly relayName: (relay: PeerId) => string | null;
 }
-
-const OTHER_NETWORK = problem(
-  "other-network",
-  "This peer stands on another network: its genesis differs from ours.",
-  "Messages and files work; for a common ledger start both peers with the same --network file.",
-);
 
 const SHOWN_ENDS_CHARACTERS = 6;
 
@@ -62,7 +57,7 @@ function keyChangedThere(name: string): Problem {
 /** What is said of a peer whose entry says nothing, or says that it is away. */
 interface Said {
   readonly name: string;
-  readonly otherNetwork: boolean;
+  readonly otherNetwork: Problem | null;
   /** A key that looks like this person's has come up. */
   readonly isLookedLike: boolean;
   readonly standIn: PersonView["standIn"];
@@ -106,7 +101,7 @@ function personView(peer: PeerId, person: Person | null, entry: PeerEntry | null
     latencyMs: entry?.latencyMs ?? null,
     lastSeenMs: entry?.lastSeenMs ?? person?.lastSeenMs ?? null,
     version: entry?.version ?? null,
-    problem: said.otherNetwork ? OTHER_NETWORK : reach,
+    problem: said.otherNetwork ?? reach,
   };
 }
 
@@ -162,7 +157,7 @@ export function createPersons(sources: Sources): Persons {
     const entry = directory.get(peer);
     return personView(peer, person, entry, {
       name: nameOf(peer),
-      otherNetwork: sources.standsOnOtherNetwork(peer),
+      otherNetwork: sources.otherNetworkOf(peer),
       isLookedLike: likes.has(peer),
       standIn: standInOf(person),
       via: viaOf(entry),
