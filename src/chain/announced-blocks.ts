@@ -36,6 +36,7 @@ import {
 } from "./block-parts-codec.ts";
 import { type Candidate, type CompactBlock, decodeCompactBlock, Filling } from "./compact-block.ts";
 import type { HeaderPoint } from "./header-point.ts";
+import type { Holding } from "./holding.ts";
 import {
   ANNOUNCED_BLOCKS_MAX,
   ANNOUNCED_IDS_MAX,
@@ -153,6 +154,15 @@ export class AnnouncedBlocks {
     const compact = decodeCompactBlock(bytes);
     if (!compact.ok) return ANNOUNCEMENT_STANDING[compact.fault.code];
     return this.#take(compact.value, from, true);
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "announced blocks", count: this.#announced.size, limit: ANNOUNCED_BLOCKS_MAX },
+      { what: "announcements passed on", count: this.#passedOn.size, limit: ANNOUNCED_IDS_MAX },
+      { what: "announcements ahead of our clock", count: this.#early.size, limit: TOO_EARLY_MAX },
+      { what: "recent blocks", count: this.#recent.size, limit: RECENT_BLOCKS_MAX },
+    ];
   }
 
   /** Keeps a block at hand for those who ask for parts of it. */

@@ -32,6 +32,7 @@ import type { Log } from "#ports/log.ts";
 import type { Advance, BestChain } from "./best-chain.ts";
 import { newBlockOf } from "./block-records.ts";
 import { type HeaderPoint, historyAfter } from "./header-point.ts";
+import type { Holding } from "./holding.ts";
 import {
   COMMIT_RETRY_PERIOD_MS,
   INVALID_IDS_MAX,
@@ -92,6 +93,14 @@ export class BlockDoor {
     this.#dependencies = dependencies;
     this.#turn = new Turn(dependencies.clock);
     dependencies.store.watchDamage((cause) => this.#damaged(cause));
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "blocks at the door", count: this.#writer.waiting, limit: WRITER_QUEUE_MAX },
+      { what: "blocks ahead of our clock", count: this.#early.size, limit: TOO_EARLY_MAX },
+      { what: "ids of invalid blocks", count: this.#invalid.size, limit: INVALID_IDS_MAX },
+    ];
   }
 
   /** Why the store takes no blocks now. */

@@ -13,11 +13,14 @@ import type { Judgement } from "#ports/network.ts";
 import type { BodyRoutes, PlaceRange } from "./body-routes.ts";
 import { type Arrived, BodyWindow, type HeaderPath } from "./body-window.ts";
 import { blockIdOfBytes, type HeaderPoint } from "./header-point.ts";
+import type { Holding } from "./holding.ts";
 import {
   BODY_LANES_MAX,
   BODY_REQUEST_SPAN_MS,
   BODY_STALL_MS_MAX,
   BODY_STALL_MS_MIN,
+  BODY_WINDOW_BLOCKS,
+  BODY_WINDOW_BYTES_MAX,
   SYNC_BLOCKS_MAX,
 } from "./limits.ts";
 import { BLOCK_STANDING } from "./standing.ts";
@@ -89,9 +92,13 @@ export class BodyFetch {
     return this.#run !== null || this.#starting !== null;
   }
 
-  /** Counted sizes, for whoever watches the bounds. */
-  get held(): { readonly blocks: number; readonly bytes: number } {
-    return this.#run?.window.held ?? { blocks: 0, bytes: 0 };
+  holdings(): readonly Holding[] {
+    const { blocks, bytes } = this.#run?.window.held ?? { blocks: 0, bytes: 0 };
+    return [
+      { what: "bodies that wait for earlier ones", count: blocks, limit: BODY_WINDOW_BLOCKS },
+      { what: "bytes of such bodies", count: bytes, limit: BODY_WINDOW_BYTES_MAX },
+      { what: "peers that bring bodies", count: this.#run?.lanes.size ?? 0, limit: BODY_LANES_MAX },
+    ];
   }
 
   /** Lets a conversation bring bodies for as long as its peer has some that are needed. */

@@ -36,6 +36,10 @@ export class InboundQueue<Item> {
     this.#onFault = onFault;
   }
 
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** How many were dropped, unjudged, since the beginning. */
   get dropped(): number {
     return this.#dropped;

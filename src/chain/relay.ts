@@ -11,6 +11,7 @@ import type { Log } from "#ports/log.ts";
 import type { Judgement, Network, Topic } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
 import { COMPACT_BYTES_MAX, compactOf, encodeCompactBlock } from "./compact-block.ts";
+import type { Holding } from "./holding.ts";
 import { InboundQueue } from "./inbound-queue.ts";
 import {
   TRANSACTION_BURST_PER_PEER_MAX,
@@ -79,6 +80,13 @@ export class Relay {
   /** Transactions dropped unjudged: for want of room in the queue, and beyond the share of who sent them. */
   get dropped(): { readonly queue: number; readonly share: number } {
     return { queue: this.#transactions.dropped, share: this.#beyondShare };
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "gossiped transactions", count: this.#transactions.waiting, limit: TRANSACTION_QUEUE_MAX },
+      { what: "peers whose share is counted", count: this.#buckets.size, limit: TRANSACTION_PEERS_MAX },
+    ];
   }
 
   announce(block: Block): void {

@@ -3,6 +3,7 @@ import type { PeerId } from "#base/brand.ts";
 import type { BlockRef } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { HeaderPoint } from "./header-point.ts";
+import type { Holding } from "./holding.ts";
 import { SYNC_REST_MS_MAX, SYNC_RESTING_MAX, SYNC_RETRY_MS } from "./limits.ts";
 
 export interface ShownChain {
@@ -19,6 +20,10 @@ export class SyncPeers {
 
   constructor(clock: Clock) {
     this.#clock = clock;
+  }
+
+  holdings(): readonly Holding[] {
+    return [{ what: "peers that did not deliver", count: this.#resting.size, limit: SYNC_RESTING_MAX }];
   }
 
   /** Connected peers that answered, with what they showed. */

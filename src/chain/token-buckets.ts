@@ -29,6 +29,10 @@ export class TokenBuckets {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#buckets.size;
+  }
+
   /** Whether the peer has a token left; takes it. */
   take(peer: PeerId): boolean {
     const { perSecond, burst, peersMax } = this.#options;
