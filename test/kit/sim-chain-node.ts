@@ -3,7 +3,7 @@
  * that outlives stops and power cuts. Deliveries are left out; nodes with messages are in `sim-node.ts`.
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
-import { type Chain, openChain, openWallet, type Wallet } from "#chain/index.ts";
+import { type Chain, type OpenedChain, openChain, openWallet, type Wallet } from "#chain/index.ts";
 import type { BlockStore } from "#chain/store.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
@@ -40,6 +40,7 @@ interface Run {
   readonly clock: ComputerClock;
   readonly disk: FailingStore;
   readonly chain: Chain;
+  readonly holdings: OpenedChain["holdings"];
   readonly wallet: Wallet;
   readonly miner: Miner;
   readonly search: TimedSearch;
@@ -83,6 +84,11 @@ export class ChainNode {
 
   get chain(): Chain {
     return this.#current().chain;
+  }
+
+  /** What its chain holds in memory for others. */
+  get holdings(): ReturnType<OpenedChain["holdings"]> {
+    return this.#current().holdings();
   }
 
   get wallet(): Wallet {
@@ -155,12 +161,12 @@ export class ChainNode {
     const shared = { clock, random, log: this.#log() };
     const opened = await openChain({ network: ledger }, { ...shared, store: disk.store, peers, signatures });
     if (!opened.ok) throw new Error(opened.fault.cause);
-    const { chain } = opened.value;
+    const { chain, holdings } = opened.value;
     const wallet = openWallet({ ...shared, chain, keypair });
     const search = openTimedSearch({ clock, random: random.fork("search") }, this.#hashesPerSecond);
     const mining = { account: keypair.account, mode: this.#mode };
     const miner = openMiner(mining, { ...shared, chain, search });
-    return { chain, wallet, search, miner };
+    return { chain, holdings, wallet, search, miner };
   }
 
   /** In order: what waits is written down. */
