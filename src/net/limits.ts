@@ -113,12 +113,27 @@ export const SUSPECT_SILENCE_MS = HEARTBEAT_PERIOD_MS + 2 * SECOND_MS;
 
 // Gossip.
 
-/** One RPC of gossip: the largest block, some transactions, and control messages beside them. */
-export const GOSSIP_RPC_BYTES_MAX = 2 * MIB;
-/** The largest message a topic may ask for; leaves room for what an RPC adds. */
-export const GOSSIP_MESSAGE_BYTES_MAX = MIB;
+/** The largest message a topic may ask for: the announcement of a block of 8,192 transactions has 52 KB. */
+export const GOSSIP_MESSAGE_BYTES_MAX = 64 * KIB;
+/** Ids that one message may name as being there: what a busy network gossips in three heartbeats. */
+export const GOSSIP_IHAVE_IDS_MAX = 1_000;
+/** Ids asked for at once: those named for two topics. An answer carries as many messages. */
+export const GOSSIP_IWANT_IDS_MAX = 2 * GOSSIP_IHAVE_IDS_MAX;
+/**
+ * One RPC of gossip. The router puts all that was asked for into one: 2,000 transactions and some announcements. Any
+ * less than it may send would break off a stream for obeying.
+ */
+export const GOSSIP_RPC_BYTES_MAX = MIB;
 /** Queued towards one peer that reads slowly; then the stream is dropped and the peer catches up by sync. */
-export const GOSSIP_OUTBOUND_BYTES_MAX = 16 * MIB;
+export const GOSSIP_OUTBOUND_BYTES_MAX = 4 * MIB;
+/** Ids of messages are remembered for so long, to know them when they come again: all that is gossiped is round sooner. */
+export const GOSSIP_SEEN_MS = 30 * SECOND_MS;
+/** Messages of one peer, new to us, in the long run; ids of more could fill the memory of those seen. */
+export const GOSSIP_MESSAGES_PER_PEER_PER_SECOND = 1_000;
+/** At once after a rest. Who goes beyond is not heard until the share has come back, and loses no standing. */
+export const GOSSIP_MESSAGES_PER_PEER_BURST = 10_000;
+/** Broken promises to send what was named that cost nothing: an honest peer on a bad path makes some. */
+export const GOSSIP_BROKEN_PROMISES_FREE = 6;
 /** Messages of one topic being validated; a feature's own queue is far shorter. */
 export const GOSSIP_VALIDATIONS_MAX = 512;
 /** Some thirty topics: a few for each network, never hundreds. */

@@ -70,7 +70,7 @@ export async function openNetwork(
       protector: protectorOf(networkKey, () =>
         doors.count(networkKey === null ? "not-waybill" : "network-key"),
       ),
-      standing: (peer) => standings.points(peer),
+      standing: (peer) => standings.gossipScore(peer),
       discovery: mdnsDiscovery(options.discovery, hasLanOn(listen), clock, (peer, addresses) =>
         late.named(peer, addresses),
       ),

@@ -82,7 +82,7 @@ export async function startHostPeer(options: HostPeerOptions): Promise<HostPeer>
     listen: options.listen,
     gate: createGate({ self: keypair.peerId, isRefused, connections }),
     doors: new Doors(OPEN_DOORS, { clock: realClock }),
-    standing: (peer) => standings.points(peer),
+    standing: (peer) => standings.gossipScore(peer),
     discovery: undefined,
     transports: transports.factories,
   });

@@ -69,6 +69,7 @@ export class Libp2pNetwork implements Network {
       gossip: dependencies.host.services.gossip,
       log: dependencies.log,
       judge: (peer, judgement) => this.judge(peer, judgement),
+      heard: (peer) => this.#standings.heard(peer),
     });
     this.#gossipPaths = new GossipPaths(dependencies.host, dependencies.connections);
     for (const connection of this.#host.getConnections()) this.#onOpen(connection);

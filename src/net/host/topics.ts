@@ -20,18 +20,38 @@ export interface TopicsDependencies {
   readonly gossip: GossipSub;
   readonly log: Log;
   readonly judge: (peer: PeerId, judgement: Judgement) => void;
+  /** Of each message that is new to us, whatever it is. */
+  readonly heard: (peer: PeerId) => void;
 }
 
 export class Topics {
   readonly #gossip: GossipSub;
   readonly #log: Log;
   readonly #judge: (peer: PeerId, judgement: Judgement) => void;
+  readonly #heard: (peer: PeerId) => void;
   readonly #names = new Set<string>();
+  /** What was open here once: a message of it may still be under way. */
+  readonly #closed = new Set<string>();
 
   constructor(dependencies: TopicsDependencies) {
     this.#gossip = dependencies.gossip;
     this.#log = dependencies.log;
     this.#judge = dependencies.judge;
+    this.#heard = dependencies.heard;
+    this.#refuseUnknown();
+  }
+
+  /** The router keeps, and passes on, what comes on a topic that nobody here validates. Nobody honest sends it. */
+  #refuseUnknown(): void {
+    const { topicValidators } = this.#gossip;
+    const opened = topicValidators.get.bind(topicValidators);
+    topicValidators.get = (name) =>
+      opened(name) ??
+      (async (from) => {
+        const peer = peerOf(from);
+        this.#heard(peer);
+        return RESULTS[this.#concluded(peer, this.#closed.has(name) ? "ignore" : "reject")];
+      });
   }
 
   open(name: string, options: TopicOptions): Topic {
@@ -41,6 +61,7 @@ export class Topics {
     let underWay = 0;
     this.#gossip.topicValidators.set(name, async (from, message) => {
       const peer = peerOf(from);
+      this.#heard(peer);
       if (message.data.length > options.messageBytesMax) return RESULTS[this.#concluded(peer, "reject")];
       // A flood is dropped before it costs anything; what was dropped is fetched by sync later.
       if (underWay >= GOSSIP_VALIDATIONS_MAX) return RESULTS.ignore;
@@ -73,6 +94,7 @@ export class Topics {
 
   #close(name: string): void {
     if (!this.#names.delete(name)) return;
+    this.#closed.add(name);
     this.#gossip.topicValidators.delete(name);
     // After the host has stopped, gossip has forgotten its topics already.
     if (this.#gossip.getTopics().includes(name)) this.#gossip.unsubscribe(name);

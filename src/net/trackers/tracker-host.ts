@@ -191,7 +191,7 @@ export async function openTrackerHost(
       ...commonServices(),
       kademlia: kademlia(true),
       ...(meter === null ? {} : { relay: meter.service() }),
-      ...(options.gossips ? { gossip: createGossip((peer) => standings.points(peer)) } : {}),
+      ...(options.gossips ? { gossip: createGossip((peer) => standings.gossipScore(peer)) } : {}),
     },
   });
   listened.attach(libp2p);
