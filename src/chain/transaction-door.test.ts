@@ -1,8 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { Keypair } from "#crypto/ed25519.ts";
 import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
-import { encodeTransaction, signTransaction, txIdOf } from "#ledger/index.ts";
+import {
+  commitmentOf,
+  encodeTransaction,
+  type SignedTransaction,
+  signTransaction,
+  txIdOf,
+} from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { BestChain } from "./best-chain.ts";
@@ -20,12 +27,12 @@ function transfer(seq: number, changed: { readonly fee?: number; readonly validU
   return signTransaction(body, network.chainId, ALICE);
 }
 
-function openDoor() {
+function openDoor(of = network) {
   const store = memoryBlocks();
-  const opened = BestChain.open(network, store);
+  const opened = BestChain.open(of, store);
   assert.ok(opened.ok);
   const { best } = opened.value;
-  const clock = clockFor(network);
+  const clock = clockFor(of);
   const faults: unknown[] = [];
   const changes: PoolChange[] = [];
   const door = new TransactionDoor({
@@ -131,4 +138,37 @@ test("arbitrary bytes and changed transactions get a verdict", () => {
   );
   assert.equal(door.pool.size, 0);
   assert.deepEqual(faults, []);
+});
+
+test("a claim of a name that is another's is refused, and let go when it lost while it waited", () => {
+  const allocations = [ALICE, BOB].map(({ account }) => ({ account, amount: 10_000 }));
+  const named = testNetwork({ allocations });
+  const { door, best, changes } = openDoor(named);
+  const chain = new TestChain(named);
+  const salt = new Uint8Array(32);
+  const head = (who: Keypair, seq: number) => ({ from: who.account, seq, fee: 300, validUntil: 40 });
+  const claimOf = (who: Keypair, seq: number) =>
+    signTransaction(
+      { type: "name-claim", ...head(who, seq), salt, name: "wanted", key: who.account },
+      named.chainId,
+      who,
+    );
+  const commitOf = (who: Keypair) => {
+    const commitment = commitmentOf({ salt, name: "wanted", key: who.account }, who.account);
+    return signTransaction({ type: "name-commit", ...head(who, 0), commitment }, named.chainId, who);
+  };
+  const move = (candidates: readonly SignedTransaction[]) => {
+    const { block } = chain.grow(candidates, CAROL);
+    assert.ok(best.extend(block).ok);
+    door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  };
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 0))), "commitment-unknown");
+  move([commitOf(ALICE), commitOf(BOB)]);
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "new", "a block early, it waits");
+  move([]);
+  assert.equal(codeOf(door, encodeTransaction(claimOf(ALICE, 1))), "new");
+  move([claimOf(ALICE, 1)]);
+  assert.equal(door.pool.size, 0, "Alice has the name by the earlier commitment, so Bob's claim is gone");
+  assert.ok(changes.at(-1)?.removed.includes(txIdOf(claimOf(BOB, 1))));
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "name-taken");
 });

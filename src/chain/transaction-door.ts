@@ -13,6 +13,7 @@ import {
   checkTransactionTerms,
   decodeTransaction,
   encodeTransaction,
+  isNameTransaction,
   isSignatureValid,
   isSigned,
   type SignedTransaction,
@@ -25,6 +26,7 @@ import type { Log } from "#ports/log.ts";
 import type { BestChain } from "./best-chain.ts";
 import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "./limits.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
+import { isNameLost, nameRefusal, namesMovedBy } from "./pool-names.ts";
 import type { BlockStore, PoolRow } from "./store.ts";
 import type { Move } from "./trail.ts";
 import type { PoolEntry, SubmitFault } from "./types.ts";
@@ -173,6 +175,7 @@ export class TransactionDoor {
     // Oldest first: an account's transactions depend on each other in this order.
     for (const block of disconnected.reversed()) this.#takeBack(block, change);
     this.#coverAgain(height, change);
+    this.#letLostNamesGo({ connected, disconnected }, height, change);
     const added = change.addedIds().map((id) => this.#pool.get(id));
     const removed = change.removedIds();
     this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
@@ -193,6 +196,18 @@ export class TransactionDoor {
       else if (!taken.ok && taken.fault.code === "balance-below-pending") {
         this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
       } else if (!this.#pool.has(id)) this.#drop([id]);
+    }
+  }
+
+  #letLostNamesGo({ connected }: Move, height: number, change: NetChange): void {
+    const { best } = this.#dependencies;
+    const waiting = this.#pool.entries().filter(({ transaction }) => isNameTransaction(transaction));
+    if (waiting.length === 0) return;
+    const moved = namesMovedBy(connected);
+    for (const { id, transaction } of waiting) {
+      if (!isNameLost(transaction, moved, best.state, height, best.network.params)) continue;
+      this.#pool.remove(id);
+      change.removed(id);
     }
   }
 
@@ -261,11 +276,14 @@ export class TransactionDoor {
     const id = txIdOf(transaction);
     if (this.#pool.has(id) || store.place(id) !== null) return ok({ id, isNew: false, removed: [] });
     const height = best.tip.header.height + 1;
+    const { params } = best.network;
     const terms = checkTransactionTerms(transaction, best.network, height);
     if (terms !== null) return fail(terms);
     const bytes = encodeTransaction(transaction);
     const welcome = this.#pool.check(transaction, bytes.length, clock.nowMs());
     if (!welcome.ok) return welcome;
+    const lost = signature === "verified" ? null : nameRefusal(transaction, best.state, height, params);
+    if (lost !== null) return fail(lost);
     if (signature === "unverified" && !isSignatureValid(transaction, best.network.chainId)) {
       return fail({ code: "signature-invalid" });
     }

@@ -8,7 +8,7 @@ import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import { ExpiryLists, takeOutExpired } from "./expiry.ts";
 import type { ApplyFault, TransactionStateFault } from "./faults.ts";
-import { applyName, faultOfName, type NameTransaction } from "./name-records.ts";
+import { applyName, faultOfName, isNameTransaction, type NameTransaction } from "./name-records.ts";
 import { burnedBy, costOfTransaction } from "./names.ts";
 import { type ChainParams, MAX_MONEY } from "./params.ts";
 import { type LedgerState, payoutAt } from "./state.ts";
@@ -108,10 +108,6 @@ export class BlockWork {
     assert(issued === held + pending + burned, `${issued} issued, ${held} + ${pending} + ${burned} there`);
     return { issued, held, pending, burned };
   }
-}
-
-function isNameTransaction(tx: SignedTransaction): tx is NameTransaction {
-  return tx.type === "name-commit" || tx.type === "name-claim" || tx.type === "name-update";
 }
 
 /** The state after the block, from that after its parent. */

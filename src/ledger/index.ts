@@ -54,7 +54,14 @@ export {
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
 } from "./limits.ts";
-export { type NameStatus, nameRecord, nameStatus } from "./name-records.ts";
+export {
+  faultOfName,
+  isNameTransaction,
+  type NameStatus,
+  type NameTransaction,
+  nameRecord,
+  nameStatus,
+} from "./name-records.ts";
 export { burnedBy, commitmentOf, costOfTransaction, isName, nameCost } from "./names.ts";
 export {
   type Allocation,
@@ -123,7 +130,16 @@ export {
   verifyTreeProof,
 } from "./state-tree.ts";
 export { type Earned, issuedAt, payoutOfBlock, rewardAt } from "./supply.ts";
-export { meetsTarget, type NextWork, nextWork, targetBytes, targetOfBits, workOfBits } from "./target.ts";
+export {
+  asertTarget,
+  bitsOfTarget,
+  meetsTarget,
+  type NextWork,
+  nextWork,
+  targetBytes,
+  targetOfBits,
+  workOfBits,
+} from "./target.ts";
 export { buildTemplate, type TemplateRequest } from "./template.ts";
 export type * from "./types.ts";
 export { decodeUndo, encodeUndo } from "./undo-codec.ts";

@@ -18,7 +18,7 @@ import {
   nameKey,
   readStateValue,
 } from "./state-entries.ts";
-import type { NameClaim, NameCommit, NameUpdate } from "./types.ts";
+import type { NameClaim, NameCommit, NameUpdate, SignedTransaction } from "./types.ts";
 import type { WorkingState } from "./working-state.ts";
 
 /** A name as it stands at some height. Heights are the last of each stretch. */
@@ -53,6 +53,10 @@ export function nameRecord(
 }
 
 export type NameTransaction = NameCommit | NameClaim | NameUpdate;
+
+export function isNameTransaction(tx: SignedTransaction): tx is NameTransaction {
+  return tx.type === "name-commit" || tx.type === "name-claim" || tx.type === "name-update";
+}
 
 /** Where the transaction stands: height of its block, and its place there. */
 export type NamePlace = Commitment;
