@@ -72,7 +72,8 @@ function onWrite<Value>(what: string, write: () => Value): Value {
 const { exec } = DatabaseSync.prototype;
 DatabaseSync.prototype.exec = function (this: DatabaseSync, sql: string): void {
   onWrite(sql, () => exec.call(this, sql));
-  if (/journal_mode\s*=\s*WAL/i.test(sql)) exec.call(this, `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+  if (/journal_mode\s*=\s*WAL|wal_autocheckpoint/i.test(sql))
+    exec.call(this, `PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
 };
 
 const { run } = StatementSync.prototype;
