@@ -9,6 +9,7 @@ import { Icon } from "../shell/icon.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { LookUpSheet } from "./look-up-sheet.tsx";
 import { minerPeer } from "./miner.ts";
+import { standingWords } from "./standing.ts";
 import { TransactionLine } from "./transaction-line.tsx";
 
 export function BlockPage() {
@@ -79,8 +80,8 @@ function Header({ block }: { readonly block: BlockView }) {
         </dd>
         <dt>Time</dt>
         <dd>{formatExact(block.timeMs)}</dd>
-        <dt>Confirmations</dt>
-        <dd className="mono">{block.confirmations}</dd>
+        <dt>Standing</dt>
+        <dd>{standingWords(block.standing, block.confirmations)}</dd>
         <dt>Reward</dt>
         <dd className="mono">
           {formatAmount(block.reward, coin)} and {formatAmount(block.fees, coin)} in fees

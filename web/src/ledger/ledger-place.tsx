@@ -3,8 +3,10 @@
 import { useDesk, useTitle } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
 import { BlockStack } from "./block-stack.tsx";
+import { Cosigners } from "./cosigners.tsx";
 import { Find } from "./find.tsx";
 import { Mining } from "./mining.tsx";
+import { Names } from "./names.tsx";
 import { Race } from "./race.tsx";
 import { SyncLines } from "./sync-lines.tsx";
 import { Waiting } from "./waiting.tsx";
@@ -34,6 +36,8 @@ export function LedgerPlace() {
           <Mining />
           <Race />
           <Waiting />
+          <Cosigners />
+          <Names />
         </div>
       </div>
     </div>

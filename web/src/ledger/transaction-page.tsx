@@ -3,11 +3,12 @@ import { Link, useParams } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { TransactionView } from "#api/views.ts";
 import { useDesk, useTitle, useTransaction } from "../live/use-live.ts";
-import { countOf, formatAmount, formatBytes, formatExact } from "../look/format.ts";
+import { formatAmount, formatBytes, formatExact } from "../look/format.ts";
 import { Copyable } from "../shell/copy.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { Stamp } from "../slip/stamp.tsx";
 import { LookUpSheet } from "./look-up-sheet.tsx";
+import { standingWords } from "./standing.ts";
 import { TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
 import "../slip/slip.css";
 import "../slip/slip-place.css";
@@ -66,7 +67,7 @@ function OneTransaction({ transaction }: { readonly transaction: TransactionView
             )}
             <p className={`small tone-${state === "confirmed" ? "good" : "waiting"}`}>
               <Sign name={STATE_WORDS[state][0]} /> {STATE_WORDS[state][1]}
-              {state === "confirmed" && `, ${countOf(transaction.confirmations, "confirmation")}`}
+              {state === "confirmed" && `, ${standingWords(transaction.standing, transaction.confirmations)}`}
             </p>
           </div>
           <div className="slip-stub">
