@@ -48,6 +48,10 @@ export const SNAPSHOT_BELOW_BEST_MAX_BLOCKS = 5_000;
 export const SNAPSHOT_OFFERS_AWAITED_MS = 20_000;
 /** A chunk of 256 KiB at 50 KB/s; while others bring chunks too, whoever is slower leaves its part to them. */
 export const SNAPSHOT_STALL_MS = 5_000;
+/** Peers that fail one after the other without a chunk between: then the snapshot is given up. */
+export const SNAPSHOT_FAILURES_MAX = 3;
+/** After so many snapshots given up a new peer begins at the first block. */
+export const SNAPSHOTS_GIVEN_UP_MAX = 2;
 /** Chunks of one snapshot: 25 GB of state. */
 export const SNAPSHOT_CHUNKS_MAX = 100_000;
 

@@ -9,7 +9,13 @@ import type { Result } from "#base/result.ts";
 import type { BlockRef } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { HeaderPoint } from "./header-point.ts";
-import { BODY_LANES_MAX, SNAPSHOT_BELOW_BEST_MAX_BLOCKS, SNAPSHOT_STALL_MS } from "./limits.ts";
+import {
+  BODY_LANES_MAX,
+  SNAPSHOT_BELOW_BEST_MAX_BLOCKS,
+  SNAPSHOT_FAILURES_MAX,
+  SNAPSHOT_STALL_MS,
+  SNAPSHOTS_GIVEN_UP_MAX,
+} from "./limits.ts";
 import { checkChunk, chunkEnd, type SnapshotChunk } from "./snapshot-chunk.ts";
 import type { SnapshotPolicy } from "./snapshot-store.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
@@ -47,6 +53,8 @@ interface Fetch {
   /** Nobody fetches these now. */
   readonly open: KeyRange[];
   readonly lanes: Set<Lane>;
+  /** Peers that failed since the last chunk came. */
+  failures: number;
   /** Sixteenth parts were opened, so that several may fetch. */
   isSplit: boolean;
 }
@@ -63,6 +71,8 @@ const KEY_SPACE = 2 ** 32;
 export class SnapshotFetch {
   readonly #dependencies: SnapshotFetchDependencies;
   #fetch: Fetch | null = null;
+  /** Snapshots that were offered and not brought. */
+  readonly #givenUp = new Set<BlockId>();
   #covered = 0;
   #closed = false;
 
@@ -96,9 +106,18 @@ export class SnapshotFetch {
     const end = await this.#bring(fetch, lane);
     fetch.lanes.delete(lane);
     if (lane.range !== null) fetch.open.push(lane.range);
-    if (end.code === "unanswered" || end.code === "misconduct")
-      this.#dependencies.peers.rest(conversation.peer);
+    if (end.code === "unanswered" || end.code === "misconduct") this.#failed(fetch, conversation.peer);
+    if (this.#fetch === fetch && fetch.open.length > 0) this.#callOthers(fetch);
     return end;
+  }
+
+  #failed(fetch: Fetch, peer: PeerId): void {
+    this.#dependencies.peers.rest(peer);
+    fetch.failures += 1;
+    if (fetch.failures < SNAPSHOT_FAILURES_MAX || this.#fetch !== fetch) return;
+    // Whoever offers it does not bring it; in the end all can be had block by block.
+    this.#givenUp.add(fetch.at.id);
+    this.#fetch = null;
   }
 
   // Which one ------------------------------------------------------------------------------------------------
@@ -106,7 +125,7 @@ export class SnapshotFetch {
   /** The highest offered that stands deep enough on the chain with the most work; `null` when blocks alone will do. */
   #choose(): HeaderPoint | null {
     const { peers, tree, isNew, policy } = this.#dependencies;
-    if (!isNew()) return null;
+    if (!isNew() || this.#givenUp.size >= SNAPSHOTS_GIVEN_UP_MAX) return null;
     let best: HeaderPoint | null = null;
     const offers = new Map<BlockId, BlockRef>();
     for (const [peer, shown] of peers.shown()) {
@@ -119,9 +138,12 @@ export class SnapshotFetch {
     const highest = best.header.height - policy.depthMinBlocks;
     const lowest = best.header.height - SNAPSHOT_BELOW_BEST_MAX_BLOCKS;
     const possible = [...offers.values()]
+      .filter(({ id }) => !this.#givenUp.has(id))
       .filter(({ height }) => height <= highest && height >= lowest && height % policy.everyBlocks === 0)
       .sort((a, b) => b.height - a.height);
-    return this.#firstOnChain(best, possible);
+    const current = this.#fetch?.at.id;
+    const going = possible.filter(({ id }) => id === current);
+    return this.#firstOnChain(best, going) ?? this.#firstOnChain(best, possible);
   }
 
   #firstOnChain(best: HeaderPoint, falling: readonly BlockRef[]): HeaderPoint | null {
@@ -157,7 +179,13 @@ export class SnapshotFetch {
     this.#fetch = null;
     if (!store.beginSnapshot().ok) return null;
     this.#covered = 0;
-    this.#fetch = { at, open: [{ from: FIRST_KEY, to: null }], lanes: new Set(), isSplit: false };
+    this.#fetch = {
+      at,
+      open: [{ from: FIRST_KEY, to: null }],
+      lanes: new Set(),
+      failures: 0,
+      isSplit: false,
+    };
     progress(at, 0);
     this.#callOthers(this.#fetch);
     return this.#fetch;
@@ -207,6 +235,7 @@ export class SnapshotFetch {
     if (!written.ok) return { code: "held-up", what: written.fault.cause };
     const isPartLeft = end !== null && isBelow(end, range.to);
     lane.range = null;
+    fetch.failures = 0;
     this.#covered += spaceOf(range.from, isPartLeft ? end : range.to);
     if (isPartLeft)
       fetch.open.unshift(...this.#rest(fetch, { from: end, to: range.to }, chunk.siblings.length));

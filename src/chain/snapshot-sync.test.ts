@@ -9,9 +9,11 @@ import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { openChain } from "./chain.ts";
 import type { HistoryStore } from "./history-check.ts";
+import type { SnapshotChunk } from "./snapshot-chunk.ts";
 import type { SnapshotStore } from "./snapshot-store.ts";
 import type { BlockStore } from "./store.ts";
 import { clockFor, feed, quietLog } from "./test-node.ts";
+import { falseChain, type Mischief, puppet, snapshotOf } from "./test-puppet.ts";
 import type { Chain, ChainEvent } from "./types.ts";
 
 const network = testNetwork();
@@ -74,10 +76,9 @@ function phases(events: readonly ChainEvent[]): readonly string[] {
   return names.filter((name, at) => name !== names[at - 1]);
 }
 
-function grown(blocks: number): TestChain {
-  const chain = new TestChain(network);
-  for (let at = 0; at < blocks; at++) chain.grow([], at % 3 === 0 ? CAROL : BOB);
-  return chain;
+function grown(blocks: number, from = new TestChain(network), miner = BOB): TestChain {
+  for (let at = 0; at < blocks; at++) from.grow([], at % 3 === 0 ? CAROL : miner);
+  return from;
 }
 
 function sameLedger(one: Chain, other: Chain): void {
@@ -145,22 +146,91 @@ test("snapshots are made while blocks go on coming, and the two newest are kept"
   await alice.close();
 });
 
-test("a chunk that is not of the snapshot is refused, and another peer's is taken", async () => {
+test("what the disk has changed of a snapshot is not handed on", async () => {
   const { clock, peers, open } = world();
   const source = grown(70);
-  const lying = memorySnapshots();
+  const store = memorySnapshots();
   const alice = await open(ALICE.peerId, {
-    ...lying,
-    entries: (at, index) => lying.entries(at, index)?.slice(1) ?? null,
+    ...store,
+    entries: (at, index) => store.entries(at, index)?.slice(1) ?? null,
   });
   await feed(alice.chain, source, 1, 70);
   await clock.advance(3_000);
-  // What alice would say of her own damaged disk, she does not: the chunk is changed on its way.
   const bob = await open(BOB.peerId);
   await clock.advanceUntil(() => bob.chain.tip().height === 70, 120_000, "level without a snapshot");
   sameLedger(bob.chain, alice.chain);
   assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
   for (const node of [alice, bob]) await node.close();
+});
+
+/** Offers the state after block 60 in one chunk. */
+function offering(chain: TestChain, chunk: SnapshotChunk): Mischief {
+  return (question, right) => {
+    if (question.type === "get-chunk") return [{ type: "chunk", chunk }];
+    const snapshots = [{ height: 60, id: chain.at(60).block.id }];
+    return right.map((answer) => (answer.type === "hello" ? { ...answer, snapshots } : answer));
+  };
+}
+
+test("a chunk that is not of the snapshot is refused, its giver judged, and another peer's is taken", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const chunk = snapshotOf(source, 60);
+  const liar = peers.addPeer(ALICE.peerId);
+  puppet(liar, source, offering(source, { ...chunk, entries: chunk.entries.slice(1) }));
+  const bob = await open(BOB.peerId);
+  await clock.advance(3_000);
+  assert.equal(bob.chain.tip().height, 0);
+  assert.equal([...bob.store.snapshot.range(new Uint8Array(32), null)].length, 0);
+  puppet(peers.addPeer(CAROL.peerId), source, offering(source, chunk));
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 60_000, "level");
+  assert.ok(phases(bob.events).includes("snapshot"));
+  await bob.close();
+});
+
+test("a snapshot that is offered and never brought is given up for the blocks", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const snapshots = [60, 40].map((height) => ({ height, id: source.at(height).block.id }));
+  puppet(peers.addPeer(ALICE.peerId), source, (question, right) => {
+    if (question.type === "get-chunk") return null;
+    return right.map((answer) => (answer.type === "hello" ? { ...answer, snapshots } : answer));
+  });
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 900_000, "level, block by block");
+  await bob.close();
+});
+
+test("a snapshot of a chain with less work than another is not taken, whoever offers it", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(50);
+  const [less, more] = [grown(20, shared.fork(50)), grown(40, shared.fork(50), CAROL)];
+  const asked = puppet(peers.addPeer(ALICE.peerId), less, offering(less, snapshotOf(less, 60)));
+  puppet(peers.addPeer(CAROL.peerId), more);
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 90, 60_000, "on the heavier chain");
+  assert.equal(asked.asked.get("get-chunk"), undefined);
+  await bob.close();
+});
+
+test("a false block under a snapshot, paid for with the most work: it is found, told loudly, and left", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(5);
+  const lie = falseChain(shared, 66);
+  puppet(peers.addPeer(ALICE.peerId), lie, offering(lie, snapshotOf(lie, 60)));
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 60, 60_000, "taken over");
+  puppet(peers.addPeer(CAROL.peerId), grown(40, shared.fork(5)));
+  await clock.advanceUntil(() => bob.chain.repairs().length > 0, 120_000, "found");
+  assert.equal(bob.chain.repairs()[0]?.code, "history-wrong");
+  await clock.advanceUntil(
+    () => bob.chain.tip().height === 40,
+    300_000,
+    "on the honest chain, from its first block",
+  );
+  assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
+  assert.equal(bob.chain.syncState().history, null);
+  await bob.close();
 });
 
 test("a peer that keeps few blocks says so, and is not asked for old ones", async () => {

@@ -2,16 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
-import { appendLeaf } from "#crypto/merkle.ts";
-import { bytesOfId, encodeBlock, encodeHeader } from "#ledger/index.ts";
-import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { encodeBlock, encodeHeader } from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { SYNC_FRAME_BYTES_MAX, SYNC_HEADERS_MAX, SYNC_SEND_TIMEOUT_MS } from "./limits.ts";
 import { encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
 import { clockFor, feed, openOn } from "./test-node.ts";
-import { type Mischief, puppet } from "./test-puppet.ts";
+import { falseChain, type Mischief, puppet } from "./test-puppet.ts";
 
 const network = testNetwork();
 
@@ -42,11 +41,6 @@ function world() {
       };
     },
   };
-}
-
-/** The history after this block on top of the chain. */
-function afterOf(chain: TestChain, block: TestChain["tip"]["block"]): TestChain["tip"]["history"] {
-  return appendLeaf(chain.tip.history, bytesOfId(block.id));
 }
 
 function grown(blocks: number, from = new TestChain(network), miner = BOB): TestChain {
@@ -148,16 +142,6 @@ test("an invalid block buried in the chain with the most work: the next best is 
   assert.equal(carol.chain.syncState().state, "synced");
   await carol.close();
 });
-
-/** A chain whose first block after the shared ones states a false root, with more on top; each header is sound by itself. */
-function falseChain(shared: TestChain, more: number): TestChain {
-  const { height } = shared.tip.block.header;
-  const { block, state, undo } = shared.fork(height).grow([], ALICE);
-  const bad = mine({ ...block.header, stateRoot: new Uint8Array(32).fill(7) }, block.transactions);
-  const before = Array.from({ length: height + 1 }, (_, at) => shared.at(at));
-  const lie = new TestChain(network, [...before, { block: bad, state, history: afterOf(shared, bad), undo }]);
-  return grown(more, lie, ALICE);
-}
 
 test("headers of little work from long ago leave nothing, however much work their sender claims", async () => {
   const { clock, puppet, node, judged } = world();

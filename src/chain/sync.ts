@@ -106,6 +106,8 @@ export class Sync {
   readonly #snapshot: SnapshotFetch;
   readonly #bodies: BodyFetch;
   readonly #history: BodyFetch;
+  /** Connected peers that said where they stand. */
+  readonly #greeted = new Set<PeerId>();
   /** Peers whose headers are being fetched. */
   readonly #headersOf = new Set<PeerId>();
   /** Peers whose headers were fetched in a conversation that goes on to bodies. */
@@ -248,6 +250,7 @@ export class Sync {
     this.#elsewhere.delete(peer);
     this.#waiting.delete(peer);
     this.#askedMeanwhile.delete(peer);
+    this.#greeted.delete(peer);
     this.#peers.gone(peer);
     this.#dependencies.listener.onHello(peer, null);
   }
@@ -305,6 +308,7 @@ export class Sync {
     const hello = await conversation.greet(source.hello());
     if (!hello.ok) return hello.fault;
     listener.onHello(peer, hello.value);
+    this.#greeted.add(peer);
     const end = await this.#catchUp(conversation, hello.value);
     if (this.#catchingUp.delete(peer)) this.#restIfLevel();
     if (end.code !== "level") return end;
@@ -335,13 +339,16 @@ export class Sync {
     return end.code === "level" ? this.#bodies.join(conversation) : end;
   }
 
-  /** Whether a new peer should hear more peers before it begins at the first block: one of them may offer a snapshot. */
+  /**
+   * Whether a new peer should hear more peers before it begins: one of them may offer a snapshot, or show more work than
+   * the one that offers it.
+   */
   #awaitsOffers({ header }: HeaderPoint): boolean {
     const { network, target, clock } = this.#dependencies;
-    if (!target.snapshot.isNew() || header.height < target.snapshot.policy.worthBlocks) return false;
-    const shown = [...this.#peers.shown()];
-    const isEnough = shown.length >= Math.min(SYNC_ASKED_MIN, network.connected().length);
-    if (isEnough || shown.some(([, { snapshots }]) => snapshots.length > 0)) return false;
+    const { isNew, policy } = target.snapshot;
+    if (!isNew() || header.height < policy.worthBlocks) return false;
+    const isAsked = this.#greeted.size >= Math.min(SYNC_ASKED_MIN, network.connected().length);
+    if (isAsked && this.#headersOf.size === 0) return false;
     this.#offersAwaitedMs ??= clock.monotonicMs();
     return clock.monotonicMs() - this.#offersAwaitedMs < SNAPSHOT_OFFERS_AWAITED_MS;
   }

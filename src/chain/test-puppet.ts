@@ -1,9 +1,15 @@
 /** Owns peers for tests that speak the sync protocol over a chain of the test's, rightly but for what the test changes. */
 import type { BlockId } from "#base/brand.ts";
-import { type Block, encodeBlock, encodeHeader } from "#ledger/index.ts";
-import type { TestChain } from "#ledger/test-chain.ts";
+import { equalBytes, fromHex, toHex } from "#base/bytes.ts";
+import { appendLeaf } from "#crypto/merkle.ts";
+import { applyBlock } from "#ledger/apply.ts";
+import { type Block, bytesOfId, encodeBlock, encodeHeader } from "#ledger/index.ts";
+import { genesisEntries } from "#ledger/state.ts";
+import type { TreeChange } from "#ledger/state-tree.ts";
+import { ALICE, mine, TestChain } from "#ledger/test-chain.ts";
 import type { Network } from "#ports/network.ts";
 import { SYNC_FRAME_BYTES_MAX } from "./limits.ts";
+import type { SnapshotChunk } from "./snapshot-chunk.ts";
 import { decodeSyncMessage, encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
 
 const OPTIONS = { frameBytesMax: SYNC_FRAME_BYTES_MAX, streamsPerPeerMax: 8 };
@@ -78,4 +84,47 @@ function rightAnswers(question: SyncMessage, chain: TestChain): readonly SyncMes
 function blocksOf(chain: TestChain): readonly Block[] {
   const { height } = chain.tip.block.header;
   return Array.from({ length: height + 1 }, (_, at) => chain.at(at).block);
+}
+
+/** A chain whose first block after the shared ones states a false root, with more on top; each header is sound by itself. */
+export function falseChain(shared: TestChain, more: number): TestChain {
+  const { network } = shared;
+  const { height } = shared.tip.block.header;
+  const { block, state, undo } = shared.fork(height).grow([], ALICE);
+  const bad = mine({ ...block.header, stateRoot: new Uint8Array(32).fill(7) }, block.transactions);
+  const history = appendLeaf(shared.tip.history, bytesOfId(bad.id));
+  const before = Array.from({ length: height + 1 }, (_, at) => shared.at(at));
+  const lie = new TestChain(network, [...before, { block: bad, state, history, undo }]);
+  for (let at = 0; at < more; at++) lie.grow([], ALICE);
+  return lie;
+}
+
+/** The whole state after a block, as one chunk. False roots on the way are passed over, as a liar would. */
+export function snapshotOf(chain: TestChain, height: number): SnapshotChunk {
+  const { params } = chain.network;
+  const entries = new Map<string, Uint8Array>();
+  const note = (changes: readonly TreeChange[]): void => {
+    for (const { key, value } of changes) {
+      if (value === null) entries.delete(toHex(key));
+      else entries.set(toHex(key), value);
+    }
+  };
+  note(genesisEntries(params));
+  for (let at = 1; at <= height; at++) {
+    const { block } = chain.at(at);
+    const { stateRoot } = chain.at(at).block.header;
+    const root = chain.at(at).state.root;
+    const honest = equalBytes(stateRoot, root)
+      ? block
+      : { ...block, header: { ...block.header, stateRoot: root } };
+    const applied = applyBlock(chain.at(at - 1).state, honest, params);
+    if (!applied.ok) throw new Error(applied.fault.code);
+    note(applied.value.changes);
+  }
+  const sorted = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    start: new Uint8Array(32),
+    siblings: [],
+    entries: sorted.map(([key, value]) => ({ key: fromHex(key) ?? new Uint8Array(0), value })),
+  };
 }
