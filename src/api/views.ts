@@ -255,7 +255,9 @@ export const miningView = z
   .object({
     mode: z
       .enum(["on", "off", "always"])
-      .describe("on: mines once enough transactions wait, or the first waits long enough. always: also when none does."),
+      .describe(
+        "on: mines once enough transactions wait, or the first waits long enough. always: also when none does.",
+      ),
     threads: count,
     cores: count.describe("Of this computer, as it says."),
     dutyPercent: count.describe("The part of the time that each thread works."),

@@ -2,6 +2,7 @@
 import { addCommand, type Commands, type Common, misused, speakToPeer, withPeer } from "./command-line.ts";
 import * as ledger from "./commands/ledger.ts";
 import { dataDirOf } from "./data-dir.ts";
+import { addMine } from "./mining-lines.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Session } from "./session.ts";
 
@@ -53,13 +54,5 @@ export function addLedger(commands: Commands): void {
     }
     return misused(wallet, "say: wallet, or wallet pay WHO AMOUNT");
   });
-  const mine = addCommand(commands, "mine", "Mining: how it goes, on, or off.", [
-    "waybill mine",
-    "waybill mine off",
-  ]);
-  mine.argument("[mode]", "on or off");
-  withPeer(commands, mine, async (session, [mode]) => {
-    if (mode === undefined || mode === "on" || mode === "off") return await ledger.mine(session, mode);
-    return misused(mine, "say: mine, mine on or mine off");
-  });
+  addMine(commands);
 }

@@ -14,11 +14,14 @@ import { openMiner } from "./miner.ts";
 import { type NonceSearch, openInProcessSearch } from "./search.ts";
 import { startSearchThread } from "./thread.ts";
 import { openThreadSearch } from "./thread-search.ts";
-import type { MiningEvent } from "./types.ts";
+import type { MiningEvent, MiningSettings } from "./types.ts";
 
 const ERIN = person(5);
 
-async function world(search?: (clock: SimulatedClock) => NonceSearch) {
+async function world(
+  search?: (clock: SimulatedClock) => NonceSearch,
+  settings: Partial<MiningSettings> = {},
+) {
   const network = testNetwork({ freeAnchors: { perBlock: 3, perAccountPerBlock: 1, stampBits: 2 } });
   const clock = new SimulatedClock((network.params.genesisTime + 10_000) * 1000);
   const random = seededRandom(1);
@@ -37,7 +40,7 @@ async function world(search?: (clock: SimulatedClock) => NonceSearch) {
   const wallet = openWallet({ chain, keypair: ERIN, clock, random, log });
   const nonces = search?.(clock) ?? openInProcessSearch(clock);
   const miner = openMiner(
-    { account: BOB.account, mode: "on" },
+    { account: BOB.account, afterCount: 1, ...settings },
     { chain, clock, log, random, search: nonces },
   );
   const events: MiningEvent[] = [];
@@ -70,14 +73,79 @@ test("nothing is mined while nothing waits; what waits is mined, and then it is 
 
 test("off means off, and on again goes on", async () => {
   const { clock, chain, wallet, miner, end } = await world();
-  miner.setMode("off");
+  miner.change({ mode: "off" });
   assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
   await clock.advance(30_000);
   assert.equal(chain.tip().height, 0);
   assert.equal(miner.status().reason?.code, "mining-off");
-  miner.setMode("on");
-  assert.equal(miner.mode(), "on");
+  miner.change({ mode: "on" });
+  assert.equal(miner.settings().mode, "on");
   await clock.advanceUntil(() => chain.tip().height === 1, 10_000, "mined");
+  await end();
+});
+
+test("few transactions get some seconds of company, enough of them none", async () => {
+  const { clock, chain, wallet, miner, end } = await world(undefined, { afterCount: 3, afterSeconds: 20 });
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advance(12_000);
+  assert.deepEqual([miner.status().active, miner.status().reason?.code], [false, "gathering"]);
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(2))).ok);
+  await clock.advance(7_000);
+  assert.equal(chain.tip().height, 0, "the wait counts from the first");
+  await clock.advanceUntil(() => chain.tip().height === 1, 3_000, "mined after the wait");
+
+  miner.change({ mode: "off" });
+  while (chain.pool().length < 3) {
+    assert.ok((await wallet.anchor(new Uint8Array(32).fill(3 + chain.pool().length))).ok);
+  }
+  miner.change({ mode: "on", afterSeconds: 3_600 });
+  await clock.advanceUntil(() => chain.tip().height === 2, 8_000, "mined at once");
+  await end();
+});
+
+test("always means also with nothing to record, and no block sooner than the gap allows", async () => {
+  const { network, clock, chain, miner, end } = await world(undefined, { mode: "always" });
+  await clock.advanceUntil(() => chain.tip().height >= 3, 60_000, "three empty blocks");
+  assert.equal(chain.tip().transactionCount, 1);
+  const gap = (chain.headerAt(3)?.time ?? 0) - (chain.headerAt(2)?.time ?? 0);
+  assert.ok(gap >= network.params.minGapSeconds);
+  miner.change({ mode: "on" });
+  await clock.advance(60_000);
+  assert.equal(miner.status().reason?.code, "nothing-waits");
+  await end();
+});
+
+test("on its battery the computer does not mine, unless it was told to", async () => {
+  const { clock, chain, wallet, miner, events, end } = await world();
+  miner.setPower("battery");
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advance(30_000);
+  assert.deepEqual([chain.tip().height, miner.status().reason?.code], [0, "on-battery"]);
+  const told = events.flatMap((event) => (event.type === "StatusChanged" ? [event.status.power] : []));
+  assert.ok(told.includes("battery"));
+  miner.change({ onBattery: true });
+  await clock.advanceUntil(() => chain.tip().height === 1, 10_000, "mined on battery");
+  miner.change({ onBattery: false });
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(2))).ok);
+  await clock.advance(30_000);
+  assert.equal(chain.tip().height, 1);
+  miner.setPower("mains");
+  await clock.advanceUntil(() => chain.tip().height === 2, 10_000, "mined when plugged in");
+  await end();
+});
+
+test("threads and duty are the search's from the start, and change while it runs", async () => {
+  const tuned: string[] = [];
+  const { miner, end } = await world(
+    (clock) => ({
+      ...openInProcessSearch(clock),
+      tune: ({ threads, dutyPercent }) => tuned.push(`${threads} ${dutyPercent}`),
+    }),
+    { threads: 2 },
+  );
+  miner.change({ dutyPercent: 40 });
+  assert.deepEqual(tuned, ["2 100", "2 40"]);
+  assert.equal(miner.settings().dutyPercent, 40);
   await end();
 });
 
@@ -98,12 +166,12 @@ test("blocks keep the least gap between them, however fast they are found", asyn
 
 test("on a tip ahead of our clock it mines after the gap, with a time that is ahead as well", async () => {
   const { network, clock, chain, wallet, miner, end } = await world();
-  miner.setMode("off");
+  miner.change({ mode: "off" });
   assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
   const ahead = new TestChain(network).next([], CAROL, 10_000 + 20);
   const taken = await chain.submitBlock(encodeBlock(ahead));
   assert.ok(taken.ok);
-  miner.setMode("on");
+  miner.change({ mode: "on" });
   assert.equal(miner.status().reason?.code, "too-soon");
   await clock.advance(2_900);
   assert.equal(chain.tip().height, 1);
@@ -115,13 +183,13 @@ test("on a tip ahead of our clock it mines after the gap, with a time that is ah
 
 test("a branch as heavy as ours is decided about by one more block, and then it is quiet again", async () => {
   const { network, clock, chain, miner, end } = await world();
-  miner.setMode("off");
+  miner.change({ mode: "off" });
   for (const rival of [BOB, CAROL]) {
     const { block } = new TestChain(network).grow([], rival);
     assert.ok((await chain.submitBlock(encodeBlock(block))).ok);
   }
   assert.equal(chain.isContested(), true);
-  miner.setMode("on");
+  miner.change({ mode: "on" });
   await clock.advanceUntil(() => chain.tip().height === 2, 10_000, "decided");
   assert.equal(chain.tip().transactionCount, 1);
   await clock.advance(60_000);
@@ -184,7 +252,8 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
       chain: {
         network: source.network,
         tip: () => source.tip.block,
-        pool: () => [0],
+        headerAt: () => null,
+        pool: () => [{ receivedMs: 0 }],
         isContested: () => false,
         syncState: () => ({ state: "synced" }),
         template: () => ({ block: source.next(), transactionCount: 1 }),
@@ -229,7 +298,8 @@ test("while blocks are being fetched nothing is mined on the old tip", async () 
       chain: {
         network: source.network,
         tip: () => source.tip.block,
-        pool: () => [0],
+        headerAt: () => null,
+        pool: () => [{ receivedMs: 0 }],
         isContested: () => false,
         syncState: () => ({ state }),
         template: () => ({ block: source.next(), transactionCount: 1 }),

@@ -1,26 +1,34 @@
 /**
- * Owns when this peer mines and on what: while the mode is on and something waits (a transaction, or a branch as
- * heavy as ours that only a further block decides about), one search at a time, on the newest tip. What it finds goes in by the door that every block goes in by. Does not hash (`kernel.ts`), and
- * decides nothing about blocks.
+ * Owns when this peer mines and on what: while the mode is on and enough waits (transactions, or a branch as heavy as
+ * ours that only a further block decides about), one search at a time, on the newest tip. What it finds goes in by the
+ * door that every block goes in by. Does not hash (`kernel.ts`), and decides nothing about blocks.
  *
- *     off ── nothing waits ── too soon ── searching ── found ─▶ submitted ─▶ (looks again)
- *      ▲           every change of mode, tip or pool makes it look again          │
- *      └──────────────────────────────────────────────────────────────────────────┘
+ *     off ── nothing waits ── gathering ── too soon ── searching ── found ─▶ submitted ─▶ (looks again)
+ *      ▲      every change of settings, power, tip or pool makes it look again                 │
+ *      └──────────────────────────────────────────────────────────────────────────────────────┘
  */
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { type Problem, problem } from "#base/result.ts";
 import { encodeBlock, encodeHeader, sealBlock } from "#ledger/codec.ts";
 import { targetBytes } from "#ledger/target.ts";
 import type { Block } from "#ledger/types.ts";
-import { POOL_RENEW_MS, REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
+import {
+  BURST_BLOCKS,
+  FUTURE_MARGIN_MS,
+  POOL_RENEW_MS,
+  REFUSED_PAUSE_MS,
+  TEMPLATE_LIFE_MS,
+} from "./limits.ts";
 import { HashRate } from "./rate.ts";
-import type {
-  Miner,
-  MinerDependencies,
-  MinerOptions,
-  MiningEvent,
-  MiningMode,
-  MiningStatus,
+import {
+  DEFAULT_MINING,
+  type Miner,
+  type MinerDependencies,
+  type MinerOptions,
+  type MiningEvent,
+  type MiningSettings,
+  type MiningStatus,
+  type PowerSource,
 } from "./types.ts";
 
 const OFF = problem("mining-off", "Mining is switched off here.", "Switch it on to earn rewards.");
@@ -28,6 +36,16 @@ const NOTHING_WAITS = problem(
   "nothing-waits",
   "No transaction waits, so there is nothing to put in a block.",
   "Send a message or pay somebody; mining starts by itself.",
+);
+const GATHERING = problem(
+  "gathering",
+  "Few transactions wait; they are given some seconds of company before a block is mined.",
+  "Nothing to do; mining begins by itself.",
+);
+const ON_BATTERY = problem(
+  "on-battery",
+  "The computer runs on its battery, so mining rests.",
+  "Plug it in; or let it mine on battery too, in its settings.",
 );
 const CATCHING_UP = problem(
   "catching-up",
@@ -55,7 +73,8 @@ class ChainMiner implements Miner {
   readonly #events: Emitter<MiningEvent>;
   readonly #unsubscribe: Unsubscribe;
   readonly #rate: HashRate;
-  #mode: MiningMode;
+  #settings: MiningSettings;
+  #power: PowerSource = "unknown";
   #closed = false;
   #reason: Problem | null = null;
   #searching: AbortController | null = null;
@@ -67,8 +86,9 @@ class ChainMiner implements Miner {
 
   constructor(options: MinerOptions, dependencies: MinerDependencies) {
     const { chain, clock, log } = dependencies;
-    this.#account = options.account;
-    this.#mode = options.mode;
+    const { account, ...settings } = options;
+    this.#account = account;
+    this.#settings = { ...DEFAULT_MINING, ...settings };
     this.#dependencies = dependencies;
     this.#events = new Emitter((error) => log.fault("a listener of the miner failed", error));
     this.#rate = new HashRate(() => clock.monotonicMs());
@@ -76,24 +96,30 @@ class ChainMiner implements Miner {
     // A tip that was there before us has had its pause.
     this.#tipSinceMs = Number.NEGATIVE_INFINITY;
     this.#unsubscribe = chain.subscribe((event) => this.#chainChanged(event.type));
+    dependencies.search.tune?.(this.#settings);
     this.#look();
   }
 
-  mode(): MiningMode {
-    return this.#mode;
+  settings(): MiningSettings {
+    return this.#settings;
   }
 
-  setMode(mode: MiningMode): void {
-    if (mode === this.#mode) return;
-    this.#mode = mode;
-    this.#stop();
-    this.#look();
-    this.#announce();
+  change(settings: Partial<MiningSettings>): void {
+    this.#settings = { ...this.#settings, ...settings };
+    this.#dependencies.search.tune?.(this.#settings);
+    this.#lookAnew();
+  }
+
+  setPower(source: PowerSource): void {
+    if (source === this.#power) return;
+    this.#power = source;
+    this.#lookAnew();
   }
 
   status(): MiningStatus {
     return {
-      mode: this.#mode,
+      settings: this.#settings,
+      power: this.#power,
       active: this.#searching !== null,
       hashesPerSecond:
         this.#searching === null ? 0 : this.#rate.perSecond(this.#dependencies.search.hashes()),
@@ -129,8 +155,8 @@ class ChainMiner implements Miner {
   }
 
   #poolChanged(): void {
-    const { chain, clock } = this.#dependencies;
-    if (this.#searching === null || (chain.pool().length === 0 && !chain.isContested())) {
+    const { clock } = this.#dependencies;
+    if (this.#searching === null || !this.#hasReason()) {
       this.#stop();
       this.#look();
       return;
@@ -150,33 +176,63 @@ class ChainMiner implements Miner {
 
   #begin(): Problem | null {
     const { chain, clock } = this.#dependencies;
-    if (this.#mode === "off") return OFF;
-    if (chain.pool().length === 0 && !chain.isContested()) return NOTHING_WAITS;
+    const { mode, onBattery } = this.#settings;
+    if (mode === "off") return OFF;
+    if (this.#power === "battery" && !onBattery) return ON_BATTERY;
+    if (!this.#hasReason()) return NOTHING_WAITS;
     if (chain.syncState().state === "syncing") return CATCHING_UP;
-    const waitMs = this.#pauseMs();
-    if (waitMs > 0) {
-      this.#lookAgainIn(waitMs);
-      return TOO_SOON;
+    const gatherMs = this.#gatherMs();
+    const pauseMs = this.#pauseMs();
+    if (gatherMs > 0 || pauseMs > 0) {
+      this.#lookAgainIn(Math.max(gatherMs, pauseMs));
+      return gatherMs > pauseMs ? GATHERING : TOO_SOON;
     }
     const { block, transactionCount } = chain.template(this.#account, Math.floor(clock.nowMs() / 1000));
-    if (transactionCount === 0 && !chain.isContested()) return NOTHING_WAITS;
+    if (transactionCount === 0 && mode !== "always" && !chain.isContested()) return NOTHING_WAITS;
     this.#search(block);
     return null;
   }
 
+  #hasReason(): boolean {
+    const { chain } = this.#dependencies;
+    return this.#settings.mode === "always" || chain.pool().length > 0 || chain.isContested();
+  }
+
+  /** How long the first transaction still waits for company. */
+  #gatherMs(): number {
+    const { chain, clock } = this.#dependencies;
+    const { mode, afterCount, afterSeconds } = this.#settings;
+    const waiting = chain.pool();
+    if (mode === "always" || waiting.length >= afterCount || chain.isContested()) return 0;
+    const firstMs = waiting.reduce((first, { receivedMs }) => Math.min(first, receivedMs), clock.nowMs());
+    return Math.max(0, firstMs + afterSeconds * 1000 - clock.nowMs());
+  }
+
   /**
-   * The rules ask for a gap between the times that blocks state. Where clocks differ, the tip may be ahead of
-   * ours: then the block's time runs ahead too, up to half of what is allowed, but never sooner after the tip
-   * came in than the gap.
+   * The rules ask for a gap between the times that blocks state. Where it is not over, the block's time runs ahead of our
+   * clock, as far as others take it: to wait longer would leave that time to whoever does not. Only while blocks come
+   * in a burst, and many miners would hold one ready for the same moment, is the gap waited out (decision 0122).
    */
   #pauseMs(): number {
     const { chain, clock } = this.#dependencies;
     const { minGapSeconds, maxFutureSeconds } = chain.network.params;
     const aheadMs = (chain.tip().header.time + minGapSeconds) * 1000 - clock.nowMs();
     if (aheadMs <= 0) return 0;
+    const beyondMs = aheadMs - (maxFutureSeconds * 1000 - FUTURE_MARGIN_MS);
+    if (!this.#isBurst()) return Math.ceil(Math.max(beyondMs, 0));
     const sinceTipMs = clock.monotonicMs() - this.#tipSinceMs;
     const gapLeftMs = Math.min(aheadMs, minGapSeconds * 1000 - sinceTipMs);
-    return Math.ceil(Math.max(gapLeftMs, aheadMs - maxFutureSeconds * 500, 0));
+    return Math.ceil(Math.max(gapLeftMs, beyondMs, 0));
+  }
+
+  /** Whether the newest blocks took less than half of their scheduled time, by the times they state. */
+  #isBurst(): boolean {
+    const { chain } = this.#dependencies;
+    const { height, time } = chain.tip().header;
+    const earlier = height < BURST_BLOCKS ? null : chain.headerAt(height - BURST_BLOCKS);
+    return (
+      earlier !== null && time - earlier.time < (BURST_BLOCKS * chain.network.params.targetSpacingSeconds) / 2
+    );
   }
 
   #search(block: Block): void {
@@ -217,6 +273,13 @@ class ChainMiner implements Miner {
     this.#reason = REFUSED;
     this.#announce();
     this.#lookAgainIn(REFUSED_PAUSE_MS);
+  }
+
+  /** After a change of what the person or the computer wants. */
+  #lookAnew(): void {
+    this.#stop();
+    this.#look();
+    this.#announce();
   }
 
   #stop(): void {

@@ -1,15 +1,46 @@
-/** The public types of the miner. Types only. */
+/** The public types of the miner, and its usual settings. */
 import type { AccountId, BlockId } from "#base/brand.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem, Result } from "#base/result.ts";
 import type { Block } from "#ledger/index.ts";
 import type { NonceSearch } from "./search.ts";
 
-/** `on`: mines while at least one transaction waits. */
-export type MiningMode = "on" | "off";
+/**
+ * `on`: mines once enough transactions wait, or the first has waited long enough. `always`: also when none does.
+ */
+export const MINING_MODES = ["on", "off", "always"] as const;
+export type MiningMode = (typeof MINING_MODES)[number];
+
+/** What a person chooses about mining. */
+export interface MiningSettings {
+  readonly mode: MiningMode;
+  /** 1 to {@link MINING_THREADS_MAX}. */
+  readonly threads: number;
+  /** 1 to 100: the part of the time that each thread works. */
+  readonly dutyPercent: number;
+  /** Mines as soon as so many transactions wait. */
+  readonly afterCount: number;
+  /** Mines when the first of fewer has waited for so many seconds. */
+  readonly afterSeconds: number;
+  /** Whether it mines on while the computer runs on its battery. */
+  readonly onBattery: boolean;
+}
+
+export const DEFAULT_MINING: MiningSettings = Object.freeze({
+  mode: "on",
+  threads: 1,
+  dutyPercent: 100,
+  afterCount: 4,
+  afterSeconds: 5,
+  onBattery: false,
+});
+
+/** Where the computer's power comes from; `unknown` where the system does not say. */
+export type PowerSource = "mains" | "battery" | "unknown";
 
 export interface MiningStatus {
-  readonly mode: MiningMode;
+  readonly settings: MiningSettings;
+  readonly power: PowerSource;
   /** A search is running now. */
   readonly active: boolean;
   /** Over the last seconds of search; 0 when idle. */
@@ -26,10 +57,17 @@ export type MiningEvent =
 /** What the miner needs of a chain. */
 export interface MinedChain {
   readonly network: {
-    readonly params: { readonly minGapSeconds: number; readonly maxFutureSeconds: number };
+    readonly params: {
+      readonly targetSpacingSeconds: number;
+      readonly minGapSeconds: number;
+      readonly maxFutureSeconds: number;
+    };
   };
-  tip(): { readonly id: BlockId; readonly header: { readonly time: number } };
-  pool(): readonly unknown[];
+  tip(): { readonly id: BlockId; readonly header: { readonly height: number; readonly time: number } };
+  /** Of the best chain; `null` above the tip, and where it is not kept. */
+  headerAt(height: number): { readonly time: number } | null;
+  /** What waits, with the moment when this peer first had it, ms since the Unix epoch. */
+  pool(): readonly { readonly receivedMs: number }[];
   syncState(): { readonly state: "synced" | "syncing" };
   /** Whether a branch as heavy as ours is known. */
   isContested(): boolean;
@@ -56,10 +94,10 @@ export interface MinerLog {
   fault(message: string, error: unknown): void;
 }
 
-export interface MinerOptions {
+/** Settings left out are those of {@link DEFAULT_MINING}. */
+export interface MinerOptions extends Partial<MiningSettings> {
   /** Who is paid. */
   readonly account: AccountId;
-  readonly mode: MiningMode;
 }
 
 export interface MinerDependencies {
@@ -71,10 +109,13 @@ export interface MinerDependencies {
 }
 
 export interface Miner {
-  mode(): MiningMode;
-  setMode(mode: MiningMode): void;
+  settings(): MiningSettings;
+  /** Holds at once. Values are checked by whoever takes them from outside. */
+  change(settings: Partial<MiningSettings>): void;
+  /** Where the computer's power comes from from now on. */
+  setPower(source: PowerSource): void;
   status(): MiningStatus;
   subscribe(listener: (event: MiningEvent) => void): Unsubscribe;
-  /** Stops the search and ends the worker. */
+  /** Stops the search and ends its threads. */
   close(): Promise<void>;
 }

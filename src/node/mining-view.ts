@@ -1,4 +1,5 @@
 /** Owns how the miner's doings are worded for the API. */
+import { availableParallelism } from "node:os";
 import type { MiningView } from "#api/views.ts";
 import type { AccountId } from "#base/brand.ts";
 import type { Chain } from "#chain/index.ts";
@@ -6,15 +7,18 @@ import type { Miner } from "#mining/index.ts";
 
 export function miningView(
   miner: Miner,
-  chain: Pick<Chain, "blocksMinedBy">,
+  chain: Pick<Chain, "blocksMinedBy" | "tip">,
   account: AccountId,
 ): MiningView {
-  const status = miner.status();
+  const { settings, power, active, hashesPerSecond, reason } = miner.status();
   return {
-    mode: status.mode,
-    active: status.active,
-    hashesPerSecond: status.hashesPerSecond,
+    ...settings,
+    cores: availableParallelism(),
+    power,
+    active,
+    hashesPerSecond,
+    expectedBlockSeconds: hashesPerSecond === 0 ? null : Number(chain.tip().nextWork) / hashesPerSecond,
     blocksMined: chain.blocksMinedBy(account),
-    reason: status.reason,
+    reason,
   };
 }

@@ -75,7 +75,7 @@ test("operations with effect reach the facade with their arguments", async (t) =
   assert.equal(must(await client.cancel(slipId(10))).state, "cancelled");
   assert.equal(must(await client.markRead("carol")), undefined);
   assert.equal(must(await client.updatePerson("Erin", { petname: "E", contact: true })).name, "E");
-  assert.equal(must(await client.setMining("off")).mode, "off");
+  assert.equal(must(await client.setMining({ mode: "off" })).mode, "off");
   assert.equal(must(await client.setName("Alicia")).name, "Alicia");
   assert.equal(must(await client.pay("carol", 250)).amount, 250);
   const { uploadId } = must(await client.beginUpload());

@@ -11,6 +11,7 @@ import type {
   DoorsView,
   EventView,
   InviteView,
+  MiningChanges,
   MiningView,
   PersonView,
   SlipView,
@@ -71,7 +72,14 @@ export class World {
   unread = new Map<string, number>([[peerOf("Carol"), 2]]);
   uploads = new Map<string, Map<string, Uint8Array>>();
   lastUpload: Map<string, Uint8Array> = new Map();
-  mode: "on" | "off" = "on";
+  mining: Required<MiningChanges> = {
+    mode: "on",
+    threads: 1,
+    dutyPercent: 100,
+    afterCount: 4,
+    afterSeconds: 5,
+    onBattery: false,
+  };
   name = ME;
   nameChosen = false;
   accept: "all" | "contacts" | "ask" = "contacts";
@@ -202,19 +210,24 @@ export class World {
         blocks,
         share: blocks / Math.max(1, height),
       })),
+      race: { blocks: Math.max(0, height - 1), hashesPerSecond: 1_250_000, expectedBlockSeconds: 0.21 },
     };
   }
 
   miningView(): MiningView {
-    const active = this.mode === "on" && this.pool.length > 0;
+    const { mode } = this.mining;
+    const active = mode === "always" || (mode === "on" && this.pool.length > 0);
     const off = problem("mining-off", "Mining is switched off.", "Switch it on: waybill mine on.");
     const idle = problem("nothing-to-record", "No transaction waits.", "Nothing needed.");
     return {
-      mode: this.mode,
+      ...this.mining,
+      cores: 8,
+      power: "mains",
       active,
       hashesPerSecond: active ? 412_000 : 0,
+      expectedBlockSeconds: active ? 262_144 / 412_000 : null,
       blocksMined: this.blocks.filter((block) => block.minerName === ME).length,
-      reason: active ? null : this.mode === "off" ? off : idle,
+      reason: active ? null : mode === "off" ? off : idle,
     };
   }
 
@@ -337,5 +350,5 @@ export function tick(world: World): void {
     world.announce({ type: "pool", added, removed: [] });
     world.announce({ type: "mining", mining: world.miningView() });
   }
-  if (world.ticks % TICKS_PER_BLOCK === 0 && world.mode === "on") findBlock(world);
+  if (world.ticks % TICKS_PER_BLOCK === 0 && world.mining.mode !== "off") findBlock(world);
 }

@@ -77,7 +77,7 @@ class Race {
     try {
       for (const name of NAMES) await this.#start(name);
       await this.#meet();
-      for (const name of ["ann", "ben"]) await must(this.#peer(name).client.setMining("on"));
+      for (const name of ["ann", "ben"]) await must(this.#peer(name).client.setMining({ mode: "on" }));
       const traffic = this.#traffic();
       await this.#trials();
       await this.#height(this.#options.blocks);
@@ -134,7 +134,7 @@ class Race {
     const cleo = this.#peer("cleo");
     say("cleo is cut off, and mines on alone");
     await must(cleo.client.setDoors({ block: others }));
-    await must(cleo.client.setMining("on"));
+    await must(cleo.client.setMining({ mode: "on" }));
     await this.#height(blocks * MENDED_AT);
     const alone = await must(cleo.client.chain());
     say(`cleo is let in again, at height ${alone.tip.height}`);
@@ -191,7 +191,7 @@ class Race {
       );
       return waiting.every((count) => count === 0) ? true : null;
     });
-    for (const { client } of this.#peers.values()) await must(client.setMining("off"));
+    for (const { client } of this.#peers.values()) await must(client.setMining({ mode: "off" }));
     await ann.until("one tip", SETTLED_MS_MAX, async () => ((await this.#tips()).size === 1 ? true : null));
     const settledSeconds = (performance.now() - endedMs) / 1000;
     const chains = await Promise.all([...this.#peers.values()].map((peer) => wholeChain(peer)));

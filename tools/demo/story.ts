@@ -45,7 +45,7 @@ export async function meet(peers: readonly RealPeer[]): Promise<void> {
  * the real ones: nothing is given to her.
  */
 export async function earnFirstCoins(cast: Cast, say: Say): Promise<SlipView> {
-  await Promise.all([cast.bob, cast.carol].map((peer) => must(peer.client.setMining("off"))));
+  await Promise.all([cast.bob, cast.carol].map((peer) => must(peer.client.setMining({ mode: "off" }))));
   const bob = await must(cast.bob.client.status());
   const first = await must(
     cast.alice.client.say(bob.peerId, "Hello Bob, the scans follow. Please sign for them."),
@@ -56,7 +56,7 @@ export async function earnFirstCoins(cast: Cast, say: Say): Promise<SlipView> {
     const slip = await must(cast.alice.client.say(bob.peerId, `Note ${note}`));
     await anchored(cast.alice, slip.id);
   }
-  await Promise.all([cast.bob, cast.carol].map((peer) => must(peer.client.setMining("on"))));
+  await Promise.all([cast.bob, cast.carol].map((peer) => must(peer.client.setMining({ mode: "on" }))));
   say("alice was paid for a block she mined; now everybody mines");
   return must(cast.alice.client.slip(first.id));
 }

@@ -80,7 +80,9 @@ function NextBlock() {
   const { status, pending } = useDesk();
   const { mining, chain } = status;
   const waits = pending.length;
-  const expected = expectedBlockMs(chain.tip.nextBlockHashes, mining.hashesPerSecond);
+  // The network's rate is an estimate of the past: a fast miner of ours may be more than all of it.
+  const rate = Math.max(chain.race.hashesPerSecond ?? 0, mining.active ? mining.hashesPerSecond : 0);
+  const expected = expectedBlockMs(chain.tip.nextBlockHashes, rate);
   return (
     <div className={`next-block${mining.active ? " next-block-active" : ""}`}>
       <p>
@@ -95,10 +97,12 @@ function NextBlock() {
         {waits === 0 ? "Nothing waits" : `${countOf(waits, "transaction")} wait${waits === 1 ? "s" : ""}`}
         {mining.active && (
           <>
-            , <span className="mono">{formatHashRate(mining.hashesPerSecond)}</span>
-            {expected !== null && `, about ${formatSpan(expected)} of looking alone`}
+            , <span className="mono">{formatHashRate(mining.hashesPerSecond)}</span> here
           </>
         )}
+        {(mining.active || waits > 0) &&
+          expected !== null &&
+          `, to be expected within ${formatSpan(expected)}`}
       </p>
     </div>
   );

@@ -1,6 +1,6 @@
-/** Shows the miners' race: a thin bar for each, as long as the share of recent blocks. */
+/** Shows the miners' race: how fast all of them hash, and a thin bar for each, as long as its share of recent blocks. */
 import { useDesk } from "../live/use-live.ts";
-import { countOf, shortenKey } from "../look/format.ts";
+import { countOf, formatHashRate, formatSpan, shortenKey } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { minerPeer } from "./miner.ts";
 
@@ -17,6 +17,7 @@ export function Race() {
       {miners.length === 0 && (
         <p className="small soft">No block was found yet. Whoever finds one gets the reward.</p>
       )}
+      <Speed />
       <ol className="race">
         {miners.slice(0, MINERS_SHOWN).map((miner) => (
           <li key={miner.account}>
@@ -45,5 +46,19 @@ export function Race() {
         </p>
       )}
     </section>
+  );
+}
+
+/** Estimated from the newest blocks: nobody asks anybody for a rate, which could be made up. */
+function Speed() {
+  const { race } = useDesk().status.chain;
+  const { hashesPerSecond, expectedBlockSeconds } = race;
+  if (hashesPerSecond === null || expectedBlockSeconds === null) return null;
+  return (
+    <p className="small soft">
+      All miners together: about <b className="mono">{formatHashRate(hashesPerSecond)}</b>, by the last{" "}
+      {countOf(race.blocks, "block")}. While all of them mine, a block every{" "}
+      <b className="mono">{formatSpan(expectedBlockSeconds * 1000)}</b>.
+    </p>
   );
 }
