@@ -159,12 +159,11 @@ test("a tree that grew from nothing forgets what it cannot keep, and still reads
     twin = twin.with(changes);
     assert.deepEqual(tree.root, twin.root);
   }
-  for (let round = 0; round < 2; round++) {
-    source.leavesRead = 0;
-    tree = settle(tree, source, entries(0, 100, round + 2));
-    twin = twin.with(entries(0, 100, round + 2));
-    assert.deepEqual(tree.root, twin.root);
-  }
+  source.leavesRead = 0;
+  tree = settle(tree, source, entries(0, 100, 2));
+  twin = twin.with(entries(0, 100, 2));
+  assert.deepEqual(tree.root, twin.root);
+  assert.ok(source.leavesRead > 0, "not all is kept in memory");
   assert.ok(source.leavesRead <= 1000, `${source.leavesRead} leaves read for 100 changes`);
 });
 

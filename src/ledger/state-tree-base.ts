@@ -171,8 +171,6 @@ export class TreeBase {
       throw damage;
     }
     this.#warmLeaves += leaves.length;
-    // Levels added since this path was last looked at learn what is there.
-    if (node.kind === "inner") this.#write(node, depth, index);
     return node;
   }
 

@@ -5,7 +5,7 @@
  */
 import { HASH_BYTES, type HashShelf } from "./state-tree-node.ts";
 
-/** How many leaves are below a path; `unknown` until somebody has looked. */
+/** How many leaves are below a path; `unknown` in a level that was added, until something changes there. */
 export const FILL = { unknown: 0, empty: 1, single: 2, many: 3 } as const;
 export type Fill = (typeof FILL)[keyof typeof FILL];
 

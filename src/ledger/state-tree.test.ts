@@ -78,6 +78,12 @@ test("one batch equals one change at a time, in any order", () => {
 });
 
 test("an unchanged tree is the same value", () => {
+  const many = Array.from({ length: 50 }, (_, at) => ({
+    key: sha256(Uint8Array.of(at)),
+    value: Uint8Array.of(at),
+  }));
+  const grown = StateTree.empty.with(many);
+  assert.equal(grown.with(many), grown);
   const key = new Uint8Array(32);
   const tree = StateTree.empty.with([{ key, value: Uint8Array.of(1) }]);
   assert.equal(tree.with([]), tree);
