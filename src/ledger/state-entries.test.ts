@@ -4,70 +4,29 @@ import fc from "fast-check";
 import type { AccountId } from "#base/brand.ts";
 import { concat, equalBytes, toHex } from "#base/bytes.ts";
 import { EXPIRY_LIST_KEYS_MAX, STATE_VALUE_BYTES_MAX } from "./limits.ts";
-import { MAX_MONEY } from "./params.ts";
 import {
   accountKey,
   commitmentKey,
   decodeStateValue,
-  encodeAccount,
-  encodeCommitment,
   encodeExpiry,
   encodeName,
   encodePayout,
-  encodeTotals,
   expiryKey,
   nameKey,
   payoutKey,
   readStateValue,
-  type StateValue,
   TOTALS_KEY,
 } from "./state-entries.ts";
+import { encodeStateValue, stateValues } from "./test-values.ts";
 
-const amounts = fc.oneof(fc.integer({ min: 0, max: MAX_MONEY }), fc.constantFrom(0, MAX_MONEY));
 const u32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const bytes32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
-const accounts = bytes32.map((bytes) => toHex(bytes) as AccountId);
 const names = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/);
-const plain = <Model>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
-  fc.record<Model>(model, { noNullPrototype: true });
-const commitments = { height: u32, index: u32 };
-
-const values: fc.Arbitrary<StateValue> = fc.oneof(
-  plain({ kind: fc.constant("account" as const), balance: amounts, nextSeq: amounts }),
-  plain({ kind: fc.constant("payout" as const), miner: accounts, amount: amounts }),
-  plain({
-    kind: fc.constant("totals" as const),
-    ...{ issued: amounts, held: amounts, pending: amounts, burned: amounts },
-  }),
-  plain({ kind: fc.constant("commitment" as const), ...commitments }),
-  plain({
-    kind: fc.constant("name" as const),
-    ...{ name: names, owner: accounts, key: accounts, since: u32, commitment: plain(commitments) },
-  }),
-  plain({ kind: fc.constant("expiry" as const), keys: fc.array(bytes32, { minLength: 1, maxLength: 9 }) }),
-);
-
-function encode(value: StateValue): Uint8Array {
-  switch (value.kind) {
-    case "account":
-      return encodeAccount(value);
-    case "payout":
-      return encodePayout(value);
-    case "totals":
-      return encodeTotals(value);
-    case "commitment":
-      return encodeCommitment(value);
-    case "name":
-      return encodeName(value);
-    default:
-      return encodeExpiry(value.keys);
-  }
-}
 
 test("state values of every kind are decoded to the same value, and fit the limit", () => {
   fc.assert(
-    fc.property(values, (value) => {
-      const encoded = encode(value);
+    fc.property(stateValues, (value) => {
+      const encoded = encodeStateValue(value);
       assert.ok(encoded.length <= STATE_VALUE_BYTES_MAX);
       assert.deepEqual(decodeStateValue(encoded), { ok: true, value });
     }),
@@ -78,16 +37,16 @@ test("state values of every kind are decoded to the same value, and fit the limi
 
 test("whatever bytes are taken for a state value are those that would have been written", () => {
   const edited = fc
-    .tuple(values, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat(2), fc.nat(2))
+    .tuple(stateValues, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat(2), fc.nat(2))
     .map(([value, at, byte, cut, tail]) => {
-      const bytes = encode(value);
+      const bytes = encodeStateValue(value);
       bytes[at % bytes.length] = byte;
       return concat(bytes.subarray(0, bytes.length - cut), new Uint8Array(tail));
     });
   fc.assert(
     fc.property(fc.oneof(edited, fc.uint8Array({ maxLength: 200 })), (bytes) => {
       const decoded = decodeStateValue(bytes);
-      if (decoded.ok) assert.ok(equalBytes(encode(decoded.value), bytes));
+      if (decoded.ok) assert.ok(equalBytes(encodeStateValue(decoded.value), bytes));
     }),
   );
 });

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { BlockId } from "#base/brand.ts";
-import { toHex } from "#base/bytes.ts";
+import { fromHex, toHex } from "#base/bytes.ts";
+import { sha256d } from "#crypto/sha256.ts";
 import {
   asertTarget,
   bitsOfTarget,
@@ -20,6 +21,12 @@ interface Vectors {
     readonly bits: string;
     readonly target: string | null;
     readonly reason: string;
+  }[];
+  readonly headers: readonly {
+    readonly height: number;
+    readonly header: string;
+    readonly id: string;
+    readonly bits: string;
   }[];
   readonly kernel: readonly {
     readonly source: string;
@@ -52,6 +59,20 @@ test("published points of the kernel", () => {
       const held = target > LIMIT_OF_PUBLISHED ? LIMIT_OF_PUBLISHED : target;
       assert.equal(bitsOfTarget(held).toString(16).padStart(8, "0"), bits, `${source} at lag ${lag}`);
     }
+  }
+});
+
+test("headers of Bitcoin: the hash that everybody knows, and it meets the target that the header states", () => {
+  assert.equal(vectors.headers.length, 3);
+  for (const { height, header, id, bits } of vectors.headers) {
+    const bytes = fromHex(header);
+    assert.ok(bytes);
+    // Bitcoin shows its ids, and reads them as numbers, from the last byte; ours are read from the first.
+    assert.equal(toHex(sha256d(bytes).toReversed()), id, `block ${height}`);
+    const compact = Number.parseInt(bits, 16);
+    assert.equal(new DataView(bytes.buffer).getUint32(72, true), compact);
+    assert.ok(meetsTarget(id as BlockId, compact));
+    assert.ok(!meetsTarget(id as BlockId, bitsOfTarget(BigInt(`0x${id}`) - 1n)), "a target just below it");
   }
 });
 

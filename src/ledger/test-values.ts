@@ -3,6 +3,15 @@ import fc from "fast-check";
 import type { AccountId, BlockId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import { MAX_MONEY } from "./params.ts";
+import {
+  encodeAccount,
+  encodeCommitment,
+  encodeExpiry,
+  encodeName,
+  encodePayout,
+  encodeTotals,
+  type StateValue,
+} from "./state-entries.ts";
 import type {
   Anchor,
   Coinbase,
@@ -116,3 +125,39 @@ export const transactions: fc.Arbitrary<Transaction> = fc.oneof(
   nameClaims,
   nameUpdates,
 );
+
+const plain = <Model>(model: { [Key in keyof Model]: fc.Arbitrary<Model[Key]> }) =>
+  fc.record<Model>(model, { noNullPrototype: true });
+const commitments = { height: u32, index: u32 };
+
+export const stateValues: fc.Arbitrary<StateValue> = fc.oneof(
+  plain({ kind: fc.constant("account" as const), balance: amounts, nextSeq: amounts }),
+  plain({ kind: fc.constant("payout" as const), miner: accounts, amount: amounts }),
+  plain({
+    kind: fc.constant("totals" as const),
+    ...{ issued: amounts, held: amounts, pending: amounts, burned: amounts },
+  }),
+  plain({ kind: fc.constant("commitment" as const), ...commitments }),
+  plain({
+    kind: fc.constant("name" as const),
+    ...{ name: names, owner: accounts, key: accounts, since: u32, commitment: plain(commitments) },
+  }),
+  plain({ kind: fc.constant("expiry" as const), keys: fc.array(bytes(32), { minLength: 1, maxLength: 9 }) }),
+);
+
+export function encodeStateValue(value: StateValue): Uint8Array {
+  switch (value.kind) {
+    case "account":
+      return encodeAccount(value);
+    case "payout":
+      return encodePayout(value);
+    case "totals":
+      return encodeTotals(value);
+    case "commitment":
+      return encodeCommitment(value);
+    case "name":
+      return encodeName(value);
+    default:
+      return encodeExpiry(value.keys);
+  }
+}

@@ -23,7 +23,6 @@ const NOT_FUZZED: Readonly<Record<string, string>> = {
   readApiToken: "reads a file of our own",
   readApiFile: "reads a file; decodeApiFile is under it",
   decodeHistory: "of our own disk alone, and throws when that is damaged",
-  decodeUndo: "of our own disk alone; property tests beside it",
   readFrame: "reads a stream; the transfer frame's decodeFrame is under it",
   readContent: "hashes a file",
   decodeRequest: "Hono and zod under it; bad-input-api.test.ts sends it all it can",

@@ -7,14 +7,19 @@ import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/s
 import {
   decodeBlock,
   decodeHeader,
+  decodeStateValue,
   decodeTransaction,
+  decodeUndo,
   encodeBlock,
   encodeHeader,
   encodeTransaction,
+  encodeUndo,
   loadNetwork,
 } from "#ledger/index.ts";
 import { parseStrictJson } from "#ledger/strict-json.ts";
-import { headers, transactions } from "#ledger/test-values.ts";
+import { ALICE, TestChain } from "#ledger/test-chain.ts";
+import { Author, namesNetwork } from "#ledger/test-names.ts";
+import { encodeStateValue, headers, stateValues, transactions } from "#ledger/test-values.ts";
 import { bytesTarget, type FuzzTarget, textTarget } from "../target.ts";
 
 const SEED = 1;
@@ -30,7 +35,14 @@ const count32 = (count: number): Uint8Array => {
   return bytes;
 };
 
-const genesisSamples = ["default", "classroom"].map((name) =>
+/** Of blocks in which names come and go, so that every kind of entry is among them. */
+const named = new TestChain(namesNetwork);
+named.grow([new Author(named).commit(ALICE, "alice")]);
+named.grow();
+named.grow([new Author(named).claim(ALICE, "alice")]);
+const undoSamples = [1, 2, 3].map((height) => encodeUndo(named.at(height).undo ?? { before: [] }));
+
+const genesisSamples = ["default", "classroom", "internet"].map((name) =>
   readFileSync(new URL(`../../../networks/${name}.json`, import.meta.url), "utf8"),
 );
 
@@ -75,6 +87,20 @@ export const LEDGER_TARGETS: readonly FuzzTarget[] = [
     samples: headerSamples.map((header, at) =>
       concat(header, count32(at), ...transactionSamples.slice(0, at)),
     ),
+  }),
+  bytesTarget({
+    name: "undo-record",
+    functions: ["decodeUndo"],
+    decode: decodeUndo,
+    encode: encodeUndo,
+    samples: undoSamples,
+  }),
+  bytesTarget({
+    name: "state-value",
+    functions: ["decodeStateValue", "readStateValue"],
+    decode: decodeStateValue,
+    encode: encodeStateValue,
+    samples: some(stateValues, 24).map(encodeStateValue),
   }),
   textTarget({
     name: "genesis",
