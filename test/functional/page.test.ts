@@ -217,3 +217,23 @@ test("the first minute asks for a name, shows who is here, and says what else th
     await page.getByText("Others see you as Alice.").waitFor();
   });
 });
+
+test("when and with how much of the computer is mined is chosen on the page, and what waits is the peer's answer", async () => {
+  await withPage(browser, world, {}, async (page) => {
+    await page.goto(`${world.server.origin}/ledger`);
+    await page.getByText("When, and with how much of this computer").click();
+    const settings = async () => {
+      const { mode, threads, dutyPercent, afterSeconds } = await world.kit.facade.mining();
+      return [mode, threads, dutyPercent, afterSeconds];
+    };
+    await page.getByLabel("Threads").selectOption("3");
+    await page.getByLabel("They work").selectOption("25");
+    await page.getByLabel("or the first has waited").selectOption("60");
+    await page.getByLabel("Also while nothing waits").check();
+    await page.getByLabel("or the first has waited").and(page.locator(":disabled")).waitFor();
+    assert.deepEqual(await settings(), ["always", 3, 25, 60]);
+    await page.getByRole("switch", { name: "Mining" }).click();
+    await page.getByText("Mining is switched off.").first().waitFor();
+    assert.equal((await settings())[0], "off");
+  });
+});

@@ -189,7 +189,7 @@ export class World {
         miner,
         minerName,
         work: String(262_144 * height),
-        nextBlockHashes: "262144",
+        nextBlockHashes: "18750000",
       },
       pendingCount: this.pool.length,
       sync: {
@@ -210,7 +210,7 @@ export class World {
         blocks,
         share: blocks / Math.max(1, height),
       })),
-      race: { blocks: Math.max(0, height - 1), hashesPerSecond: 1_250_000, expectedBlockSeconds: 0.21 },
+      race: { blocks: Math.max(0, height - 1), hashesPerSecond: 1_250_000, expectedBlockSeconds: 15 },
     };
   }
 
@@ -225,7 +225,7 @@ export class World {
       power: "mains",
       active,
       hashesPerSecond: active ? 412_000 : 0,
-      expectedBlockSeconds: active ? 262_144 / 412_000 : null,
+      expectedBlockSeconds: active ? 18_750_000 / 412_000 : null,
       blocksMined: this.blocks.filter((block) => block.minerName === ME).length,
       reason: active ? null : mode === "off" ? off : idle,
     };

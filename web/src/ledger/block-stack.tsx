@@ -17,7 +17,7 @@ import {
   formatBytes,
   formatExact,
   formatHashRate,
-  formatSpan,
+  formatWait,
   shortenKey,
 } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
@@ -102,7 +102,7 @@ function NextBlock() {
         )}
         {(mining.active || waits > 0) &&
           expected !== null &&
-          `, to be expected within ${formatSpan(expected)}`}
+          `, a block takes ${formatWait(expected / 1000)} on average`}
       </p>
     </div>
   );

@@ -4,7 +4,7 @@ import type { MiningChanges, MiningView } from "#api/views.ts";
 import type { Desk } from "../live/desk.ts";
 import { client } from "../live/session.ts";
 import { queries, useAction, useDesk } from "../live/use-live.ts";
-import { countOf, formatHashRate, formatSpan } from "../look/format.ts";
+import { countOf, formatHashRate, formatSpan, formatWait } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 
@@ -63,7 +63,7 @@ function Doing({ mining }: { readonly mining: MiningView }) {
       Works at <b className="mono">{formatHashRate(hashesPerSecond)}</b>
       {expectedBlockSeconds !== null && (
         <span className="small soft">
-          , which alone finds a block every {formatSpan(expectedBlockSeconds * MS_PER_SECOND)}
+          , which alone finds a block every {formatWait(expectedBlockSeconds)}
         </span>
       )}
     </p>
@@ -180,14 +180,14 @@ interface TickProps {
 
 function Tick({ label, checked, disabled, set }: TickProps) {
   return (
-    <label className="effort-tick">
+    <label className="choice effort-tick">
       <input
         type="checkbox"
         checked={checked}
         disabled={disabled}
         onChange={(event) => set(event.currentTarget.checked)}
       />
-      {label}
+      <span>{label}</span>
     </label>
   );
 }

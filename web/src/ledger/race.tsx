@@ -1,6 +1,6 @@
 /** Shows the miners' race: how fast all of them hash, and a thin bar for each, as long as its share of recent blocks. */
 import { useDesk } from "../live/use-live.ts";
-import { countOf, formatHashRate, formatSpan, shortenKey } from "../look/format.ts";
+import { countOf, formatHashRate, formatWait, shortenKey } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { minerPeer } from "./miner.ts";
 
@@ -58,7 +58,7 @@ function Speed() {
     <p className="small soft">
       All miners together: about <b className="mono">{formatHashRate(hashesPerSecond)}</b>, by the last{" "}
       {countOf(race.blocks, "block")}. While all of them mine, a block every{" "}
-      <b className="mono">{formatSpan(expectedBlockSeconds * 1000)}</b>.
+      <b className="mono">{formatWait(expectedBlockSeconds)}</b>.
     </p>
   );
 }

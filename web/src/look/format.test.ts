@@ -8,6 +8,7 @@ import {
   formatBytes,
   formatHashRate,
   formatSpan,
+  formatWait,
   parseAmount,
   shortenKey,
 } from "./format.ts";
@@ -26,6 +27,8 @@ test("sizes are decimal, with three digits that count", () => {
 
 test("spans and ages use the units a person would", () => {
   assert.equal(formatSpan(2_900), "3 s");
+  assert.equal(formatWait(0.4), "under 1 s");
+  assert.equal(formatWait(125), "2 min 5 s");
   assert.equal(formatSpan(125_000), "2 min 5 s");
   assert.equal(formatSpan(7_200_000), "2 h");
   assert.equal(formatAge(10_000, 9_000), "just now");

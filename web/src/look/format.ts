@@ -37,6 +37,11 @@ export function formatSpan(milliseconds: number): string {
   return `${Math.floor(hours / 24)} d`;
 }
 
+/** A wait that chance decides, of so many seconds on average: what is below a second is not given in figures. */
+export function formatWait(seconds: number): string {
+  return seconds < 1 ? "under 1 s" : formatSpan(seconds * 1000);
+}
+
 /** How long ago, in one unit: `just now`, `5 min ago`. A clock that runs ahead counts as now. */
 export function formatAge(nowMs: number, thenMs: number): string {
   const seconds = Math.floor((nowMs - thenMs) / 1000);
