@@ -159,6 +159,7 @@ function examinePerson(
 ): readonly Finding[] {
   const { network, persons } = parts;
   const { name, blocked, standIn, problem, lastSeenMs } = persons.view(peer);
+  const entry = network.directory.get(peer);
   return judgePerson(
     {
       peer,
@@ -166,7 +167,8 @@ function examinePerson(
       blocked,
       held:
         problem?.code === "key-changed" ? problem : standIn === null ? null : heldOf(name, standIn.ofName),
-      entry: network.directory.get(peer),
+      // The network knows that the ledgers differ; the chain knows which the other one is.
+      entry: entry !== null && problem?.code === "other-network" ? { ...entry, problem } : entry,
       lastSeenMs,
       attempts: network.attempts(peer),
       isAtTracker,
