@@ -187,7 +187,7 @@ function chainVectors() {
         change: { kind: "owner", owner: CAROL.account },
       }),
     ],
-    ...[[], [], [], [], []],
+    ...[[], [], [], [], [], [], []],
   ];
   return bodies.map((candidates) => {
     const { block, state } = chain.grow(candidates, BOB);
