@@ -42,7 +42,9 @@ export const STATE_PATH_MAX = 256;
 export const STATE_PROOF_BYTES_MAX = 2 + 32 + STATE_PATH_MAX * 32 + 1 + 64;
 /** Levels of the state tree kept in memory at most: 70 MB, which serves four million entries well. */
 export const STATE_TOP_DEPTH_MAX = 20;
-/** State entries kept in memory between blocks, at about 600 bytes: those that a full block touches, and their neighbours. */
+/** State entries up to which all of them are kept in memory, at about 500 bytes: 33 MB. */
+export const STATE_WHOLE_LEAVES_MAX = 65_536;
+/** Of a larger state, entries kept in memory between blocks: those that a full block touches, and their neighbours. */
 export const STATE_WARM_LEAVES_MAX = 16_384;
 /** Keys in one entry of a list of what expires: 4 KiB, so that no entry of the state is bigger. */
 export const EXPIRY_LIST_KEYS_MAX = 128;

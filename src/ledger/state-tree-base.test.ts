@@ -7,7 +7,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { compareBytes, toHex } from "#base/bytes.ts";
 import { sha256 } from "#crypto/sha256.ts";
-import { STATE_WARM_LEAVES_MAX } from "./limits.ts";
+import { STATE_WHOLE_LEAVES_MAX } from "./limits.ts";
 import {
   type LeafSource,
   LeavesDamagedError,
@@ -85,16 +85,20 @@ function settle(tree: StateTree, source: SortedLeaves, changes: readonly TreeCha
   return next.settled();
 }
 
-const LARGE = STATE_WARM_LEAVES_MAX + 10_000;
+/** So little is kept that a tree of some hundred leaves is a large one. */
+const MEMORY = { wholeLeavesMax: 64, warmLeavesMax: 40 };
+const LARGE = 2_000;
+
+const batches = fc.array(fc.array(fc.tuple(fc.nat(300), fc.option(fc.nat(3))), { maxLength: 80 }), {
+  maxLength: 8,
+});
+const memories = fc.record({ wholeLeavesMax: fc.nat(300), warmLeavesMax: fc.nat(150) });
 
 test("a tree over a source is the tree of its leaves, through changes, shrinking and growth", () => {
-  const batches = fc.array(fc.array(fc.tuple(fc.nat(300), fc.option(fc.nat(3))), { maxLength: 80 }), {
-    maxLength: 8,
-  });
   fc.assert(
-    fc.property(fc.nat(200), batches, (start, list) => {
+    fc.property(fc.nat(200), batches, memories, (start, list, memory) => {
       const source = sourceOf(entries(0, start));
-      let tree = StateTree.over(source);
+      let tree = StateTree.over(source, memory);
       let twin = StateTree.empty.with(entries(0, start));
       for (const batch of list) {
         const changes = [...new Map(batch.map(([number, value]) => [number, value]))].map(
@@ -105,6 +109,10 @@ test("a tree over a source is the tree of its leaves, through changes, shrinking
         twin = twin.with(changes);
         assert.deepEqual(tree.root, twin.root);
         assert.equal(tree.leafCount, source.size);
+        for (const number of [0, 7, 150, 299]) {
+          assert.deepEqual(tree.get(keyOf(number)), twin.get(keyOf(number)));
+          assert.deepEqual(tree.prove(keyOf(number)), twin.prove(keyOf(number)));
+        }
       }
       assert.deepEqual(StateTree.over(source).root, twin.root);
     }),
@@ -112,20 +120,20 @@ test("a tree over a source is the tree of its leaves, through changes, shrinking
 });
 
 test("a tree larger than what is kept in memory gives the same roots, values and proofs", () => {
-  const all = entries(0, LARGE);
+  const all = entries(0, STATE_WHOLE_LEAVES_MAX + 10_000);
   const source = sourceOf(all);
   let tree = StateTree.over(source);
   let twin = StateTree.empty.with(all);
   assert.deepEqual(tree.root, twin.root);
-  for (let round = 1; round <= 4; round++) {
+  for (let round = 1; round <= 3; round++) {
     const changes = [
       ...entries(round * 1000, round * 1000 + 500, 7),
       ...entries(round * 3000 + 600, round * 3000 + 900).map(({ key }) => ({ key, value: null })),
-      ...entries(LARGE + round * 200, LARGE + round * 200 + 200),
+      ...entries(all.length + round * 200, all.length + round * 200 + 200),
     ];
     twin = twin.with(changes);
     const derived = tree.with(changes);
-    for (const number of [round * 1000, round * 3000 + 600, LARGE + round * 200, 5]) {
+    for (const number of [round * 1000, round * 3000 + 600, all.length + round * 200, 5]) {
       const key = keyOf(number);
       assert.deepEqual(derived.get(key), twin.get(key));
       assert.deepEqual(derived.prove(key), twin.prove(key));
@@ -137,34 +145,44 @@ test("a tree larger than what is kept in memory gives the same roots, values and
   }
 });
 
-test("a block reads the leaves that it touches and their near neighbours, not the tree", () => {
-  const source = sourceOf(entries(0, LARGE));
+test("a small tree is kept whole, and reads nothing", () => {
+  const source = sourceOf(entries(0, 1000));
   const tree = StateTree.over(source);
   source.leavesRead = 0;
-  tree.with(entries(0, 100, 9));
-  assert.ok(source.leavesRead <= 1000, `${source.leavesRead} leaves read for 100 changes`);
+  settle(tree, source, entries(500, 1500, 3)).get(keyOf(7));
+  assert.equal(source.leavesRead, 0);
+});
+
+test("a block reads the leaves that it touches and their near neighbours, not the tree", () => {
+  const source = sourceOf(entries(0, LARGE));
+  const tree = StateTree.over(source, { ...MEMORY, warmLeavesMax: 500 });
   source.leavesRead = 0;
-  tree.with(entries(0, 100, 8));
+  tree.with(entries(0, 50, 9));
+  assert.ok(
+    source.leavesRead > 0 && source.leavesRead <= 500,
+    `${source.leavesRead} leaves read for 50 changes`,
+  );
+  source.leavesRead = 0;
+  tree.with(entries(0, 50, 8));
   assert.equal(source.leavesRead, 0);
 });
 
 test("a tree that grew from nothing forgets what it cannot keep, and still reads little for a change", () => {
   const source = new SortedLeaves();
-  let tree = StateTree.over(source);
+  let tree = StateTree.over(source, MEMORY);
   let twin = StateTree.empty;
-  const step = 6000;
-  for (let from = 0; from < LARGE; from += step) {
-    const changes = entries(from, from + step);
+  for (let from = 0; from < LARGE; from += 30) {
+    const changes = entries(from, from + 30);
     tree = settle(tree, source, changes);
     twin = twin.with(changes);
     assert.deepEqual(tree.root, twin.root);
   }
   source.leavesRead = 0;
-  tree = settle(tree, source, entries(0, 100, 2));
-  twin = twin.with(entries(0, 100, 2));
+  tree = settle(tree, source, entries(0, 50, 2));
+  twin = twin.with(entries(0, 50, 2));
   assert.deepEqual(tree.root, twin.root);
   assert.ok(source.leavesRead > 0, "not all is kept in memory");
-  assert.ok(source.leavesRead <= 1000, `${source.leavesRead} leaves read for 100 changes`);
+  assert.ok(source.leavesRead <= 500, `${source.leavesRead} leaves read for 50 changes`);
 });
 
 test("a state derived before its source moved on is not used any more", () => {
@@ -183,10 +201,10 @@ test("a state derived before its source moved on is not used any more", () => {
 
 test("what was derived and given up leaves no trace", () => {
   const source = sourceOf(entries(0, LARGE));
-  const tree = StateTree.over(source);
+  const tree = StateTree.over(source, MEMORY);
   const before = tree.root;
-  tree.with(entries(0, 2000).map(({ key }) => ({ key, value: null })));
-  tree.with(entries(LARGE, LARGE + 2000));
+  tree.with(entries(0, 700).map(({ key }) => ({ key, value: null })));
+  tree.with(entries(LARGE, LARGE + 700));
   assert.deepEqual(tree.with([]).root, before);
   const changes = entries(10, 20, 3);
   assert.deepEqual(settle(tree, source, changes).root, StateTree.over(source).root);
@@ -201,7 +219,7 @@ test("a leaf that the disk changed, lost or added is noticed when it is read", (
   ];
   for (const damage of damages) {
     const source = sourceOf(entries(0, LARGE));
-    const tree = StateTree.over(source);
+    const tree = StateTree.over(source, MEMORY);
     source.change([damage]);
     assert.throws(() => tree.get(key), LeavesDamagedError);
     assert.throws(() => tree.prove(key), LeavesDamagedError);
@@ -211,7 +229,7 @@ test("a leaf that the disk changed, lost or added is noticed when it is read", (
 
 test("an empty source is the empty tree, and can be emptied again", () => {
   const source = new SortedLeaves();
-  const tree = StateTree.over(source);
+  const tree = StateTree.over(source, MEMORY);
   assert.deepEqual(tree.root, StateTree.empty.root);
   const filled = settle(tree, source, entries(0, 10));
   const emptied = settle(

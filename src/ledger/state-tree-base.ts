@@ -4,7 +4,7 @@
  * a damaged store is noticed before anything is built on it.
  */
 import { equalBytes } from "#base/bytes.ts";
-import { STATE_TOP_DEPTH_MAX, STATE_WARM_LEAVES_MAX } from "./limits.ts";
+import { STATE_TOP_DEPTH_MAX, STATE_WARM_LEAVES_MAX, STATE_WHOLE_LEAVES_MAX } from "./limits.ts";
 import {
   build,
   bytesOfText,
@@ -34,6 +34,19 @@ export interface LeafSource {
   /** Told right before {@link LeavesDamagedError} is thrown, so that whoever keeps them can mend them. */
   damaged?(cause: string): void;
 }
+
+/** How much of a tree stays in memory. */
+export interface TreeMemory {
+  /** Leaves up to which all of them do. */
+  readonly wholeLeavesMax: number;
+  /** Of a larger tree, leaves that were touched. */
+  readonly warmLeavesMax: number;
+}
+
+export const TREE_MEMORY: TreeMemory = {
+  wholeLeavesMax: STATE_WHOLE_LEAVES_MAX,
+  warmLeavesMax: STATE_WARM_LEAVES_MAX,
+};
 
 /** The leaves that a source gave are not those that the tree was made of: the store is damaged. */
 export class LeavesDamagedError extends Error {
@@ -69,27 +82,30 @@ function fillOf(node: Node): Fill {
 export class TreeBase {
   readonly #source: LeafSource;
   readonly #top: TreeTop;
+  readonly #memory: TreeMemory;
   #epoch = 0;
   /** Of the newest settled tree. */
   #leafCount = 0;
   /** How many of those are kept in memory, about. */
   #warmLeaves = 0;
 
-  private constructor(source: LeafSource, top: TreeTop) {
+  private constructor(source: LeafSource, top: TreeTop, memory: TreeMemory) {
     this.#source = source;
     this.#top = top;
+    this.#memory = memory;
   }
 
   /** Reads all leaves once, a part at a time. */
-  static open(source: LeafSource): { readonly base: TreeBase; readonly root: Node } {
+  static open(source: LeafSource, memory: TreeMemory): { readonly base: TreeBase; readonly root: Node } {
     const first = countOf(source.range(new Uint8Array(KEY_BYTES), pathStart(PART_BITS, 1)));
     const about = first < SAMPLE_LEAST ? 0 : first * 2 ** PART_BITS;
-    return about > STATE_WARM_LEAVES_MAX ? TreeBase.#openLarge(source, about) : TreeBase.#openSmall(source);
+    const isLarge = about > memory.wholeLeavesMax;
+    return isLarge ? TreeBase.#openLarge(source, about, memory) : TreeBase.#openSmall(source, memory);
   }
 
-  static #openSmall(source: LeafSource) {
+  static #openSmall(source: LeafSource, memory: TreeMemory) {
     const leaves = leavesIn(source, 0, 0);
-    const base = new TreeBase(source, new TreeTop(depthFor(leaves.length)));
+    const base = new TreeBase(source, new TreeTop(depthFor(leaves.length)), memory);
     const root = build(leaves, 0);
     base.#write(root, 0, 0);
     base.#leafCount = leaves.length;
@@ -97,8 +113,8 @@ export class TreeBase {
     return { base, root: base.#cooled(root) };
   }
 
-  static #openLarge(source: LeafSource, about: number) {
-    const base = new TreeBase(source, new TreeTop(Math.max(depthFor(about), PART_BITS)));
+  static #openLarge(source: LeafSource, about: number, memory: TreeMemory) {
+    const base = new TreeBase(source, new TreeTop(Math.max(depthFor(about), PART_BITS)), memory);
     let row: Node[] = Array.from({ length: 2 ** PART_BITS }, (_, index) => {
       const leaves = leavesIn(source, PART_BITS, index);
       base.#leafCount += leaves.length;
@@ -129,7 +145,7 @@ export class TreeBase {
     if (stored.opened !== null) return stored.opened;
     const opened = this.#halvesOf(stored) ?? this.#read(stored);
     // Beyond this, what is opened is for the asking tree alone.
-    if (this.#warmLeaves <= STATE_WARM_LEAVES_MAX) stored.opened = opened;
+    if (this.#warmLeaves <= this.#warmLeavesMax) stored.opened = opened;
     return opened;
   }
 
@@ -146,9 +162,14 @@ export class TreeBase {
     return this.#cooled(root);
   }
 
+  get #warmLeavesMax(): number {
+    const { wholeLeavesMax, warmLeavesMax } = this.#memory;
+    return this.#leafCount <= wholeLeavesMax ? wholeLeavesMax : warmLeavesMax;
+  }
+
   /** Lets go of what was read when it has become too much to keep. */
   #cooled(root: Node): Node {
-    if (this.#warmLeaves <= STATE_WARM_LEAVES_MAX) return root;
+    if (this.#warmLeaves <= this.#warmLeavesMax) return root;
     this.#warmLeaves = 0;
     return this.#stored(0, 0);
   }

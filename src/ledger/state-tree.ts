@@ -8,7 +8,7 @@
  */
 import { assert } from "#base/assert.ts";
 import { sha256 } from "#crypto/sha256.ts";
-import { type LeafSource, TreeBase } from "./state-tree-base.ts";
+import { type LeafSource, TREE_MEMORY, TreeBase, type TreeMemory } from "./state-tree-base.ts";
 import {
   type ByteText,
   bitAt,
@@ -57,8 +57,8 @@ export class StateTree {
   }
 
   /** The tree of all leaves in a source, all of which are read once. */
-  static over(source: LeafSource): StateTree {
-    const { base, root } = TreeBase.open(source);
+  static over(source: LeafSource, memory: TreeMemory = TREE_MEMORY): StateTree {
+    const { base, root } = TreeBase.open(source, memory);
     return new StateTree(base, base.epoch, root, base.leafCount);
   }
 
