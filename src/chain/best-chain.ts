@@ -7,7 +7,6 @@ import { assert } from "#base/assert.ts";
 import type { BlockId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { merkleRoot } from "#crypto/merkle.ts";
 import {
   type ApplyFault,
   applyBlock,
@@ -15,7 +14,7 @@ import {
   decodeBlock,
   decodeHeader,
   decodeUndo,
-  encodeTransaction,
+  encodeBlock,
   type Header,
   type IdentifiedHeader,
   LedgerState,
@@ -32,7 +31,6 @@ import {
   keptFrom,
   newBlockOf,
   newHeaderOf,
-  poolRowsOf,
 } from "./block-records.ts";
 import { type FinalBlocks, Finality } from "./finality.ts";
 import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
@@ -139,7 +137,7 @@ export class BestChain {
     const read = readTip(store);
     if (read !== null)
       return ok({ best: new BestChain(network, store, read.tip, read.state, options), repaired: null });
-    const rewound = store.rewind(genesisConnection(network));
+    const rewound = store.rewind(genesisConnection(network), []);
     if (!rewound.ok) return fail(storeUnusable(rewound.fault));
     const fresh = LedgerState.over(store.state);
     const best = new BestChain(network, store, genesisPoint(network), fresh, options);
@@ -164,11 +162,11 @@ export class BestChain {
   }
 
   /** Connects a block whose parent is the tip. On a fault nothing has changed. */
-  extend(block: Block): Result<undefined, ApplyFault | StoreFault> {
+  extend(block: Block, bytes = encodeBlock(block)): Result<undefined, ApplyFault | StoreFault> {
     assert(block.header.previous === this.#tip.id, "a block is connected to the tip");
     const applied = applyBlock(this.#state, block, this.network.params);
     if (!applied.ok) return applied;
-    const kept = newBlockOf(block, this.#tip);
+    const kept = newBlockOf(block, this.#tip, bytes);
     const keepFrom = keptFrom(kept.height, this.#keepBlocks);
     const written = this.#store.connect(connectionOf(block, kept, applied.value, this.network, keepFrom));
     if (!written.ok) return written;
@@ -213,7 +211,7 @@ export class BestChain {
    * and forward again as far as blocks lead.
    */
   async leave(id: BlockId, pause: () => Promise<void>): Promise<StoreFault | null> {
-    const rewound = this.#store.rewind(genesisConnection(this.network));
+    const rewound = this.#store.rewind(genesisConnection(this.network), []);
     if (!rewound.ok) return rewound.fault;
     this.#standOnGenesis();
     const marked = this.#store.markInvalid(id);
@@ -314,9 +312,10 @@ export class BestChain {
 
   /** `null` when the block was marked or dropped, so that another choice is due. */
   #connectKept(id: BlockId, trail: Trail): "connected" | StoreFault | null {
-    const block = this.#readBlock(id);
-    if (block === null) return faultOf(this.#store.dropBody(id));
-    const extended = this.extend(block);
+    const bytes = this.#store.body(id);
+    const block = bytes === null ? null : this.#decode(bytes, id);
+    if (bytes === null || block === null) return faultOf(this.#store.dropBody(id));
+    const extended = this.extend(block, bytes);
     if (extended.ok) {
       trail.forward(block);
       return "connected";
@@ -334,7 +333,6 @@ export class BestChain {
     const written = this.#store.disconnect({
       tip: { id, height: header.height },
       changes: undo.before,
-      returned: block === null ? [] : poolRowsOf(block),
     });
     if (!written.ok) return written.fault;
     this.#tip = parent;
@@ -376,16 +374,13 @@ export class BestChain {
     let below = this.#tip;
     for (const id of undone) {
       const block = this.#readBlock(id);
-      // Before the way is taken: a crash on it must not lose them.
-      const returned = block === null ? ok() : this.#store.changePool(poolRowsOf(block), []);
-      if (!returned.ok) return returned.fault;
       trail.back(block ?? { id, header: below.header, transactions: [] });
       below = this.#parentOf(below);
       await pause();
     }
     const path: BlockId[] = [];
     for (let point = below; point.header.height > 0; point = this.#parentOf(point)) path.push(point.id);
-    const rewound = this.#store.rewind(genesisConnection(this.network));
+    const rewound = this.#store.rewind(genesisConnection(this.network), undone);
     if (!rewound.ok) return rewound.fault;
     this.#standOnGenesis();
     for (const id of path.reverse()) {
@@ -404,10 +399,13 @@ export class BestChain {
   /** `null` when what is on disk is not the block of this id. */
   #readBlock(id: BlockId): Block | null {
     const bytes = this.#store.body(id);
-    const block = bytes === null ? null : decodeBlock(bytes);
-    if (block === null || !block.ok || block.value.id !== id) return null;
-    const { header, transactions } = block.value;
-    return equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot) ? block.value : null;
+    return bytes === null ? null : this.#decode(bytes, id);
+  }
+
+  /** The store answers for the bytes being those that were kept, and they were checked before that. */
+  #decode(bytes: Uint8Array, id: BlockId): Block | null {
+    const block = decodeBlock(bytes);
+    return block.ok && block.value.id === id ? block.value : null;
   }
 }
 

@@ -9,7 +9,6 @@ import {
   type Block,
   encodeBlock,
   encodeHeader,
-  encodeTransaction,
   encodeUndo,
   genesisEntries,
   isSigned,
@@ -22,7 +21,7 @@ import {
 } from "#ledger/index.ts";
 import { encodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
 import { UNDO_KEPT_BLOCKS } from "./limits.ts";
-import type { Connection, Filling, KeepFrom, NewBlock, NewHeader, PoolRow } from "./store.ts";
+import type { Connection, Filling, KeepFrom, NewBlock, NewHeader } from "./store.ts";
 
 /** Accounts in whose history a transaction appears. */
 function accountsOf(transaction: Transaction): AccountId[] {
@@ -32,10 +31,11 @@ function accountsOf(transaction: Transaction): AccountId[] {
   return to === null || to === from ? [from] : [from, to];
 }
 
-export function newBlockOf(block: Block, parent: HeaderPoint): NewBlock {
+/** @param bytes of the block, when they are at hand. */
+export function newBlockOf(block: Block, parent: HeaderPoint, bytes = encodeBlock(block)): NewBlock {
   const { id, header } = block;
   const history = historyAfter(parent.history, id);
-  return { ...newHeaderOf({ id, header, history }), bytes: encodeBlock(block) };
+  return { ...newHeaderOf({ id, header, history }), bytes };
 }
 
 export function newHeaderOf({ id, header, history }: HeaderPoint): NewHeader {
@@ -47,14 +47,6 @@ export function newHeaderOf({ id, header, history }: HeaderPoint): NewHeader {
     header: encodeHeader(header),
     history: encodeHistory(history),
   };
-}
-
-export function poolRowsOf({ header, transactions }: Block): PoolRow[] {
-  return transactions.filter(isSigned).map((transaction) => ({
-    id: txIdOf(transaction),
-    bytes: encodeTransaction(transaction),
-    receivedMs: header.time * 1000,
-  }));
 }
 
 export function genesisPoint(network: Network): HeaderPoint {

@@ -255,6 +255,7 @@ test("what waited is there after a restart: our own at once, others' soon; what 
   store.changePool(
     [{ id: "12".repeat(32) as ReturnType<typeof txIdOf>, bytes: Uint8Array.of(9), receivedMs: 1 }],
     [],
+    [],
   );
 
   const again = await openAlone(network, store);

@@ -87,8 +87,6 @@ export type Filling = Pick<Connection, "block" | "miner" | "reward" | "fees" | "
 export interface Disconnection {
   readonly tip: BlockRef;
   readonly changes: readonly TreeChange[];
-  /** Its transactions, which wait again: in the pool by the same step, so that no crash between loses them. */
-  readonly returned: readonly PoolRow[];
 }
 
 /**
@@ -132,8 +130,8 @@ export interface BlockStore {
   tip(): BlockRef | null;
   /** Makes an empty store, or empties one, so that it holds `genesis` as connected. Pool rows stay. */
   begin(chainId: Uint8Array, genesis: Connection): Written;
-  /** Goes back to genesis but keeps all blocks: the first step of a replay. */
-  rewind(genesis: Connection): Written;
+  /** Goes back to genesis but keeps all blocks: the first step of a replay. @param undone as {@link disconnect} lists it. */
+  rewind(genesis: Connection, undone: readonly BlockId[]): Written;
 
   entry(id: BlockId): BlockEntry | null;
   /** The very bytes that were kept: a body that was damaged since is dropped by the call. */
@@ -168,7 +166,10 @@ export interface BlockStore {
   /** Of a block of the best chain; `null` when it was too old to be kept, or is damaged. */
   undo(id: BlockId): Uint8Array | null;
   connect(step: Connection): Written;
+  /** Lists the block as undone by the same step: its transactions wait again, and no crash loses them. */
   disconnect(step: Disconnection): Written;
+  /** Blocks that were undone, and whose transactions nobody has looked after since. Connecting one takes it off. */
+  undone(): readonly BlockId[];
   /** Empties what an earlier snapshot, not finished, left aside. */
   beginSnapshot(): Written;
   /** Puts entries of the state at another height aside, in any order, each key once. */
@@ -191,7 +192,8 @@ export interface BlockStore {
 
   /** In order of arrival. */
   pool(): readonly PoolRow[];
-  changePool(added: readonly PoolRow[], removed: readonly TxId[]): Written;
+  /** @param settled blocks that need not be listed as undone any more: what waits of them is in the pool. */
+  changePool(added: readonly PoolRow[], removed: readonly TxId[], settled: readonly BlockId[]): Written;
 
   /**
    * Told, once, when what is kept cannot be what was written: the file is damaged. From then on calls may throw, until

@@ -3,7 +3,7 @@
  * reorganisation gave back. Checks in the order of their cost, the signature last. Keeps the pool on disk too: our
  * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool.
  */
-import type { AccountId, TxId } from "#base/brand.ts";
+import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { type DecodeFault, equalBytes } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
@@ -11,6 +11,7 @@ import {
   type Block,
   bytesOfId,
   checkTransactionTerms,
+  decodeBlock,
   decodeTransaction,
   encodeTransaction,
   isNameTransaction,
@@ -66,6 +67,8 @@ export class TransactionDoor {
   readonly #onDisk = new Set<TxId>();
   /** Of these, what is to be taken out. */
   readonly #dropped = new Set<TxId>();
+  /** Blocks listed as undone whose transactions are seen to by the next write. */
+  readonly #settling = new Set<BlockId>();
   #saving: Timer | null = null;
   #closed = false;
 
@@ -93,6 +96,7 @@ export class TransactionDoor {
       if (transaction === null || txIdOf(transaction) !== id) this.#drop([id]);
       else waiting.push({ id, transaction, bytes, receivedMs });
     }
+    waiting.push(...this.#givenBack());
     // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
     waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
     for (let from = 0; from < waiting.length; from += SIGNATURES_AT_ONCE) {
@@ -101,6 +105,29 @@ export class TransactionDoor {
       for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
     }
     this.#saveSoon();
+  }
+
+  /** What waits again because its block was undone, when a death came before that was seen to. */
+  #givenBack(): readonly PoolEntry[] {
+    const { store } = this.#dependencies;
+    const entries: PoolEntry[] = [];
+    for (const id of store.undone()) {
+      this.#settling.add(id);
+      const bytes = store.body(id);
+      const block = bytes === null ? null : decodeBlock(bytes);
+      if (block?.ok !== true) continue;
+      for (const transaction of block.value.transactions) {
+        if (!isSigned(transaction)) continue;
+        const receivedMs = block.value.header.time * 1000;
+        entries.push({
+          id: txIdOf(transaction),
+          transaction,
+          bytes: encodeTransaction(transaction),
+          receivedMs,
+        });
+      }
+    }
+    return entries;
   }
 
   async #areSigned(entries: readonly PoolEntry[]): Promise<readonly boolean[]> {
@@ -117,7 +144,7 @@ export class TransactionDoor {
   #restoreOne(entry: PoolEntry, isSignedWell: boolean): void {
     const { id, transaction, receivedMs } = entry;
     const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
-    if (taken?.ok === true && taken.value.isNew) this.#unsaved.delete(id);
+    if (taken?.ok === true && taken.value.isNew && this.#onDisk.has(id)) this.#unsaved.delete(id);
     else if (taken?.ok === false && taken.fault.code === "balance-below-pending") this.#keepUncovered(entry);
     else this.#drop([id]);
   }
@@ -152,6 +179,7 @@ export class TransactionDoor {
   /** Whether this very transaction, signature included, was checked when it came in. */
   isVerified(transaction: SignedTransaction): boolean {
     const entry = this.#pool.get(txIdOf(transaction));
+    if (entry?.transaction === transaction) return true;
     return entry !== null && equalBytes(entry.bytes, encodeTransaction(transaction));
   }
 
@@ -174,6 +202,7 @@ export class TransactionDoor {
     for (const entry of outdated.uncovered) this.#keepUncovered(entry);
     // Oldest first: an account's transactions depend on each other in this order.
     for (const block of disconnected.reversed()) this.#takeBack(block, change);
+    for (const { id } of disconnected.refs) this.#settling.add(id);
     this.#coverAgain(height, change);
     this.#letLostNamesGo({ connected, disconnected }, height, change);
     const added = change.addedIds().map((id) => this.#pool.get(id));
@@ -184,13 +213,12 @@ export class TransactionDoor {
     this.#dependencies.onChange({ added: added.filter((entry) => entry !== null), removed });
   }
 
-  /** Undoing its block put each of its transactions into the pool on disk. */
+  /** Until that is on disk, its block stays listed as undone. */
   #takeBack(block: Pick<Block, "header" | "transactions">, change: NetChange): void {
     const receivedMs = this.#dependencies.clock.nowMs();
     for (const transaction of block.transactions) {
       if (!isSigned(transaction)) continue;
       const id = txIdOf(transaction);
-      this.#onDisk.add(id);
       const taken = this.#take(transaction, receivedMs, "verified");
       if (taken.ok && taken.value.isNew) change.took(taken.value);
       else if (!taken.ok && taken.fault.code === "balance-below-pending") {
@@ -212,6 +240,9 @@ export class TransactionDoor {
   }
 
   #keepUncovered(entry: PoolEntry): void {
+    const { id, bytes, receivedMs } = entry;
+    this.#dropped.delete(id);
+    if (!this.#onDisk.has(id)) this.#unsaved.set(id, { id, bytes, receivedMs });
     const gone = this.#uncovered.keep(entry);
     if (gone !== null) this.#drop([gone]);
   }
@@ -311,8 +342,12 @@ export class TransactionDoor {
     }
   }
 
+  get #isSaved(): boolean {
+    return this.#unsaved.size + this.#dropped.size + this.#settling.size === 0;
+  }
+
   #saveSoon(): void {
-    if (this.#closed || this.#unsaved.size + this.#dropped.size === 0) return;
+    if (this.#closed || this.#isSaved) return;
     this.#saving ??= this.#dependencies.clock.after(POOL_SAVE_DELAY_MS, () => {
       this.#saving = null;
       if (this.#save() !== null) this.#saveSoon();
@@ -321,13 +356,18 @@ export class TransactionDoor {
 
   /** `null` when all is on disk, else why not. */
   #save(): string | null {
-    if (this.#unsaved.size + this.#dropped.size === 0) return null;
-    const written = this.#dependencies.store.changePool([...this.#unsaved.values()], [...this.#dropped]);
+    if (this.#isSaved) return null;
+    const written = this.#dependencies.store.changePool(
+      [...this.#unsaved.values()],
+      [...this.#dropped],
+      [...this.#settling],
+    );
     if (!written.ok) return written.fault.cause;
     for (const id of this.#dropped) this.#onDisk.delete(id);
     for (const id of this.#unsaved.keys()) this.#onDisk.add(id);
     this.#unsaved.clear();
     this.#dropped.clear();
+    this.#settling.clear();
     return null;
   }
 }

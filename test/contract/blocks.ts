@@ -129,13 +129,8 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     store.disconnect({
       tip: { id: block.id, height: 1 },
       changes: [entry(0xaa, 100), entry(0xbb, null)],
-      returned: [{ id: txId(202), bytes: Uint8Array.of(7), receivedMs: 5 }],
     });
-    assert.deepEqual(
-      store.pool().map(({ id }) => id),
-      [txId(202)],
-      "what it gave back waits in the same step",
-    );
+    assert.deepEqual(store.undone(), [block.id], "listed by the same step");
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(stateOf(store), { aa: 100 });
     assert.equal(store.place(txId(202)), null);
@@ -146,6 +141,23 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
       { height: 0, index: 0 },
     ]);
     assert.deepEqual(store.body(block.id), block.bytes, "a disconnected block stays kept");
+  });
+
+  on("a block stays listed as undone until it is settled, or stands on the best chain again", ({ store }) => {
+    begun(store);
+    grow(store, 3);
+    const undo = (at: number) => store.disconnect({ tip: { id: blockId(at), height: at - 1 }, changes: [] });
+    assert.ok(undo(4).ok && undo(3).ok && undo(2).ok);
+    assert.deepEqual(store.undone(), [blockId(2), blockId(3), blockId(4)].sort());
+    store.connect(connection(newBlock(2, blockId(1), 1, 20n)));
+    store.changePool([], [], [blockId(4)]);
+    assert.deepEqual(store.undone(), [blockId(3)]);
+    store.rewind(genesis, [blockId(2)]);
+    assert.deepEqual([...store.undone()].sort(), [blockId(2), blockId(3)]);
+    store.forget(blockId(3));
+    assert.deepEqual(store.undone(), [blockId(2)]);
+    begun(store);
+    assert.deepEqual(store.undone(), []);
   });
 
   on("the state is read by key, and by range in the order of keys", ({ store }) => {
@@ -168,7 +180,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     const stray = newBlock(3, blockId(9), 5, 20n);
     assert.throws(() => store.connect(connection(stray)), /not the tip/);
     assert.equal(store.entry(stray.id), null, "a step that failed has changed nothing");
-    const genesis = { tip: { id: blockId(1), height: 0 }, changes: [], returned: [] };
+    const genesis = { tip: { id: blockId(1), height: 0 }, changes: [] };
     assert.throws(() => store.disconnect(genesis), /not the tip/);
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(stateOf(store), { aa: 100 });
@@ -223,7 +235,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
     begun(store);
     const block = newBlock(2, blockId(1), 1, 20n);
     store.connect(connection(block, [entry(0xbb, 1)]));
-    store.rewind(genesis);
+    store.rewind(genesis, []);
     assert.deepEqual(store.tip(), { id: blockId(1), height: 0 });
     assert.deepEqual(stateOf(store), { aa: 100 });
     assert.deepEqual(store.body(block.id), block.bytes);
@@ -233,7 +245,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
 
   on("begin on a used store empties it, but for what waits", ({ store }) => {
     begun(store).connect(connection(newBlock(2, blockId(1), 1, 20n)));
-    store.changePool([{ id: txId(1), bytes: Uint8Array.of(1), receivedMs: 5 }], []);
+    store.changePool([{ id: txId(1), bytes: Uint8Array.of(1), receivedMs: 5 }], [], []);
     begun(store);
     assert.equal(store.entry(blockId(2)), null);
     assert.equal(store.tip()?.height, 0);
@@ -266,8 +278,8 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
 
   on("the pool keeps order of arrival", ({ store }) => {
     const row = (at: number) => ({ id: txId(at), bytes: new Uint8Array(at).fill(at), receivedMs: at * 1000 });
-    store.changePool([row(3), row(1), row(2)], []);
-    store.changePool([row(3), row(4)], [txId(1)]);
+    store.changePool([row(3), row(1), row(2)], [], []);
+    store.changePool([row(3), row(4)], [txId(1)], []);
     assert.deepEqual(store.pool(), [row(3), row(2), row(4)]);
   });
 
@@ -388,7 +400,7 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
       [6, 5, 4, 0],
     );
     assert.equal(store.heaviest()?.id, block.id);
-    store.rewind(genesis);
+    store.rewind(genesis, []);
     assert.equal(store.heaviest()?.id, blockId(1), "what cannot be connected again is out of reach");
   });
 

@@ -31,6 +31,7 @@ export const blockSchema: Schema = {
      ) STRICT;
      CREATE INDEX best_miner ON best (miner, height);
      CREATE TABLE undo (height INTEGER PRIMARY KEY, bytes BLOB NOT NULL, sum INTEGER NOT NULL) STRICT;
+     CREATE TABLE undone (row INTEGER PRIMARY KEY REFERENCES blocks ON DELETE CASCADE) STRICT;
      CREATE TABLE state ${STATE_TABLE};
      CREATE TABLE snapshot ${STATE_TABLE};
      CREATE TABLE places (
@@ -158,6 +159,9 @@ export function prepareStatements(database: Database) {
     undo: sql.prepare(
       `SELECT undo.bytes, undo.sum ${BEST_FROM} JOIN undo ON undo.height = best.height WHERE b.id = ?`,
     ),
+    undone: sql.prepare("SELECT b.id FROM undone JOIN blocks b ON b.row = undone.row ORDER BY b.height"),
+    addUndone: sql.prepare("INSERT OR IGNORE INTO undone SELECT row FROM blocks WHERE id = ?"),
+    dropUndone: sql.prepare("DELETE FROM undone WHERE row = (SELECT row FROM blocks WHERE id = ?)"),
     addUndo: sql.prepare("INSERT OR REPLACE INTO undo VALUES (?, ?, ?)"),
     dropUndo: sql.prepare("DELETE FROM undo WHERE height = ?"),
     putEntry: sql.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)"),

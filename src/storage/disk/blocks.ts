@@ -127,8 +127,9 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  rewind(genesis: Connection): Written {
+  rewind(genesis: Connection, undone: readonly BlockId[]): Written {
     return this.#write(() => {
+      for (const id of undone) this.#sql.addUndone.run(idBytes(id));
       this.#database.sql.exec(DROP_DERIVED);
       this.#connect(genesis);
       this.#database.sql.exec(FIND_REACH);
@@ -232,7 +233,7 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  disconnect({ tip, changes, returned }: Disconnection): Written {
+  disconnect({ tip, changes }: Disconnection): Written {
     return this.#write(() => {
       const removed = this.#sql.removeBest.run(tip.height, idBytes(tip.id));
       const left = refOf(this.#sql.tip.get());
@@ -243,10 +244,14 @@ class DiskBlockStore implements BlockStore {
       this.#sql.dropPlaces.run(tip.height);
       this.#sql.dropAccountPlaces.run(tip.height);
       this.#change(changes);
-      this.#addPool(returned);
+      this.#sql.addUndone.run(idBytes(tip.id));
       const row = this.#sql.entry.get(idBytes(tip.id));
       if (row?.["has_body"] === 0) this.#loseReach(integer(row, "row"), idBytes(tip.id));
     });
+  }
+
+  undone(): readonly BlockId[] {
+    return this.#read(() => this.#sql.undone.all().map((row) => idOf(row) as BlockId));
   }
 
   beginSnapshot(): Written {
@@ -327,10 +332,11 @@ class DiskBlockStore implements BlockStore {
     return this.#read(() => this.#sql.pool.all().map(poolRowOf));
   }
 
-  changePool(added: readonly PoolRow[], removed: readonly TxId[]): Written {
+  changePool(added: readonly PoolRow[], removed: readonly TxId[], settled: readonly BlockId[]): Written {
     return this.#write(() => {
       for (const id of removed) this.#sql.dropPool.run(idBytes(id));
-      this.#addPool(added);
+      for (const { id, bytes, receivedMs } of added) this.#sql.addPool.run(idBytes(id), bytes, receivedMs);
+      for (const id of settled) this.#sql.dropUndone.run(idBytes(id));
     });
   }
 
@@ -437,10 +443,6 @@ class DiskBlockStore implements BlockStore {
     }
   }
 
-  #addPool(rows: readonly PoolRow[]): void {
-    for (const row of rows) this.#sql.addPool.run(idBytes(row.id), row.bytes, row.receivedMs);
-  }
-
   /** The row of the block, and what is known of it. */
   #keepHeader(header: NewHeader, invalid: boolean): Row {
     const id = idBytes(header.id);
@@ -521,6 +523,7 @@ class DiskBlockStore implements BlockStore {
     const sum = bestSum(block.id, block.height, step.miner, step.reward, step.fees, count);
     this.#sql.addBest.run(block.height, row, miner, step.reward, step.fees, count, sum);
     this.#sql.setReach.run(1, row);
+    this.#sql.dropUndone.run(idBytes(block.id));
     this.#sql.addUndo.run(block.height, step.undo, bytesSum(step.undo));
     this.#addPlaces(step);
     this.#change(step.changes);

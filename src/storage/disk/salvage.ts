@@ -124,6 +124,7 @@ function salvagePool(damaged: DatabaseSync, into: Target, together: Together): v
       into.changePool(
         rows.map(soundPoolRow).filter((row) => row !== null),
         [],
+        [],
       );
     });
   }

@@ -40,6 +40,7 @@ class MemoryBlockStore implements BlockStore {
   #aside = new Map<string, Uint8Array>();
   readonly #places = new Map<TxId, Place>();
   readonly #pool = new Map<TxId, PoolRow>();
+  readonly #undone = new Set<BlockId>();
   /** Below it, no body of the best chain was pruned that is not gone already. */
   #pruned: KeepFrom = { bodies: 0, undo: 0 };
 
@@ -68,10 +69,12 @@ class MemoryBlockStore implements BlockStore {
     this.#children.clear();
     this.#bodies.clear();
     this.#aside.clear();
-    return this.rewind(genesis);
+    this.#undone.clear();
+    return this.rewind(genesis, []);
   }
 
-  rewind(genesis: Connection): Written {
+  rewind(genesis: Connection, undone: readonly BlockId[]): Written {
+    for (const id of undone) this.#undone.add(id);
     this.#best = [];
     this.#pruned = { bodies: 0, undo: 0 };
     this.#state.clear();
@@ -120,6 +123,7 @@ class MemoryBlockStore implements BlockStore {
     for (const entry of this.#branch(id)) {
       this.#entries.delete(entry.id);
       this.#bodies.delete(entry.id);
+      this.#undone.delete(entry.id);
       this.#children.delete(entry.id);
       const siblings = this.#children.get(entry.previous);
       if (siblings !== undefined) siblings.splice(siblings.indexOf(entry.id), 1);
@@ -207,7 +211,7 @@ class MemoryBlockStore implements BlockStore {
     return ok();
   }
 
-  disconnect({ tip, changes, returned }: Disconnection): Written {
+  disconnect({ tip, changes }: Disconnection): Written {
     const last = this.#best.at(-1);
     if (last?.block.id !== tip.id || this.#best.length < 2) {
       throw new Error("a block is disconnected that is not the tip");
@@ -216,7 +220,13 @@ class MemoryBlockStore implements BlockStore {
     for (const { id } of last.transactions) this.#places.delete(id);
     this.#change(changes);
     if (!this.#bodies.has(tip.id)) this.#loseReach(tip.id);
-    return this.changePool(returned, []);
+    this.#undone.add(tip.id);
+    return ok();
+  }
+
+  undone(): readonly BlockId[] {
+    const heightOf = (id: BlockId) => this.#entries.get(id)?.height ?? 0;
+    return [...this.#undone].sort((a, b) => heightOf(a) - heightOf(b));
   }
 
   beginSnapshot(): Written {
@@ -306,7 +316,8 @@ class MemoryBlockStore implements BlockStore {
     return [...this.#pool.values()];
   }
 
-  changePool(added: readonly PoolRow[], removed: readonly TxId[]): Written {
+  changePool(added: readonly PoolRow[], removed: readonly TxId[], settled: readonly BlockId[]): Written {
+    for (const id of settled) this.#undone.delete(id);
     for (const id of removed) this.#pool.delete(id);
     for (const row of added) if (!this.#pool.has(row.id)) this.#pool.set(row.id, row);
     return ok();
@@ -379,6 +390,7 @@ class MemoryBlockStore implements BlockStore {
     if (entry === undefined || entry.invalid) throw new Error("a block is connected that is marked invalid");
     this.#entries.set(entry.id, { ...entry, isWithinReach: true });
     this.#best.push(step);
+    this.#undone.delete(entry.id);
     this.#place(step);
     this.#change(step.changes);
   }
