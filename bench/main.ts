@@ -1,14 +1,17 @@
 /**
  * `npm run bench [-- PART...] [--json] [--size MIB]`: the figures of docs/performance.md, measured on this computer.
- * Parts: start, idle, message, transfer, block, miner, tracker, headers, state, reorg; all of them when none is named.
+ * Parts: start, idle, message, transfer, block, miner, tracker, headers, state, reorg,
+ * propagation; all of them when none is named.
  */
 import { cpus } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { benchBlock } from "./block.ts";
 import { type Findings, findingsText } from "./figures.ts";
 import { benchHeaders } from "./headers.ts";
-import { benchBlock, benchMiner } from "./ledger.ts";
+import { benchMiner } from "./miner.ts";
 import { benchIdle, benchMessages, benchStart } from "./peers.ts";
+import { benchPropagation } from "./propagation.ts";
 import { benchReorg } from "./reorg.ts";
 import { benchState } from "./state.ts";
 import { benchTracker } from "./tracker.ts";
@@ -33,6 +36,7 @@ const PARTS: Readonly<Record<string, () => Promise<Findings>>> = {
   headers: benchHeaders,
   state: benchState,
   reorg: benchReorg,
+  propagation: benchPropagation,
 };
 
 const unknown = positionals.filter((name) => PARTS[name] === undefined);
