@@ -183,6 +183,21 @@ function reachCalls(
   };
 }
 
+/** What the ledger says beyond coins: names, and who co-signs. */
+function recordCalls(
+  call: Caller,
+): Pick<Client, "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
+  return {
+    checkpoints: () => call.json("checkpoints"),
+    names: () => call.json("names"),
+    name: (name) => call.json("name", { parameters: { name } }),
+    registerName: (name, key) =>
+      call.json("registerName", { json: key === undefined ? { name } : { name, key } }),
+    changeName: (name, change) => call.json("changeName", { parameters: { name }, json: change }),
+    forgetName: (name) => call.json("forgetName", { parameters: { name } }),
+  };
+}
+
 export function createClient(options: ClientOptions, dependencies: ClientDependencies): Client {
   const call = new Caller(options, dependencies);
   return {
@@ -244,14 +259,7 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     mining: () => call.json("mining"),
     setMining: (changes) => call.json("setMining", { json: changes }),
 
-    checkpoints: () => call.json("checkpoints"),
-    names: () => call.json("names"),
-    name: (name) => call.json("name", { parameters: { name } }),
-    registerName: (name, key) =>
-      call.json("registerName", { json: key === undefined ? { name } : { name, key } }),
-    changeName: (name, change) => call.json("changeName", { parameters: { name }, json: change }),
-    forgetName: (name) => call.json("forgetName", { parameters: { name } }),
-
+    ...recordCalls(call),
     pageTicket: async () => {
       const ticket = await call.json<{ ticket: string }>("pageTicket");
       if (!ticket.ok) return ticket;

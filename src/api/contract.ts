@@ -1,6 +1,7 @@
 /**
  * Owns what each operation takes and gives over HTTP: parameters, query, body with its limits, answer. From it
- * follow the decoding in the server, the types of the handlers, and the OpenAPI document. Holds no behaviour.
+ * follow the decoding in the server, the types of the handlers, and the OpenAPI document. Holds no behaviour. It is
+ * long because there are many operations, and it is read by looking one up.
  */
 import { z } from "@hono/zod-openapi";
 import {

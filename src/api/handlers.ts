@@ -17,6 +17,20 @@ function present<Fields extends object>(fields: Fields): Present<Fields> {
   ) as Present<Fields>;
 }
 
+/** What the ledger says beyond coins: names, and who co-signs. */
+function recordHandlers(
+  facade: Facade,
+): Pick<Handlers, "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
+  return {
+    checkpoints: async () => ok(await facade.checkpoints()),
+    names: async () => ok(await facade.names()),
+    name: ({ params }) => facade.name(params.name),
+    registerName: ({ body }) => facade.registerName(body.name, body.key),
+    changeName: ({ params, body }) => facade.changeName(params.name, present(body)),
+    forgetName: ({ params }) => facade.forgetName(params.name),
+  };
+}
+
 export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers {
   return {
     status: async () => ok(await facade.status()),
@@ -77,13 +91,7 @@ export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers
     mining: async () => ok(await facade.mining()),
     setMining: ({ body }) => facade.setMining(present(body)),
 
-    checkpoints: async () => ok(await facade.checkpoints()),
-
-    names: async () => ok(await facade.names()),
-    name: ({ params }) => facade.name(params.name),
-    registerName: ({ body }) => facade.registerName(body.name, body.key),
-    changeName: ({ params, body }) => facade.changeName(params.name, present(body)),
-    forgetName: ({ params }) => facade.forgetName(params.name),
+    ...recordHandlers(facade),
 
     pageTicket: async () => ok({ ticket: tickets.page.issue(null) }),
   };

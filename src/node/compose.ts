@@ -1,6 +1,7 @@
 /**
  * The composition root: the only place that names concrete classes. Reads top to bottom; strangers are let in last,
- * and everything is closed in reverse order, also when the start fails half way.
+ * and everything is closed in reverse order, also when the start fails half way. It is long because every feature is
+ * named here, and here alone.
  */
 import { join } from "node:path";
 import { openAnchoring } from "#anchoring/index.ts";
@@ -329,17 +330,13 @@ async function openFeatures(
   const { clock, log, random } = base.edge;
   const { keypair, deliveries } = base;
   const { network } = reach.network;
-  const wordsOfOther = otherNetworkWords({ ...base.ledger, name: base.ledger.params.name });
   const persons = createPersons({
     self: keypair.peerId,
     ownName: () => ownNameOf(base.settings.current(), keypair.peerId),
     people: reach.people,
     directory: reach.network.directory,
     correspondents: () => [...messaging.peers(), ...transfers.peers()],
-    otherNetworkOf: (peer) => {
-      const theirs = ledger.chain.peersOnOtherNetworks().get(peer);
-      return theirs === undefined ? null : wordsOfOther(theirs);
-    },
+    otherNetworkOf: otherNetworkOf(base.ledger, ledger.chain),
     relayName: (relay) => relayName(reach.network, relay),
   });
   const messaging = await openMessaging(
@@ -390,6 +387,17 @@ async function openFeatures(
     uploads,
     readMarks,
   });
+}
+
+function otherNetworkOf(
+  ours: LedgerNetwork,
+  chain: Chain,
+): Parameters<typeof createPersons>[0]["otherNetworkOf"] {
+  const words = otherNetworkWords({ ...ours, name: ours.params.name });
+  return (peer) => {
+    const theirs = chain.peersOnOtherNetworks().get(peer);
+    return theirs === undefined ? null : words(theirs);
+  };
 }
 
 function openAnchors({ edge, deliveries, ...base }: Foundation, reach: Reach, ledger: Ledger) {

@@ -26,37 +26,34 @@ export const checkpointsSchema: Schema = {
   ],
 };
 
+function statementsOf({ sql }: Database) {
+  return {
+    readMark: sql.prepare("SELECT height, block FROM checkpoint_mark WHERE chain = ?"),
+    writeMark: sql.prepare("INSERT OR REPLACE INTO checkpoint_mark (chain, height, block) VALUES (?, ?, ?)"),
+    readNote: sql.prepare("SELECT note FROM checkpoint_notes WHERE chain = ? AND kind = ?"),
+    writeNote: sql.prepare("INSERT OR REPLACE INTO checkpoint_notes (chain, kind, note) VALUES (?, ?, ?)"),
+    dropNote: sql.prepare("DELETE FROM checkpoint_notes WHERE chain = ? AND kind = ?"),
+    readRows: sql.prepare("SELECT * FROM checkpoint_cosignatures WHERE chain = ? ORDER BY height, signer"),
+    writeRow: sql.prepare(
+      "INSERT OR REPLACE INTO checkpoint_cosignatures (chain, height, signer, note) VALUES (?, ?, ?, ?)",
+    ),
+    dropRow: sql.prepare("DELETE FROM checkpoint_cosignatures WHERE chain = ? AND height = ? AND signer = ?"),
+    readEvidence: sql.prepare("SELECT * FROM checkpoint_evidence WHERE chain = ? ORDER BY signer"),
+    writeEvidence: sql.prepare(
+      "INSERT INTO checkpoint_evidence (chain, signer, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+    ),
+  };
+}
+
 /** @param chain id of the network, hex: a folder that changed its network must not mix them. */
 export function diskCheckpoints(database: Database, chain: string): CheckpointStore {
-  const { sql } = database;
-  const readMark = sql.prepare("SELECT height, block FROM checkpoint_mark WHERE chain = ?");
-  const writeMark = sql.prepare(
-    "INSERT OR REPLACE INTO checkpoint_mark (chain, height, block) VALUES (?, ?, ?)",
-  );
-  const readNote = sql.prepare("SELECT note FROM checkpoint_notes WHERE chain = ? AND kind = ?");
-  const writeNote = sql.prepare(
-    "INSERT OR REPLACE INTO checkpoint_notes (chain, kind, note) VALUES (?, ?, ?)",
-  );
-  const dropNote = sql.prepare("DELETE FROM checkpoint_notes WHERE chain = ? AND kind = ?");
-  const readRows = sql.prepare(
-    "SELECT * FROM checkpoint_cosignatures WHERE chain = ? ORDER BY height, signer",
-  );
-  const writeRow = sql.prepare(
-    "INSERT OR REPLACE INTO checkpoint_cosignatures (chain, height, signer, note) VALUES (?, ?, ?, ?)",
-  );
-  const dropRow = sql.prepare(
-    "DELETE FROM checkpoint_cosignatures WHERE chain = ? AND height = ? AND signer = ?",
-  );
-  const readEvidence = sql.prepare("SELECT * FROM checkpoint_evidence WHERE chain = ? ORDER BY signer");
-  const writeEvidence = sql.prepare(
-    "INSERT INTO checkpoint_evidence (chain, signer, text) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-  );
+  const statements = statementsOf(database);
   const noteOf = (kind: string): string | null => {
-    const row = readNote.get(chain, kind);
+    const row = statements.readNote.get(chain, kind);
     return row === undefined ? null : textOf(row, "note");
   };
   const mark = (): SigningMark | null => {
-    const row = readMark.get(chain);
+    const row = statements.readMark.get(chain);
     if (row === undefined) return null;
     return { height: integerOf(row, "height"), blockId: textOf(row, "block") as BlockId };
   };
@@ -72,24 +69,25 @@ export function diskCheckpoints(database: Database, chain: string): CheckpointSt
     }
   };
   const apply = (change: CheckpointChange): void => {
-    if (change.final !== undefined) writeNote.run(chain, "final", change.final);
-    if (change.sought === null) dropNote.run(chain, "sought");
-    else if (change.sought !== undefined) writeNote.run(chain, "sought", change.sought);
-    for (const { height, signer } of change.remove ?? []) dropRow.run(chain, height, signer);
-    for (const { height, signer, note } of change.put ?? []) writeRow.run(chain, height, signer, note);
-    for (const { signer, text } of change.evidence ?? []) writeEvidence.run(chain, signer, text);
+    if (change.final !== undefined) statements.writeNote.run(chain, "final", change.final);
+    if (change.sought === null) statements.dropNote.run(chain, "sought");
+    else if (change.sought !== undefined) statements.writeNote.run(chain, "sought", change.sought);
+    for (const { height, signer } of change.remove ?? []) statements.dropRow.run(chain, height, signer);
+    for (const { height, signer, note } of change.put ?? [])
+      statements.writeRow.run(chain, height, signer, note);
+    for (const { signer, text } of change.evidence ?? []) statements.writeEvidence.run(chain, signer, text);
   };
   return {
     read: () => ({
       mark: mark(),
       final: noteOf("final"),
       sought: noteOf("sought"),
-      cosignatures: readRows.all(chain).map((row) => ({
+      cosignatures: statements.readRows.all(chain).map((row) => ({
         signer: textOf(row, "signer") as AccountId,
         height: integerOf(row, "height"),
         note: textOf(row, "note"),
       })),
-      evidence: readEvidence.all(chain).map((row) => ({
+      evidence: statements.readEvidence.all(chain).map((row) => ({
         signer: textOf(row, "signer") as AccountId,
         text: textOf(row, "text"),
       })),
@@ -99,7 +97,7 @@ export function diskCheckpoints(database: Database, chain: string): CheckpointSt
       if (before !== null && next.height <= before.height) {
         throw new Error(`mark lowered from ${before.height} to ${next.height}`);
       }
-      return durably(() => writeMark.run(chain, next.height, next.blockId));
+      return durably(() => statements.writeMark.run(chain, next.height, next.blockId));
     },
     write: (change) => durably(() => apply(change)),
   };
