@@ -86,10 +86,15 @@ export class LedgerState implements AccountView, StateView {
   }
 
   get totals(): Totals {
+    this.#totals ??= this.#readTotals();
+    return this.#totals;
+  }
+
+  #readTotals(): Totals {
     const value = this.get(TOTALS_KEY);
     assert(value !== null, "every state has its totals");
-    this.#totals ??= totalsOf(value);
-    return this.#totals;
+    const { issued, held, pending, burned } = readStateValue(value, "totals");
+    return { issued, held, pending, burned };
   }
 
   get(key: Uint8Array): Uint8Array | null {
@@ -148,11 +153,6 @@ export function genesisEntries({ allocations }: ChainParams): readonly TreeChang
   }
   entries.push({ key: TOTALS_KEY, value: encodeTotals({ issued: held, held, pending: 0, burned: 0 }) });
   return entries;
-}
-
-function totalsOf(value: Uint8Array): Totals {
-  const { issued, held, pending, burned } = readStateValue(value, "totals");
-  return { issued, held, pending, burned };
 }
 
 export function payoutAt(state: StateView, height: number): Payout | null {
