@@ -284,6 +284,15 @@ export const walletView = z
     spendable: amount.describe("Balance less what pending payments will take."),
     pendingRewards: z.array(z.object({ height: count, paidAtHeight: count, amount })),
     recent: z.array(transactionView),
+    uncovered: z
+      .array(
+        transactionView.extend({
+          validUntil: count.describe("Last height at which it may stand in a block."),
+        }),
+      )
+      .describe(
+        "Signed here, and left without cover when another branch won: each goes out again by itself once the balance covers it.",
+      ),
   })
   .openapi("Wallet");
 

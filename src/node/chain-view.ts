@@ -169,6 +169,7 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
 }
 
 export function walletView(chain: Chain, wallet: Wallet, nameOf: NameOfAccount): WalletView {
+  const words = { nameOf, names: chain.network.params.names };
   return {
     account: wallet.account,
     balance: wallet.balance(),
@@ -176,6 +177,10 @@ export function walletView(chain: Chain, wallet: Wallet, nameOf: NameOfAccount):
     pendingRewards: chain.pendingPayouts(wallet.account).map((payout) => ({ ...payout })),
     recent: chain
       .transactionsOf(wallet.account, WALLET_RECENT_MAX)
-      .map((located) => locatedView(located, { nameOf, names: chain.network.params.names })),
+      .map((located) => locatedView(located, words)),
+    uncovered: wallet.uncovered().map((entry) => ({
+      ...poolEntryView(entry, words),
+      validUntil: entry.transaction.validUntil,
+    })),
   };
 }

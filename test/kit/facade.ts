@@ -179,6 +179,7 @@ function ledgerOperations(
         .transactions()
         .filter(({ from, to }) => from === accountOf(ME) || to === accountOf(ME))
         .slice(0, 20),
+      uncovered: [],
     }),
     pay: async (to, amount, fee) => {
       const person = world.find(to);

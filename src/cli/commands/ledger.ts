@@ -159,6 +159,12 @@ function walletText(wallet: WalletView, coin: Coin, session: Session): string {
     `Balance ${coins(wallet.balance, coin)}, free to spend ${coins(wallet.spendable, coin)}`,
     ...rewards,
   ];
+  for (const { amount, toName, to, validUntil } of wallet.uncovered) {
+    const what = amount === null ? "An anchor" : `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`;
+    lines.push(
+      `${what} waits: another branch won, and the balance there does not cover it. It goes out again by itself once it does, until block ${validUntil}.`,
+    );
+  }
   if (wallet.recent.length > 0) lines.push("", transactionsText(wallet.recent, coin, session));
   return lines.join("\n");
 }
