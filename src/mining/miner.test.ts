@@ -9,7 +9,7 @@ import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
+import { BURST_BLOCKS, FUTURE_MARGIN_MS, REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
 import { openMiner } from "./miner.ts";
 import { type NonceSearch, openInProcessSearch } from "./search.ts";
 import { startSearchThread } from "./thread.ts";
@@ -149,22 +149,38 @@ test("threads and duty are the search's from the start, and change while it runs
   await end();
 });
 
-test("blocks keep the least gap between them, however fast they are found", async () => {
+test("blocks keep the least gap between their times, and are dated ahead rather than waited for", async () => {
   const { network, clock, chain, wallet, end } = await world();
+  const { minGapSeconds, maxFutureSeconds } = network.params;
   // One free anchor of an account goes into a block, so three take three blocks.
   for (let at = 0; at < 3; at++) assert.ok((await wallet.anchor(new Uint8Array(32).fill(at))).ok);
-  const heights: number[] = [];
-  for (let second = 0; second < 8; second++) {
-    await clock.advance(1_000);
-    heights.push(chain.tip().height);
-  }
-  assert.deepEqual(heights, [1, 1, 2, 2, 2, 3, 3, 3]);
-  const gap = (chain.headerAt(2)?.time ?? 0) - (chain.headerAt(1)?.time ?? 0);
-  assert.ok(gap >= network.params.minGapSeconds);
+  await clock.advanceUntil(() => chain.tip().height === 3, 2_000, "three blocks");
+  const times = [1, 2, 3].map((height) => chain.headerAt(height)?.time ?? 0);
+  assert.deepEqual(
+    times.map((time) => time - (times[0] ?? 0)),
+    [0, minGapSeconds, 2 * minGapSeconds],
+  );
+  assert.ok((times[2] ?? 0) <= clock.nowMs() / 1000 + maxFutureSeconds);
   await end();
 });
 
-test("on a tip ahead of our clock it mines after the gap, with a time that is ahead as well", async () => {
+test("while blocks come in a burst the gap is waited out, so that not all hold one ready for the same moment", async () => {
+  const { network, clock, chain, end } = await world(undefined, { mode: "always" });
+  await clock.advanceUntil(() => chain.tip().height > BURST_BLOCKS, 5_000, "a burst");
+  const { minGapSeconds } = network.params;
+  const { height } = chain.tip();
+  // The genesis block is long ago: the burst is seen once the newest blocks alone tell of it.
+  assert.ok(height <= BURST_BLOCKS + 2, `${height}`);
+  const heights: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    await clock.advance(minGapSeconds * 1_000);
+    heights.push(chain.tip().height - height);
+  }
+  assert.deepEqual(heights, [1, 2, 3]);
+  await end();
+});
+
+test("on a tip ahead of our clock it mines at once, with a time that is ahead as well", async () => {
   const { network, clock, chain, wallet, miner, end } = await world();
   miner.change({ mode: "off" });
   assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
@@ -172,12 +188,23 @@ test("on a tip ahead of our clock it mines after the gap, with a time that is ah
   const taken = await chain.submitBlock(encodeBlock(ahead));
   assert.ok(taken.ok);
   miner.change({ mode: "on" });
-  assert.equal(miner.status().reason?.code, "too-soon");
-  await clock.advance(2_900);
-  assert.equal(chain.tip().height, 1);
-  await clock.advance(1_000);
-  assert.equal(chain.tip().height, 2);
+  await clock.advanceUntil(() => chain.tip().height === 2, 1_000, "mined");
   assert.equal(chain.tip().header.time, ahead.header.time + network.params.minGapSeconds);
+  await end();
+});
+
+test("on a tip as far ahead as others allow it waits until its own block is allowed too", async () => {
+  const { network, clock, chain, wallet, miner, end } = await world();
+  miner.change({ mode: "off" });
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  const { minGapSeconds, maxFutureSeconds } = network.params;
+  const ahead = new TestChain(network).next([], CAROL, 10_000 + maxFutureSeconds);
+  assert.ok((await chain.submitBlock(encodeBlock(ahead))).ok);
+  miner.change({ mode: "on" });
+  assert.equal(miner.status().reason?.code, "too-soon");
+  await clock.advance(minGapSeconds * 1_000);
+  assert.equal(chain.tip().height, 1, "a margin is left for clocks a little behind ours");
+  await clock.advanceUntil(() => chain.tip().height === 2, FUTURE_MARGIN_MS + 1_000, "mined");
   await end();
 });
 
