@@ -22,11 +22,12 @@ import { SnapshotMaker } from "./snapshot-maker.ts";
 import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
 import { TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore } from "./store.ts";
-import { Sync, type SyncListener, type SyncTarget } from "./sync.ts";
+import { Sync } from "./sync.ts";
 import type { Hello } from "./sync-codec.ts";
 import type { PoolTarget } from "./sync-pool.ts";
 import { SyncProgress } from "./sync-progress.ts";
 import { locatorHeights, type SyncSource } from "./sync-server.ts";
+import type { SyncListener, SyncTarget } from "./sync-target.ts";
 import type { Move } from "./trail.ts";
 import type { TransactionDoor } from "./transaction-door.ts";
 import { Turn } from "./turn.ts";
@@ -70,6 +71,7 @@ export class ChainSync {
   readonly #history: HistoryCheck | null;
   /** A snapshot led to a false state: none is taken over any more. */
   #distrusts = false;
+  #isTakingOver = false;
 
   constructor(dependencies: ChainSyncDependencies) {
     this.#dependencies = dependencies;
@@ -138,6 +140,11 @@ export class ChainSync {
 
   holdings(): ReturnType<Sync["holdings"]> {
     return this.#sync.holdings();
+  }
+
+  /** Whether all blocks since the first are known: what is not found in them was never recorded. */
+  get isHistoryWhole(): boolean {
+    return !this.#isTakingOver && (this.#history?.needed() ?? null) === null;
   }
 
   elsewhere(): ReadonlyMap<PeerId, string> {
@@ -216,8 +223,10 @@ export class ChainSync {
         store: best,
         isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
         adopt: async (at) => {
+          this.#isTakingOver = true;
           const taken = await blocks.takeOver(at);
           if (taken.ok) this.#history?.begin();
+          this.#isTakingOver = false;
           return taken;
         },
       },

@@ -156,7 +156,8 @@ class JoinedChain {
       onRepaired: (repaired) => this.#repaired(repaired),
     });
     best.finality.onOutcome((outcome) => this.#events.emit({ type: "FinalBlock", ...outcome }));
-    this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds);
+    const isHistoryWhole = (): boolean => this.#sync?.isHistoryWhole ?? true;
+    this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds, isHistoryWhole);
   }
 
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */

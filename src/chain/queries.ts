@@ -47,13 +47,21 @@ export class ChainQueries {
   readonly #store: BlockStore;
   readonly #pool: Pool;
   readonly #nowSeconds: () => number;
+  readonly #isHistoryWhole: () => boolean;
 
   /** @param nowSeconds this computer's clock, since the Unix epoch. */
-  constructor(best: BestChain, store: BlockStore, pool: Pool, nowSeconds: () => number) {
+  constructor(
+    best: BestChain,
+    store: BlockStore,
+    pool: Pool,
+    nowSeconds: () => number,
+    isHistoryWhole: () => boolean,
+  ) {
     this.#best = best;
     this.#store = store;
     this.#pool = pool;
     this.#nowSeconds = nowSeconds;
+    this.#isHistoryWhole = isHistoryWhole;
   }
 
   tip(): Tip {
@@ -137,7 +145,9 @@ export class ChainQueries {
   anchorState(id: TxId): AnchorState {
     const place = this.#store.place(id);
     const block = place === null ? null : this.#store.bestAt(place.height);
-    if (block === null) return { state: this.#pool.has(id) ? "pending" : "gone" };
+    // Under a snapshot it may well stand: until that is known it waits, and is not sent again.
+    const mayStand = this.#pool.has(id) || !this.#isHistoryWhole();
+    if (block === null) return { state: mayStand ? "pending" : "gone" };
     return {
       state: "anchored",
       height: block.height,

@@ -1,7 +1,7 @@
 /** Tests how a new peer takes a state over and checks what lies under it, among whole chains over a simulated network. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { PeerId } from "#base/brand.ts";
+import type { PeerId, TxId } from "#base/brand.ts";
 import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
@@ -95,6 +95,8 @@ test("a new peer takes the state over, is level at once, and then checks every b
   await clock.advance(3_000);
   const bob = await open(BOB.peerId);
   await clock.advanceUntil(() => bob.chain.syncState().history !== null, 60_000, "history is checked");
+  const nowhere = "ab".repeat(32) as TxId;
+  assert.equal(bob.chain.anchorState(nowhere).state, "pending", "it may stand under the snapshot");
   await clock.advanceUntil(() => bob.chain.tip().height === 70, 60_000, "level with alice");
   sameLedger(bob.chain, alice.chain);
   assert.ok(phases(bob.events).includes("snapshot"), phases(bob.events).join());
@@ -103,6 +105,7 @@ test("a new peer takes the state over, is level at once, and then checks every b
     120_000,
     "history is checked to the end",
   );
+  assert.equal(bob.chain.anchorState(nowhere).state, "gone");
   assert.equal(bob.store.bodiesFrom(), 0);
   assert.equal(bob.history.store, null);
   for (const height of [1, 30, 60]) assert.deepEqual(bob.chain.blockAt(height), alice.chain.blockAt(height));

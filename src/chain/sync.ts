@@ -6,17 +6,10 @@
 import type { PeerId } from "#base/brand.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
-import type { Log } from "#ports/log.ts";
-import type { FrameStream, Network } from "#ports/network.ts";
-import type { Random } from "#ports/random.ts";
-import { BodyFetch, type BodyFetchDependencies } from "./body-fetch.ts";
-import {
-  type BranchDependencies,
-  branchRoutes,
-  type HistoryDependencies,
-  historyRoutes,
-} from "./body-routes.ts";
+import type { Timer } from "#ports/clock.ts";
+import type { FrameStream } from "#ports/network.ts";
+import { BodyFetch } from "./body-fetch.ts";
+import { branchRoutes, historyRoutes } from "./body-routes.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import type { Holding } from "./holding.ts";
 import {
@@ -35,51 +28,14 @@ import {
   TIP_COMPARE_PEERS_MAX,
   TIP_COMPARE_PERIOD_MS,
 } from "./limits.ts";
-import { SnapshotFetch, type SnapshotFetchDependencies } from "./snapshot-fetch.ts";
+import { SnapshotFetch } from "./snapshot-fetch.ts";
 import { type Hello, SYNC_PROTOCOL } from "./sync-codec.ts";
 import { Conversation, type ConversationEnd, type Step } from "./sync-conversation.ts";
-import { HeaderSync, type HeaderSyncDependencies } from "./sync-headers.ts";
+import { HeaderSync } from "./sync-headers.ts";
 import { SyncPeers } from "./sync-peers.ts";
-import { fetchPool, type PoolTarget } from "./sync-pool.ts";
-import { type SyncSource, serveSync } from "./sync-server.ts";
-
-/** Our side, as catching up needs it. */
-export interface SyncTarget
-  extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
-    Pick<BranchDependencies, "workToBeat">,
-    Pick<BodyFetchDependencies, "takeBlock"> {
-  readonly snapshot: Pick<SnapshotFetchDependencies, "policy" | "store" | "isNew" | "adopt">;
-  /** What lies under a snapshot that was taken over. */
-  readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &
-    Pick<BodyFetchDependencies, "takeBlock">;
-}
-
-/** What is told of catching up. */
-export interface SyncListener {
-  /** Headers are being fetched; `kept` as in `sync-headers.ts`. */
-  readonly onHeaders: (point: HeaderPoint, targetHeight: number, kept: boolean) => void;
-  readonly onSnapshot: SnapshotFetchDependencies["progress"];
-  readonly onBodies: BodyFetchDependencies["progress"];
-  /** Nothing is being fetched any more. */
-  readonly onLevel: () => void;
-  /** A peer said where it stands and what its clock shows; `null` when it is gone. */
-  readonly onHello: (peer: PeerId, hello: Hello | null) => void;
-  readonly onOtherNetwork: (peer: PeerId) => void;
-}
-
-export interface SyncDependencies {
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly log: Log;
-  readonly source: SyncSource;
-  readonly target: SyncTarget;
-  /** A view of our pool for a conversation with `peer`, on whom it may pass judgement. */
-  readonly poolFor: (peer: PeerId) => PoolTarget;
-  readonly listener: SyncListener;
-  /** Between pieces of work, so that others get their turn; one for each conversation. */
-  readonly turn: () => () => Promise<void>;
-}
+import { fetchPool } from "./sync-pool.ts";
+import { serveSync } from "./sync-server.ts";
+import type { SyncDependencies, SyncTarget } from "./sync-target.ts";
 
 const PROTOCOL_OPTIONS = {
   frameBytesMax: SYNC_FRAME_BYTES_MAX,

@@ -5,6 +5,7 @@
 import { Link, Outlet } from "@tanstack/react-router";
 import { useState } from "react";
 import type { Connection } from "#api/client.ts";
+import type { ChainView } from "#api/views.ts";
 import { SyncLine } from "../ledger/sync-lines.tsx";
 import { keepToken, token, tokenIn } from "../live/session.ts";
 import { problemOf, useDeskQuery, useFollow } from "../live/use-live.ts";
@@ -77,12 +78,26 @@ export function Frame() {
           </li>
         </ul>
       </nav>
-      <ConnectionLine connection={connection} />
-      <SyncLine sync={desk.status.chain.sync} />
+      <FrameLines connection={connection} sync={desk.status.chain.sync} />
       <main className="place" id="place" tabIndex={-1}>
         <Outlet />
       </main>
     </div>
+  );
+}
+
+function FrameLines({
+  connection,
+  sync,
+}: {
+  readonly connection: Connection;
+  readonly sync: ChainView["sync"];
+}) {
+  return (
+    <>
+      <ConnectionLine connection={connection} />
+      <SyncLine sync={sync} />
+    </>
   );
 }
 
