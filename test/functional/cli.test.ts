@@ -341,3 +341,31 @@ test("a folder that cannot be used is a failure with a cause", async (t) => {
   assert.equal(result.code, 1);
   assert.equal(failureOf(result).code, "api-file-corrupt");
 });
+
+test("a name is looked up, registered, listed, renewed, handed over and left out", async () => {
+  assert.match((await runHere("name", "show", "bob")).out, /Belongs to +Bob/);
+  assert.match((await runHere("name", "show", "anna-lee")).out, /Holder +nobody/);
+  const held = await runHere("name", "register", "bob", "--json");
+  assert.deepEqual([held.code, failureOf(held).code], [1, "name-held"]);
+  const malformed = await runHere("name", "register", "No", "--json");
+  assert.deepEqual([malformed.code, failureOf(malformed).code], [1, "name-malformed"]);
+  assert.match((await runHere("name", "register", "anna-lee")).out, /reserved and will be claimed by itself/);
+  assert.match((await runHere("name", "list")).out, /anna-lee .*reserved; claimed with block/);
+  assert.match((await runHere("name", "list")).out, /claim waits/);
+  assert.match((await runHere("name", "list")).out, /yours until/);
+  assert.match((await runHere("name", "renew", "anna-lee")).out, /renewed with one of the next blocks/);
+  assert.match((await runHere("name", "update", "anna-lee", "--owner", "bob")).out, /handed over/);
+  assert.equal((await runHere("name", "forget", "anna-lee")).code, 1);
+  for (const argv of [["name"], ["name", "update", "x1y"], ["name", "list", "more"], ["name", "show"]]) {
+    assert.equal((await runHere(...argv)).code, 2, argv.join(" "));
+  }
+});
+
+test("a network without signers says so, and there is nothing to save", async () => {
+  assert.match((await runHere("checkpoint")).out, /Nobody co-signs in this network/);
+  const none = await runHere("checkpoint", "export", join(folder, "final.checkpoint"), "--json");
+  assert.deepEqual([none.code, failureOf(none).code], [1, "checkpoint-missing"]);
+  const missing = await runHere("checkpoint", "verify", join(folder, "none"), "--json");
+  assert.deepEqual([missing.code, failureOf(missing).code], [1, "checkpoint-unreadable"]);
+  assert.equal((await runHere("checkpoint", "export")).code, 2);
+});
