@@ -12,6 +12,7 @@ import {
   type StateView,
   type TransactionStateFault,
 } from "#ledger/index.ts";
+import type { PoolEntry } from "./types.ts";
 
 /** @param height of the next block. @returns why it is not to be let in; `null` for whatever is about no name. */
 export function nameRefusal(
@@ -26,25 +27,32 @@ export function nameRefusal(
   return fault?.code === "claim-too-early" ? null : fault;
 }
 
+/**
+ * Of what waits, that which waits for a name that is another's now: no later block of this branch will let it through.
+ * @param connected read only where anything about a name waits.
+ */
+export function lostNames(
+  waiting: readonly PoolEntry[],
+  connected: Iterable<Pick<Block, "transactions">>,
+  state: StateView,
+  height: number,
+  { names }: ChainParams,
+): readonly PoolEntry[] {
+  const ofNames = waiting.filter(({ transaction }) => "name" in transaction);
+  if (ofNames.length === 0) return [];
+  const moved = namesMovedBy(connected);
+  return ofNames.filter(({ transaction }) => {
+    if (!("name" in transaction) || !moved.has(transaction.name)) return false;
+    const code = faultOfName(state, transaction, height, names)?.code;
+    return code === "name-taken" || code === "name-of-another";
+  });
+}
+
 /** Names whose holder the blocks changed. */
-export function namesMovedBy(blocks: Iterable<Pick<Block, "transactions">>): ReadonlySet<string> {
+function namesMovedBy(blocks: Iterable<Pick<Block, "transactions">>): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { transactions } of blocks) {
     for (const transaction of transactions) if ("name" in transaction) names.add(transaction.name);
   }
   return names;
-}
-
-/** Whether it waits for a name that is another's now: no later block of this branch will let it through. */
-export function isNameLost(
-  transaction: SignedTransaction,
-  moved: ReadonlySet<string>,
-  state: StateView,
-  height: number,
-  { names }: ChainParams,
-): boolean {
-  if (!isNameTransaction(transaction) || transaction.type === "name-commit") return false;
-  if (!moved.has(transaction.name)) return false;
-  const code = faultOfName(state, transaction, height, names)?.code;
-  return code === "name-taken" || code === "name-of-another";
 }

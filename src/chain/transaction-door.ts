@@ -14,7 +14,6 @@ import {
   decodeBlock,
   decodeTransaction,
   encodeTransaction,
-  isNameTransaction,
   isSignatureValid,
   isSigned,
   type SignedTransaction,
@@ -229,11 +228,13 @@ export class TransactionDoor {
 
   #letLostNamesGo({ connected }: Move, height: number, change: NetChange): void {
     const { best } = this.#dependencies;
-    const waiting = this.#pool.entries().filter(({ transaction }) => isNameTransaction(transaction));
-    if (waiting.length === 0) return;
-    const moved = namesMovedBy(connected);
-    for (const { id, transaction } of waiting) {
-      if (!isNameLost(transaction, moved, best.state, height, best.network.params)) continue;
+    for (const { id } of lostNames(
+      this.#pool.entries(),
+      connected,
+      best.state,
+      height,
+      best.network.params,
+    )) {
       this.#pool.remove(id);
       change.removed(id);
     }
