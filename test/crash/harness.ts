@@ -22,7 +22,7 @@ import type { Moment } from "./kill-switch.ts";
 import { crashNetwork, drawScript, type Script, type Step, writeSteps } from "./script.ts";
 import { garbleUnsynced, spoilState } from "./torn-files.ts";
 
-const KILL_SWITCH = join(import.meta.dirname, "kill-switch.ts");
+export const KILL_SWITCH = join(import.meta.dirname, "kill-switch.ts");
 const DOOMED = join(import.meta.dirname, "doomed-chain.ts");
 /** A life that hangs is a failure. */
 const LIFE_MS_MAX = 60_000;
@@ -136,7 +136,7 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
   }
 }
 
-function drawDeath(random: SeededRandom): { readonly killAt: string; readonly afterMs: number | null } {
+export function drawDeath(random: SeededRandom): { readonly killAt: string; readonly afterMs: number | null } {
   if (random.chance(0.2)) return { killAt: "", afterMs: 150 + random.below(300) };
   // Every third dies early: what the life before left half done is being ended then.
   const at = random.chance(0.35) ? 1 + random.below(40) : 1 + random.below(150);
@@ -160,7 +160,7 @@ function judge({ lines, errors, code }: Life, isFirst: boolean, tally: Tally): v
 }
 
 /** Every table that follows from the blocks, as text; undo records and all. */
-function derived(database: Database): string {
+export function derived(database: Database): string {
   const tables = database.sql
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
     .all()
