@@ -202,6 +202,14 @@ export class SimulatedNetwork {
     return [...(this.#neighbours.get(self) ?? [])];
   }
 
+  /** How often each judged another to break the rules, since a ban was last passed for it. */
+  rejects(): readonly { readonly judge: PeerId; readonly judged: PeerId; readonly count: number }[] {
+    return [...this.#rejects].map(([key, count]) => {
+      const [judge, judged] = pairOf(key);
+      return { judge, judged, count };
+    });
+  }
+
   /** Pairs of which one side refuses the other now for its conduct. */
   banned(): readonly (readonly [PeerId, PeerId])[] {
     const nowMs = this.clock.monotonicMs();

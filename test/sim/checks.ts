@@ -20,7 +20,7 @@ export interface CheckOptions {
 
 export function checkWorld(world: SimWorld, options: CheckOptions): void {
   checkFaults(world);
-  checkBans(world);
+  checkBlame(world);
   for (const group of world.groups()) checkAgreement(world, group, options.behindBlocks);
   checkSupply(world);
   checkNothingLost(world);
@@ -32,9 +32,13 @@ export function checkFaults(world: SimWorld): void {
   assert.deepEqual([...faults, ...world.faults], [], "faults of ours");
 }
 
-/** Malicious peers may be refused; but nothing that they do may bring honest ones to refuse each other. */
-function checkBans(world: SimWorld): void {
+/** Malicious peers may be judged and refused; but nothing that they do may bring an honest one to blame another. */
+function checkBlame(world: SimWorld): void {
   const honest = new Set<PeerId>(world.honest.map((node) => node.id));
+  const blamed = world.network
+    .rejects()
+    .filter(({ judge, judged }) => honest.has(judge) && honest.has(judged));
+  assert.deepEqual(blamed, [], "honest peers that blame each other");
   const among = world.network.banned().filter(([a, b]) => honest.has(a) && honest.has(b));
   assert.deepEqual(among, [], "honest peers that refuse each other");
 }
