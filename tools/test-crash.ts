@@ -1,19 +1,23 @@
 /**
- * `npm run test:crash [-- --kills N] [--seed S]`: the crash harness (`test/crash/`). Processes with a real ledger are
+ * `npm run test:crash [-- --kills N] [--peers N] [--seed S]`: the crash harness (`test/crash/`). Processes with a real ledger are
  * killed at writes that the seed chooses, during recovery and in the middle of reorganisations too, at least 300 times;
- * afterwards all is as if nothing had happened. Prints what each death interrupted. Exit code 1 with the seed otherwise.
+ * afterwards all is as if nothing had happened. Then the same with whole peers, fewer times. Prints what each death interrupted. Exit code 1 with the seed otherwise.
  */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { kills, newTally, runRound } from "../test/crash/harness.ts";
+import { runPeers } from "../test/crash/peers.ts";
 
 const KILLS = 300;
+/** Of whole peers, beside those. */
+const PEER_KILLS = 24;
 const ROUNDS = 30;
 /** Of one folder, so that several are tried. */
 const KILLS_PER_FOLDER = 25;
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: String(KILLS) }, seed: { type: "string", default: "1" } },
+  options: { kills: { type: "string", default: String(KILLS) }, seed: { type: "string", default: "1" },
+    peers: { type: "string", default: String(PEER_KILLS) } },
 });
 const wanted = Number(values.kills);
 const tally = newTally();
@@ -33,6 +37,11 @@ async function work(): Promise<void> {
 
 await Promise.all([work(), work()]);
 console.log(JSON.stringify(tally));
+const peers = newTally();
+if (Number(values.peers) > 0) {
+  await runPeers(Number(values.seed), Number(values.peers), peers);
+  console.log(`whole peers: ${kills(peers)} deaths, ${JSON.stringify(peers.killed)}`);
+}
 for (const moment of [
   "opening",
   "resuming",
