@@ -131,11 +131,14 @@ async function keepLedger(
   if (!blocks.ok) return blocks;
   opened.defer(() => blocks.value.database.close());
   if (tracker.network === null) throw new Error("a tracker that keeps a ledger takes part in gossip");
+  const signatures = openSignatureChecker({ clock, log: log.child("signatures") });
+  opened.defer(() => signatures.close());
   const opening = await openChain(
     { network },
     {
       store: diskBlocks(blocks.value.database),
       peers: tracker.network,
+      signatures,
       clock,
       random: systemRandom,
       log: log.child("chain"),
