@@ -26,7 +26,7 @@ import type { Log } from "#ports/log.ts";
 import type { BestChain } from "./best-chain.ts";
 import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "./limits.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
-import { isNameLost, nameRefusal, namesMovedBy } from "./pool-names.ts";
+import { lostNames, nameRefusal } from "./pool-names.ts";
 import type { BlockStore, PoolRow } from "./store.ts";
 import type { Move } from "./trail.ts";
 import type { PoolEntry, SubmitFault } from "./types.ts";
@@ -227,14 +227,8 @@ export class TransactionDoor {
   }
 
   #letLostNamesGo({ connected }: Move, height: number, change: NetChange): void {
-    const { best } = this.#dependencies;
-    for (const { id } of lostNames(
-      this.#pool.entries(),
-      connected,
-      best.state,
-      height,
-      best.network.params,
-    )) {
+    const { state, network } = this.#dependencies.best;
+    for (const { id } of lostNames(this.#pool.entries(), connected, state, height, network.params)) {
       this.#pool.remove(id);
       change.removed(id);
     }
