@@ -28,6 +28,7 @@ import { openIdentity } from "./identity.ts";
 import { TLS_FILE_BYTES_MAX, TRACKER_HEAP_GROWTH_PERCENT } from "./limits.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
+import { openSignatureChecker } from "./signatures.ts";
 import { fileLog, systemClock, systemRandom } from "./system.ts";
 
 export interface TrackerConfig {
