@@ -30,6 +30,10 @@ export function checkWorld(world: SimWorld, options: CheckOptions): void {
 export function checkFaults(world: SimWorld): void {
   const faults = [...world.honest, ...world.malicious].flatMap((node) => node.faults);
   assert.deepEqual([...faults, ...world.faults], [], "faults of ours");
+  for (const node of world.running()) {
+    // A disk that keeps what it was given leaves nothing to put right, not even after a power cut.
+    assert.deepEqual(node.chain.repairs(), [], `repairs of ${node.name}`);
+  }
 }
 
 /** Malicious peers may be judged and refused; but nothing that they do may bring an honest one to blame another. */
