@@ -13,26 +13,27 @@ const DELAY_MS = 100;
 const TARGET_MS = 600;
 
 const CASES = [
-  { what: "every pool has all transactions", unknown: 0, lackingShare: 0 },
-  { what: "nobody else has the newest 16", unknown: 16, lackingShare: 0 },
-  { what: "each pool lacks 1 in 100, asked for", unknown: 0, lackingShare: 0.01 },
+  { what: "every pool has all transactions", unknown: 0, isTarget: true },
+  { what: "no pool has the newest 16", unknown: 16, isTarget: true },
+  { what: "no pool has the newest 100, asked for", unknown: 100, isTarget: false },
 ] as const;
 
 export async function benchPropagation(): Promise<Findings> {
   const figures: Figure[] = [];
-  for (const { what, ...lacking } of CASES) {
+  for (const { what, unknown, isTarget } of CASES) {
     const measured = await measurePropagation({
       nodes: NODES,
       transactions: TRANSACTIONS,
       delayMs: DELAY_MS,
       chords: 3,
       seed: 1,
-      ...lacking,
+      unknown,
     });
     const { linkMs, workMs, announcementBytes, blockBytes } = measured;
     const value = quantile(linkMs, 0.95) + 2 * workMs;
     const target = { words: `< ${TARGET_MS} ms`, met: value < TARGET_MS };
-    figures.push({ part: PART, what: `${NODES} peers, p95: ${what}`, value, unit: "ms", runs: [], target });
+    const p95 = { part: PART, what: `${NODES} peers, p95: ${what}`, value, unit: "ms", runs: [] };
+    figures.push(isTarget ? { ...p95, target } : p95);
     if (figures.length > 1) continue;
     const figure = (of: string, one: number, unit: string): Figure => ({
       part: PART,

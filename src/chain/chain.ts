@@ -189,7 +189,6 @@ class JoinedChain {
       chainId,
       judgeAnnouncement: (bytes, from) => announced.judge(bytes, from),
       takeTransaction: (bytes) => this.#takeGossipedTransaction(bytes),
-      isScarce: (transaction) => this.#transactions.isScarce(transaction),
     });
     this.#sync = new ChainSync({
       network: peers,
@@ -296,8 +295,17 @@ class JoinedChain {
   }
 
   async #submitBlock(bytes: Uint8Array): ReturnType<Chain["submitBlock"]> {
-    const outcome = await this.#blocks.submit(bytes);
-    if (outcome.ok && outcome.value.code === "connected") this.#announce(outcome.value.id);
+    const isOversized = bytes.length > this.#best.network.params.maxBlockBytes;
+    const decoded = isOversized ? null : decodeBlock(bytes);
+    if (decoded?.ok !== true) return this.#blocks.submit(bytes);
+    const block = decoded.value;
+    // Looked up before it is connected: then nothing of it waits any more.
+    const scarce = new Set(block.transactions.filter((each) => this.#transactions.isScarce(each)));
+    const outcome = await this.#blocks.submitBlock(block);
+    if (outcome.ok && outcome.value.code === "connected") {
+      this.#announced?.remember(block);
+      this.#relay?.announce(block, (transaction) => scarce.has(transaction));
+    }
     return outcome;
   }
 

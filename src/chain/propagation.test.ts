@@ -5,9 +5,8 @@ import { measurePropagation } from "#test/kit/propagation.ts";
 const NODES = 50;
 
 test("a block reaches 50 nodes over links of 100 ms: 95 of 100 have it as their tip within 600 ms", async () => {
-  // The newest eight are in nobody's pool but the finder's.
-  const lacking = { unknown: 8, lackingShare: 0 };
-  const options = { nodes: NODES, transactions: 16, delayMs: 100, chords: 3, seed: 3, ...lacking };
+  // The newest sixteen are in nobody's pool.
+  const options = { nodes: NODES, transactions: 60, delayMs: 100, chords: 3, seed: 3, unknown: 16 };
   const { linkMs } = await measurePropagation(options);
   const sorted = linkMs.toSorted((a, b) => a - b);
   assert.equal(sorted.length, NODES - 1);
@@ -15,16 +14,8 @@ test("a block reaches 50 nodes over links of 100 ms: 95 of 100 have it as their 
   assert.ok((sorted[Math.floor(0.95 * sorted.length)] ?? Number.NaN) <= 400, `${sorted.at(-1)} ms at most`);
 });
 
-test("a block whose transactions some pools lack reaches all of them within a second", async () => {
-  const options = {
-    nodes: 30,
-    transactions: 40,
-    delayMs: 100,
-    chords: 3,
-    seed: 4,
-    unknown: 0,
-    lackingShare: 0.1,
-  };
+test("a block of which no pool has most transactions reaches everybody within a second and a half", async () => {
+  const options = { nodes: 16, transactions: 40, delayMs: 100, chords: 2, seed: 4, unknown: 35 };
   const { linkMs } = await measurePropagation(options);
-  assert.ok(Math.max(...linkMs) <= 1_000, `${Math.max(...linkMs)} ms`);
+  assert.ok(Math.max(...linkMs) <= 1_500 && Math.min(...linkMs) >= 400, `${Math.max(...linkMs)} ms`);
 });

@@ -31,8 +31,6 @@ export interface RelayDependencies {
   /** Judges by the header alone, at once. */
   readonly judgeAnnouncement: (bytes: Uint8Array, from: PeerId) => Judgement;
   readonly takeTransaction: (bytes: Uint8Array) => Promise<Judgement>;
-  /** Whether others can hardly have a transaction yet. */
-  readonly isScarce: (transaction: Transaction) => boolean;
 }
 
 /** Each topic has a version of its own: blocks were told whole in their first. */
@@ -89,8 +87,9 @@ export class Relay {
     ];
   }
 
-  announce(block: Block): void {
-    const { random, isScarce } = this.#dependencies;
+  /** @param isScarce whether others can hardly have a transaction yet; none when absent. */
+  announce(block: Block, isScarce: (transaction: Transaction) => boolean = () => false): void {
+    const { random } = this.#dependencies;
     // Unknown beforehand: else somebody could make transactions whose short ids are those of others.
     const nonce = (BigInt(random.below(2 ** 32)) << 32n) | BigInt(random.below(2 ** 32));
     this.#tell(this.#blockTopic, encodeCompactBlock(compactOf(block, nonce, isScarce)));

@@ -23,7 +23,7 @@ import { BOB, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SimulatedNetwork } from "./network.ts";
-import { type SeededRandom, seededRandom } from "./random.ts";
+import { seededRandom } from "./random.ts";
 
 export interface PropagationOptions {
   readonly nodes: number;
@@ -32,10 +32,8 @@ export interface PropagationOptions {
   readonly delayMs: number;
   /** Beside the links of a ring, so many to others by chance from each node. */
   readonly chords: number;
-  /** The newest transactions of the block, which no pool has but the finder's. */
+  /** The newest transactions of the block, which wait in no pool. */
   readonly unknown: number;
-  /** Of the rest, the part that each pool lacks by chance, in the mean. */
-  readonly lackingShare: number;
   readonly seed: number;
 }
 
@@ -66,16 +64,15 @@ export async function measurePropagation(options: PropagationOptions): Promise<P
   const keys = Array.from({ length: nodes }, (_, at) => person(at + 100).peerId);
   const faults: unknown[] = [];
   const chains: Chain[] = [];
-  for (const [at, key] of keys.entries()) {
+  // The same in all of them: what one lacks of another's it would ask for on connecting.
+  const waiting = transfers.slice(0, transfers.length - options.unknown);
+  for (const key of keys) {
     const store = memoryBlocks();
-    const waiting = at === 0 ? transfers : poolOf(transfers, options, random);
     store.changePool(waiting.map(rowOf), [], []);
     const parts = { peers: world.addPeer(key), clock, random, log: quietLog(faults) };
     const opened = await openChain({ network }, { store, ...parts, signatures: TRUSTING });
     assert.ok(opened.ok);
-    // What lies too far behind one that is lacking does not wait either.
-    const isWhole = opened.value.chain.pool().length === waiting.length;
-    assert.ok(isWhole || options.lackingShare > 0, "the pool is as it was laid out");
+    assert.equal(opened.value.chain.pool().length, waiting.length);
     chains.push(opened.value.chain);
   }
   for (const [at, key] of keys.entries()) {
@@ -106,19 +103,6 @@ function ledgerWith(transactions: number): { network: Network; transfers: Signed
     return signTransaction(body, network.chainId, payer);
   });
   return { network, transfers };
-}
-
-/** Of the last one of each account some may be lacking: what stands behind a gap would not wait either. */
-function poolOf(
-  transfers: readonly SignedTransaction[],
-  { unknown, lackingShare }: PropagationOptions,
-  random: SeededRandom,
-): readonly SignedTransaction[] {
-  const known = transfers.slice(0, transfers.length - unknown);
-  const lacking = Math.round(known.length * lackingShare);
-  const tails = known.slice(known.length - Math.min(known.length, lacking * 4));
-  const gone = new Set(tails.filter(() => random.chance(0.25)));
-  return known.filter((transaction) => !gone.has(transaction));
 }
 
 function rowOf(transaction: SignedTransaction): PoolRow {
