@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { test } from "node:test";
+import { CLASSROOM, peer, waybill } from "#test/kit/process.ts";
+
+const ALONE = ["--no-discovery", "--no-mine"];
+
+test("chain check: refused while the peer runs, agrees once it is stopped, and names what does not agree", async (t) => {
+  const alice = await peer(t, { name: "alice", flags: ALONE });
+  const { dataDir } = alice.options;
+  const check = (...more: readonly string[]) =>
+    waybill("chain", "check", "--data", dataDir, "--network", CLASSROOM, ...more);
+  const early = await check();
+  assert.equal(early.code, 1);
+  assert.match(early.stderr, /data-folder-in-use: .*\nStop the peer/);
+  assert.equal((await alice.interrupt()).code, 0);
+
+  const sound = await check();
+  assert.equal(sound.code, 0, sound.stderr);
+  assert.match(sound.stdout, /1 block with 0 transactions derived from genesis/);
+  const json = await check("--json");
+  assert.equal(JSON.parse(json.stdout).disagreement, null);
+
+  const name = readdirSync(dataDir).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one));
+  const database = new DatabaseSync(join(dataDir, name ?? assert.fail("no ledger")));
+  database.exec("INSERT INTO state VALUES (zeroblob(32), x'01')");
+  database.close();
+  const wrong = await check();
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /ledger-disagrees: .*at height 0.*0{64}/);
+
+  const elsewhere = await waybill("chain", "check", "--data", dataDir);
+  assert.match(elsewhere.stderr, /ledger-absent/);
+});
