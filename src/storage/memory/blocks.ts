@@ -1,4 +1,7 @@
-/** The block store in memory: for tests and simulations. Same contract as the one on disk, but for the durability. */
+/**
+ * The block store in memory: for tests and simulations. Same contract as the one on disk, but for the durability. Long,
+ * because every question and step of the store's interface has its place here.
+ */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { compareBytes, fromHex, toHex, utf8 } from "#base/bytes.ts";
 import { ok, type Result } from "#base/result.ts";
