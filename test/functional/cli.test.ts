@@ -194,6 +194,22 @@ test("--json gives lists of objects and whole views", async () => {
   assert.equal(mining.mode, "on");
 });
 
+test("mine shows the race, changes only what is said, and says what it means", async () => {
+  const shown = await runHere("mine");
+  assert.equal(shown.code, 0, shown.err);
+  assert.match(shown.out, /Mines +once 4 transactions wait, or the first has for 5 s/);
+  assert.match(shown.out, /Network: about 1\.25 MH\/s by its last 23 blocks/);
+  assert.match(shown.out, /Erin +6 blocks +25 %/);
+  const changed = await runHere("mine", "always", "--threads", "3", "--duty", "40", "--on-battery", "--json");
+  const { mode, threads, dutyPercent, afterCount, onBattery } = JSON.parse(changed.out);
+  assert.deepEqual([mode, threads, dutyPercent, afterCount, onBattery], ["always", 3, 40, 4, true]);
+  const back = await runHere("mine", "on", "--no-on-battery", "--after-count", "1", "--after-seconds", "0");
+  assert.match(back.out, /once 1 transaction waits, or the first has for 0 s/);
+  assert.match(back.out, /3 threads of 8 cores, 40 % of the time/);
+  assert.match(back.out, /plugged in now; rests on battery/);
+  assert.equal((await runHere("mine", "on", "--threads", "many")).code, 2);
+});
+
 test("failures carry code, cause and next step, in words and in JSON", async () => {
   const [words, json] = await Promise.all([
     run("connect", "10.0.0.1:5"),
