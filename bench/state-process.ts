@@ -8,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import type { AccountId } from "#base/brand.ts";
 import { compareBytes, toHex, utf8 } from "#base/bytes.ts";
-import { sha256 } from "#crypto/sha256.ts";
+import { sha256, sha256Into } from "#crypto/sha256.ts";
 import {
   type Block,
   buildTemplate,
@@ -31,6 +31,8 @@ const ACCOUNTS = 1_000_000;
 const TRANSFERS = 2_000;
 const BLOCKS = 12;
 const BALANCE = 1_000;
+/** Of 65 bytes: a path of twenty levels for each account that a block touches. */
+const HASHES = 20 * 2 * TRANSFERS;
 /** Nobody checks signatures here: another part of the bench does. */
 const SIGNATURE = new Uint8Array(64);
 
@@ -42,6 +44,8 @@ export interface Measured {
   /** For each block: to read and change its entries in the tree, or to connect it whole. */
   readonly treeMs: readonly number[];
   readonly connectMs: readonly number[];
+  /** {@link HASHES} bare ones, right before. */
+  readonly hashMs: readonly number[];
 }
 
 function accountOf(number: number): AccountId {
@@ -144,7 +148,7 @@ function measure(folder: string): Measured {
   const openMs = performance.now() - openedMs;
   const residentBytes = process.memoryUsage().rss;
   let largestBytes = residentBytes;
-  const [treeMs, connectMs]: [number[], number[]] = [[], []];
+  const [treeMs, connectMs, hashMs]: [number[], number[], number[]] = [[], [], []];
   for (let at = 0; at < BLOCKS; at++) {
     const decoded = decodeBlock(new Uint8Array(readFileSync(join(folder, `block-${at}`))));
     if (!decoded.ok) throw new Error("the block does not decode");
@@ -153,7 +157,10 @@ function measure(folder: string): Measured {
     const keys = transfersOf(at).flatMap((tx) =>
       [tx.from, tx.type === "transfer" ? tx.to : tx.from].map(accountKey),
     );
+    const hashingMs = performance.now();
+    hashBare();
     const startedMs = performance.now();
+    hashMs.push(startedMs - hashingMs);
     if (isTree) touch(best, keys);
     else connect(best, decoded.value);
     (isTree ? treeMs : connectMs).push(performance.now() - startedMs);
@@ -161,7 +168,12 @@ function measure(folder: string): Measured {
     largestBytes = Math.max(largestBytes, process.memoryUsage().rss);
   }
   database.close();
-  return { openMs, residentBytes, largestBytes, treeMs, connectMs };
+  return { openMs, residentBytes, largestBytes, treeMs, connectMs, hashMs };
+}
+
+function hashBare(): void {
+  const input = new Uint8Array(65);
+  for (let at = 0; at < HASHES; at++) sha256Into(input, input, 33);
 }
 
 /** What a block does to the tree: reads each entry, writes each, and needs the root. */
