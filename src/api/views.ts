@@ -219,7 +219,7 @@ export const transactionView = z
     confirmations: count,
     standing: standingView
       .nullable()
-      .describe("How firmly it stands; null while it waits, and where it is only listed."),
+      .describe("How firmly it stands; null while it waits, and among the others of its block."),
     receivedMs: timeMs.nullable(),
   })
   .openapi("Transaction");

@@ -168,8 +168,7 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
   };
 }
 
-export function walletView(chain: Chain, wallet: Wallet, nameOf: NameOfAccount): WalletView {
-  const words = { nameOf, names: chain.network.params.names };
+export function walletView(chain: Chain, wallet: Wallet, words: TransactionWords): WalletView {
   return {
     account: wallet.account,
     balance: wallet.balance(),

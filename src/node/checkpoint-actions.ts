@@ -59,6 +59,13 @@ function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]
   }
 }
 
+/** What somebody must look at: signatures that contradict, a disk that refuses the mark, a key that is used twice. */
+export function checkpointWarnings(checkpoints: Pick<Checkpoints, "status">): readonly Problem[] {
+  const status = checkpoints.status();
+  const doubled = status?.signing.waitsFor === "key-used-twice" ? waitingProblem("key-used-twice") : null;
+  return [status?.problem ?? null, doubled].filter((each) => each !== null);
+}
+
 export function checkpointActions(
   checkpoints: Checkpoints,
   own: AccountId,

@@ -119,7 +119,7 @@ export function ledgerActions(
     },
 
     pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
-    wallet: async () => walletView(chain, wallet, nameOf),
+    wallet: async () => walletView(chain, wallet, words),
 
     async pay(to, amount, fee) {
       const account = payee(to);

@@ -12,7 +12,7 @@ function at(tip: number, status: Partial<CheckpointStatus> | null, rivals: reado
   const accounts = [RIVAL, OTHER];
   const header = (height: number) => (height > tip ? null : { chainWork: BigInt(height * 100) });
   const chain = {
-    tip: () => ({ height: tip, header: header(tip) }),
+    tip: () => ({ id: "ff" as BlockId, height: tip, header: header(tip) }),
     headerAt: header,
     minerShares: () => [
       { account: ME, blocks: 50, share: 0.5 },

@@ -3,7 +3,7 @@
  * "final" is never used without signatures.
  */
 import type { StandingView } from "#api/views.ts";
-import type { AccountId } from "#base/brand.ts";
+import type { AccountId, BlockId } from "#base/brand.ts";
 import type { Chain, Checkpoints } from "#chain/index.ts";
 import { reversalProbability } from "#ledger/reversal.ts";
 import { MINER_SHARE_BLOCKS, MINER_SHARE_BLOCKS_LEAST } from "./limits.ts";
@@ -19,13 +19,19 @@ export interface StandingSources {
 export type StandingAt = (height: number) => StandingView | null;
 
 export function standings({ chain, checkpoints, account }: StandingSources): StandingAt {
+  // Counted once for each tip: a wallet asks for fifty blocks at a time.
+  let counted: { readonly tip: BlockId; readonly share: number | null } | null = null;
+  const rivalShareAt = (tip: BlockId): number | null => {
+    if (counted === null || counted.tip !== tip) counted = { tip, share: strongestRival(chain, account) };
+    return counted.share;
+  };
   return (height) => {
     const header = chain.headerAt(height);
     if (header === null) return null;
     const tip = chain.tip();
     const status = checkpoints.status();
     const final = status?.final ?? null;
-    const rivalShare = strongestRival(chain, account);
+    const rivalShare = rivalShareAt(tip.id);
     return {
       cosigned:
         status === null || final === null || final.height < height

@@ -1,11 +1,12 @@
 /** Owns the one-page answer to "how is this peer": who it is, where it is reached, the ledger, and what is amiss. */
 import type { StatusView } from "#api/views.ts";
 import type { Problem } from "#base/result.ts";
-import type { Chain, Wallet } from "#chain/index.ts";
+import type { Chain, Checkpoints, Wallet } from "#chain/index.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Miner } from "#mining/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
 import { chainView } from "./chain-view.ts";
+import { checkpointWarnings } from "./checkpoint-actions.ts";
 import type { Settings } from "./config.ts";
 import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
@@ -21,6 +22,7 @@ export interface StatusSources {
   readonly ownName: () => string;
   readonly network: Pick<PeerNetwork, "directory" | "network" | "listenAddresses" | "trackers" | "warnings">;
   readonly chain: Chain;
+  readonly checkpoints: Pick<Checkpoints, "status">;
   readonly wallet: Pick<Wallet, "account" | "balance">;
   readonly miner: Miner;
   readonly persons: Pick<Persons, "nameOfAccount">;
@@ -57,6 +59,7 @@ export function statusView(sources: StatusSources): StatusView {
       ...sources.startWarnings,
       ...chain.repairs(),
       ...network.warnings(),
+      ...checkpointWarnings(sources.checkpoints),
       ...(stopped === null ? [] : [stopped]),
     ],
   };

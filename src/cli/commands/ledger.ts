@@ -48,9 +48,18 @@ function transactionRow(tx: TransactionView, coin: Coin, session: Session): read
     tx.name === null ? TYPE_WORDS[tx.type] : `${TYPE_WORDS[tx.type]} ${oneLine(tx.name)}`,
     tx.to === null ? from : tx.from === null ? `${arrow} ${to}` : `${from} ${arrow} ${to}`,
     tx.amount === null ? "" : coins(tx.amount, coin),
-    tx.state === "confirmed" ? `block ${tx.height ?? "?"}` : tx.state,
+    tx.state === "confirmed" ? `block ${tx.height ?? "?"}${firmnessText(tx)}` : tx.state,
     middleCut(tx.id, ellipsis),
   ];
+}
+
+/** In lists, in a few words; the transaction by itself says more. */
+function firmnessText({ standing, confirmations }: TransactionView): string {
+  if (standing === null) return "";
+  const { cosigned } = standing;
+  return cosigned === null
+    ? `, ${plural(confirmations, "confirmation")}`
+    : `, final (${cosigned.signed} of ${cosigned.of})`;
 }
 
 function transactionsText(list: readonly TransactionView[], coin: Coin, session: Session): string {
@@ -160,7 +169,8 @@ function walletText(wallet: WalletView, coin: Coin, session: Session): string {
     ...rewards,
   ];
   for (const { amount, toName, to, validUntil } of wallet.uncovered) {
-    const what = amount === null ? "An anchor" : `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`;
+    const what =
+      amount === null ? "An anchor" : `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`;
     lines.push(
       `${what} waits: another branch won, and the balance there does not cover it. It goes out again by itself once it does, until block ${validUntil}.`,
     );

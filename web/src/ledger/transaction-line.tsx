@@ -1,9 +1,9 @@
 /** Says what a transaction does in one line that leads to it. */
 import { Link } from "@tanstack/react-router";
-import type { TransactionView } from "#api/views.ts";
+import type { StandingView, TransactionView } from "#api/views.ts";
 import type { AccountId } from "#base/brand.ts";
 import { useDesk } from "../live/use-live.ts";
-import { formatAmount, shortenKey } from "../look/format.ts";
+import { countOf, formatAmount, shortenKey } from "../look/format.ts";
 import { Sign } from "../shell/sign.tsx";
 
 export const TYPE_WORDS: Readonly<Record<TransactionView["type"], string>> = {
@@ -28,7 +28,7 @@ export function useAccountName(): (account: AccountId | null, name: string | nul
 export function TransactionLine({ transaction }: { readonly transaction: TransactionView }) {
   const { status } = useDesk();
   const nameOf = useAccountName();
-  const { type, from, fromName, to, toName, amount, name } = transaction;
+  const { type, from, fromName, to, toName, amount, name, standing } = transaction;
   const isOfName = type === "name-commit" || type === "name-claim" || type === "name-update";
   return (
     <Link to="/ledger/transaction/$id" params={{ id: transaction.id }} className="line">
@@ -48,9 +48,27 @@ export function TransactionLine({ transaction }: { readonly transaction: Transac
           )}
           {type === "coinbase" && `to ${nameOf(to, toName)}`}
           {(type === "anchor" || type === "stamped-anchor") && `recorded by ${nameOf(from, fromName)}`}
+          {standing !== null && <Firmness standing={standing} confirmations={transaction.confirmations} />}
         </span>
       </span>
       {amount !== null && <span className="mono small line-amount">{formatAmount(amount, status.coin)}</span>}
     </Link>
+  );
+}
+
+/** In lists, in a few words; the page of the transaction says more. */
+function Firmness({
+  standing: { cosigned },
+  confirmations,
+}: {
+  readonly standing: StandingView;
+  readonly confirmations: number;
+}) {
+  return cosigned === null ? (
+    `, ${countOf(confirmations, "confirmation")}`
+  ) : (
+    <>
+      , <Sign name="checks" /> final, {cosigned.signed} of {cosigned.of}
+    </>
   );
 }
