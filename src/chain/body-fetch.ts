@@ -65,6 +65,8 @@ interface Lane {
 
 interface Run {
   readonly target: HeaderPoint;
+  /** Whom it was chosen for. */
+  readonly shownBy: PeerId;
   readonly path: HeaderPath;
   readonly window: BodyWindow;
   readonly lanes: Map<PeerId, Lane>;
@@ -148,6 +150,7 @@ export class BodyFetch {
     if (chosen === null || path === null || this.#closed) return null;
     const run: Run = {
       target: chosen.target,
+      shownBy: chosen.peer,
       path,
       window: new BodyWindow(path.count),
       lanes: new Map(),
@@ -275,6 +278,10 @@ export class BodyFetch {
         if (!isChanged && run.lanes.size === 0) break;
       }
     } finally {
+      // Not one block came of it: whoever showed it does not have the first ones, or nobody came.
+      const { peers } = this.#dependencies;
+      const isFruitless = run.window.next === 0 && !run.isOver && !peers.isResting(run.shownBy);
+      if (isFruitless) peers.rest(run.shownBy);
       this.#end(run);
     }
   }

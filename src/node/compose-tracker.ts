@@ -25,6 +25,7 @@ import {
 } from "#tracker/index.ts";
 import { holdDataFolder, openLedgerDatabase } from "./data-folder.ts";
 import { openIdentity } from "./identity.ts";
+import { openLedgerSideFiles } from "./ledger-side-files.ts";
 import { TLS_FILE_BYTES_MAX, TRACKER_HEAP_GROWTH_PERCENT } from "./limits.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { readNetworkKeyFile } from "./network-key-file.ts";
@@ -134,10 +135,14 @@ async function keepLedger(
   if (tracker.network === null) throw new Error("a tracker that keeps a ledger takes part in gossip");
   const signatures = openSignatureChecker({ clock, log: log.child("signatures") });
   opened.defer(() => signatures.close());
+  const side = openLedgerSideFiles(dataDir, network.chainIdHex);
+  opened.defer(() => side.close());
   const opening = await openChain(
     { network },
     {
       store: diskBlocks(blocks.value.database),
+      snapshots: side.snapshots,
+      history: side.history,
       peers: tracker.network,
       signatures,
       clock,
