@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import type { BlockId, PeerId, TxId } from "#base/brand.ts";
 import { createKeypair } from "#crypto/ed25519.ts";
 import { networkOf } from "#ledger/genesis.ts";
-import type { ChainParams, Network as LedgerNetwork } from "#ledger/index.ts";
+import { type ChainParams, commitmentOf, type Network as LedgerNetwork } from "#ledger/index.ts";
 import { bitsOfTarget, workOfBits } from "#ledger/target.ts";
 import type { Network } from "#ports/network.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
@@ -88,6 +88,7 @@ export class SimWorld {
   readonly speedEach: number;
   readonly #trace: (line: string) => void;
   readonly #trafficMs: number;
+  readonly #commitments = new Map<ChainNode, { readonly name: string; readonly salt: Uint8Array }>();
   #groups: readonly (readonly ChainNode[])[];
   #busy = false;
 
@@ -233,13 +234,42 @@ export class SimWorld {
   #act(random: SeededRandom): void {
     const from = random.pick(this.honest);
     const to = random.pick(this.honest);
-    const isPayment = random.chance(0.7);
+    const what = random.fraction();
     const amount = 1 + random.below(500);
-    const root = random.bytes(32);
+    const bytes = random.bytes(32);
     if (!from.running) return;
+    if (what < 0.65) this.#follow(from, from.wallet.pay(to.account, amount));
+    else if (what < 0.9) this.#follow(from, from.wallet.anchor(bytes));
+    else this.#actOnName(from, bytes);
+  }
+
+  /** Claims the name that this node committed to, or commits to another. */
+  #actOnName(from: ChainNode, salt: Uint8Array): void {
+    const open = this.#commitments.get(from);
+    const { account, wallet } = from;
+    if (open === undefined) {
+      const name = `name-${this.submitted.length}`;
+      this.#commitments.set(from, { name, salt });
+      const commitment = commitmentOf({ name, salt, key: account }, account);
+      this.#follow(from, wallet.recordName({ type: "name-commit", commitment }));
+      return;
+    }
+    // Given up or too early in another branch, a claim is let go by rule: what becomes of it is not followed.
+    wallet.recordName({ type: "name-claim", ...open, key: account }).then(
+      (answer) => {
+        if (answer.ok) this.#commitments.delete(from);
+      },
+      (error) => this.#failed(error),
+    );
+  }
+
+  #failed(error: unknown): void {
+    if (!isPowerCut(error)) this.faults.push(error);
+  }
+
+  #follow(from: ChainNode, made: ReturnType<ChainNode["wallet"]["pay"]>): void {
     // Held for the answer: by then another run of this node may be there.
-    const { chain, wallet } = from;
-    const made = isPayment ? wallet.pay(to.account, amount) : wallet.anchor(root);
+    const { chain } = from;
     made.then(
       (answer) => {
         if (!answer.ok) return this.say(`${from.name} is refused: ${answer.fault.code}`);
@@ -248,9 +278,7 @@ export class SimWorld {
         const { seq, validUntil } = entry.transaction;
         this.submitted.push({ id: answer.value, from, seq, validUntil });
       },
-      (error) => {
-        if (!isPowerCut(error)) this.faults.push(error);
-      },
+      (error) => this.#failed(error),
     );
   }
 
