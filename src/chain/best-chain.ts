@@ -1,7 +1,7 @@
 /**
  * Owns the best chain and the state at its tip. Single writer of the store's blocks: one atomic step at a time, the
  * state in memory following only after the store has it. Takes blocks that were checked by themselves; does not
- * decode what strangers sent, judge them, hold the pool, or mine. Long, because every step that moves the tip, forward,
+ * decode what strangers sent, judge them, hold the pool, or mine. It is long, because every step that moves the tip, forward,
  * back, around, or onto a snapshot, stands here, and nothing else may move it.
  */
 import { assert } from "#base/assert.ts";

@@ -4,7 +4,6 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { checkLedger, type LedgerCheck } from "#chain/index.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
@@ -49,9 +48,7 @@ export async function checkLedgerOf(
       const check = await checkLedger(network.value, diskBlocks(database), {
         nowSeconds: Math.floor(systemClock(0).nowMs() / 1000),
         progress: async (height, tipHeight) => {
-          if (height % TOLD_EVERY_BLOCKS !== 0) return;
-          onProgress(height, tipHeight);
-          await nextTurn();
+          if (height % TOLD_EVERY_BLOCKS === 0) onProgress(height, tipHeight);
         },
       });
       return ok({ ...check, network: network.value.params.name, file });

@@ -1,4 +1,4 @@
-/** The contract of the block store, for any implementation. Long, because each promise of the interface is one test. */
+/** The contract of the block store, for any implementation. It is long, because each promise of the interface is one test. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";

@@ -71,6 +71,8 @@ function live(
     ["--import", KILL_SWITCH, DOOMED, folder, join(folder, "script"), String(acknowledged)],
     {
       stdio: ["ignore", "pipe", "pipe"],
+      timeout: killAfterMs ?? LIFE_MS_MAX,
+      killSignal: "SIGKILL",
       env: {
         ...process.env,
         WAYBILL_KILL_AT: killAt,
@@ -79,7 +81,6 @@ function live(
     },
   );
   let [printed, errors] = ["", ""];
-  const timer = setTimeout(() => child.kill("SIGKILL"), killAfterMs ?? LIFE_MS_MAX);
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     printed += text;
   });
@@ -89,7 +90,6 @@ function live(
   return new Promise((resolve, reject) => {
     child.once("error", reject);
     child.once("close", (code) => {
-      clearTimeout(timer);
       resolve({ lines: printed.split("\n").slice(0, -1), errors, code });
     });
   });
@@ -136,7 +136,10 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
   }
 }
 
-export function drawDeath(random: SeededRandom): { readonly killAt: string; readonly afterMs: number | null } {
+export function drawDeath(random: SeededRandom): {
+  readonly killAt: string;
+  readonly afterMs: number | null;
+} {
   if (random.chance(0.2)) return { killAt: "", afterMs: 150 + random.below(300) };
   // Every third dies early: what the life before left half done is being ended then.
   const at = random.chance(0.35) ? 1 + random.below(40) : 1 + random.below(150);

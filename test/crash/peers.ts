@@ -21,8 +21,8 @@ import { openLedgerDatabase } from "#node/data-folder.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import { Database } from "#storage/disk/database.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { NODE_FLAGS } from "../../tools/setup/node-flags.mjs";
 import { MAIN, must, type RealPeer, startArguments, startPeer } from "../../tools/real-peer.ts";
+import { NODE_FLAGS } from "../../tools/setup/node-flags.mjs";
 import { derived, KILL_SWITCH, type Tally } from "./harness.ts";
 import type { Moment } from "./kill-switch.ts";
 import { crashNetwork } from "./script.ts";
@@ -71,24 +71,22 @@ async function live({ dataDir, network, from, killAt, said }: Doomed): Promise<M
   const arguments_ = startArguments({ name: "doomed", dataDir, network, flags: [...ALONE, "--join", join] });
   const child = spawn(process.execPath, [...NODE_FLAGS, "--import", KILL_SWITCH, MAIN, ...arguments_], {
     stdio: ["ignore", "pipe", "pipe"],
+    timeout: LIFE_MS_MAX,
+    killSignal: "SIGKILL",
     env: { ...process.env, WAYBILL_KILL_AT: killAt },
   });
   let printed = "";
   let isAsked = false;
-  let quiet: NodeJS.Timeout | null = null;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
       printed += text;
       if (isAsked || !/http:\/\//.test(printed)) return;
       isAsked = true;
       void say(dataDir, from, said);
-      quiet = setTimeout(() => child.kill("SIGKILL"), QUIET_MS);
+      AbortSignal.timeout(QUIET_MS).addEventListener("abort", () => child.kill("SIGKILL"));
     });
   }
-  const late = setTimeout(() => child.kill("SIGKILL"), LIFE_MS_MAX);
   const code = await new Promise<number | null>((resolve) => child.once("close", (ended) => resolve(ended)));
-  clearTimeout(late);
-  if (quiet !== null) clearTimeout(quiet);
   if (code !== null) throw new Error(`the peer ended with ${code}: ${printed}`);
   const moment = /^killed (\w+) /m.exec(printed)?.[1];
   return moment === undefined ? null : (moment as Moment);
@@ -174,7 +172,8 @@ async function finish({ dataDir, network, from, said, chain }: Finish): Promise<
     const node = await openAlone(chain.network, diskBlocks(undisturbed));
     for (let at = 1; at <= height; at++) await node.chain.submitBlock(encodeBlock(chain.at(at).block));
     await node.chain.close();
-    if (derived(database) !== derived(undisturbed)) throw new Error("the ledger is not that of an undisturbed chain");
+    if (derived(database) !== derived(undisturbed))
+      throw new Error("the ledger is not that of an undisturbed chain");
   } finally {
     database.close();
     undisturbed.close();

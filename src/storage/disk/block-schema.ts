@@ -2,6 +2,7 @@
  * Owns the tables of the block store and the statements over them (`spec/data-folder.md`, "The ledger's file"). Which of
  * them make one step is `blocks.ts`.
  */
+import type { DatabaseSync } from "node:sqlite";
 import type { Database, Schema } from "./database.ts";
 
 const STATE_TABLE = "(key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID";
@@ -83,12 +84,15 @@ const leavesWithin = (table: string) =>
 
 export type Statements = ReturnType<typeof prepareStatements>;
 
-export function prepareStatements(database: Database) {
-  const { sql } = database;
+export function prepareStatements({ sql }: Database) {
+  return { ...prepareBlocks(sql), ...prepareBest(sql), ...prepareState(sql), ...prepareIndex(sql) };
+}
+
+/** Headers and bodies, on the best chain or not. */
+function prepareBlocks(sql: DatabaseSync) {
   return {
     chainId: sql.prepare("SELECT chain_id FROM chain"),
     setChainId: sql.prepare("INSERT OR REPLACE INTO chain VALUES (1, ?)"),
-    tip: sql.prepare(`SELECT b.id, b.height ${BEST_FROM} ORDER BY best.height DESC LIMIT 1`),
     entry: sql.prepare(`SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.id = ?`),
     branch: sql.prepare(
       `${WITH_BRANCH} SELECT ${ENTRY_COLUMNS} FROM blocks b WHERE b.id IN branch ORDER BY b.row`,
@@ -142,6 +146,13 @@ export function prepareStatements(database: Database) {
     rival: sql.prepare(
       "SELECT 1 FROM blocks WHERE invalid = 0 AND in_reach = 1 AND work >= ? AND id != ? LIMIT 1",
     ),
+  };
+}
+
+/** The best chain, and what takes it back. */
+function prepareBest(sql: DatabaseSync) {
+  return {
+    tip: sql.prepare(`SELECT b.id, b.height ${BEST_FROM} ORDER BY best.height DESC LIMIT 1`),
     bestAt: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE best.height = ?`),
     best: sql.prepare(`SELECT ${BEST_COLUMNS} ${BEST_FROM} WHERE b.id = ?`),
     bestBefore: sql.prepare(
@@ -164,6 +175,11 @@ export function prepareStatements(database: Database) {
     dropUndone: sql.prepare("DELETE FROM undone WHERE row = (SELECT row FROM blocks WHERE id = ?)"),
     addUndo: sql.prepare("INSERT OR REPLACE INTO undo VALUES (?, ?, ?)"),
     dropUndo: sql.prepare("DELETE FROM undo WHERE height = ?"),
+  };
+}
+
+function prepareState(sql: DatabaseSync) {
+  return {
     putEntry: sql.prepare("INSERT OR REPLACE INTO state VALUES (?, ?)"),
     dropEntry: sql.prepare("DELETE FROM state WHERE key = ?"),
     stateValue: sql.prepare("SELECT value FROM state WHERE key = ?"),
@@ -173,6 +189,12 @@ export function prepareStatements(database: Database) {
     asideValue: sql.prepare("SELECT value FROM snapshot WHERE key = ?"),
     asideFrom: sql.prepare(leavesFrom("snapshot")),
     asideWithin: sql.prepare(leavesWithin("snapshot")),
+  };
+}
+
+/** Where transactions stand, who mined, and what waits. */
+function prepareIndex(sql: DatabaseSync) {
+  return {
     addPlace: sql.prepare("INSERT OR REPLACE INTO places VALUES (?, ?, ?)"),
     addAccountPlace: sql.prepare("INSERT OR REPLACE INTO account_places VALUES (?, ?, ?)"),
     dropPlaces: sql.prepare("DELETE FROM places WHERE height = ?"),

@@ -1,6 +1,6 @@
 /**
  * Owns the block store in SQLite. One transaction for each step of the best chain, with the tip inside it, so that every
- * moment at which power may fail is a valid place to resume. The tip is the highest row of `best`. Long, because every
+ * moment at which power may fail is a valid place to resume. The tip is the highest row of `best`. It is long, because every
  * question and step of the store's interface has its place here; tables and rows have files of their own.
  *
  * What is read back is compared with a checksum, but for the state, which the tree over it checks, and for where

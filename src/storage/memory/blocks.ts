@@ -1,5 +1,5 @@
 /**
- * The block store in memory: for tests and simulations. Same contract as the one on disk, but for the durability. Long,
+ * The block store in memory: for tests and simulations. Same contract as the one on disk, but for the durability. It is long,
  * because every question and step of the store's interface has its place here.
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
