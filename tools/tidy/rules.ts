@@ -113,11 +113,11 @@ export const timeAndChanceAreGiven: Rule = (source) =>
 
 const SLEEP = /\bsetTimeout\b|\bAtomics\.wait\s*\(/;
 
-/** An outage of a minute in the lab is a minute: whole programs run there, whose clock nobody can move. */
-const LAB = "test/nat/";
+/** An outage of a minute in the lab is a minute, and so is a race: whole programs run there, whose clock nobody can move. */
+const WHOLE_PROGRAMS = ["test/nat/", "test/race/"];
 
 export const doesNotSleep: Rule = (source) =>
-  isTestCode(source.path) && !source.path.startsWith(LAB)
+  isTestCode(source.path) && !WHOLE_PROGRAMS.some((folder) => source.path.startsWith(folder))
     ? lines(source, source.code, SLEEP, "sleep", "a test moves a clock or awaits an event; it does not sleep")
     : [];
 
