@@ -45,6 +45,8 @@ export class CheckpointBook {
   /** By signer, then by height. */
   readonly #signed = new Map<AccountId, Map<number, Signed>>();
   readonly #evidence = new Map<AccountId, string>();
+  /** The last one of each signer that was below what is final. */
+  readonly #passing = new Map<AccountId, VerifiedCheckpoint>();
   #final: VerifiedCheckpoint | null = null;
   #sought: VerifiedCheckpoint | null = null;
 
@@ -100,6 +102,9 @@ export class CheckpointBook {
         put.push({ signer, height: checkpoint.height, note: encodeCheckpoint(noteOf(single)) });
         fresh.push(single);
         remove.push(...this.#tooMany(signer));
+      } else {
+        const row = this.#comparedInPassing(signer, single);
+        if (row !== null) evidence.push(row);
       }
     }
     const completed = this.#completedBy(verified);
@@ -239,6 +244,14 @@ export class CheckpointBook {
         return this.#single(whole.checkpoint, line);
     }
     return null;
+  }
+
+  /** Below what is final nothing is kept; but the two halves of old evidence come one after the other. */
+  #comparedInPassing(signer: AccountId, single: VerifiedCheckpoint): EvidenceRow | null {
+    const last = this.#passing.get(signer);
+    this.#passing.set(signer, single);
+    if (last?.checkpoint.height !== single.checkpoint.height) return null;
+    return this.#equivocation(signer, last, single);
   }
 
   #single(checkpoint: Checkpoint, cosignature: Cosignature): VerifiedCheckpoint {

@@ -264,7 +264,7 @@ test("what is final stays so after a restart, against any work", async () => {
 });
 
 test("a key that signs two blocks of one height is shown to everybody, with evidence that anyone can check", async () => {
-  const { all, clock, peers, grow, end } = world();
+  const { all, add, clock, peers, grow, end } = world();
   const members = await all();
   const alice = first(members);
   await grow(alice, 6);
@@ -290,6 +290,18 @@ test("a key that signs two blocks of one height is shown to everybody, with evid
   assert.equal(dave.store.read().mark, null);
   // Three honest signers are enough without it.
   assert.equal(finalHeight(alice), 4);
+  // Whoever comes when all this is long past is shown the same.
+  await grow(alice, 12);
+  assert.ok(finalHeight(alice) > 4);
+  const late = await add(person(8));
+  await clock.advance(5_000);
+  await grow(alice, 1);
+  assert.equal(finalHeight(late), finalHeight(alice));
+  await clock.advance(2 * CHECKPOINT_COMPARE_PERIOD_MS);
+  assert.deepEqual(
+    late.checkpoints.evidence().map(({ signer }) => signer),
+    [DAVE.account],
+  );
   await end();
 });
 
