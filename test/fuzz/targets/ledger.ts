@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { concat, utf8 } from "#base/bytes.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/sync-codec.ts";
 import {
+  accountKey,
   decodeBlock,
   decodeHeader,
   decodeStateValue,
@@ -15,9 +16,13 @@ import {
   encodeTransaction,
   encodeUndo,
   loadNetwork,
+  nameKey,
+  TOTALS_KEY,
 } from "#ledger/index.ts";
+import { decodeStateProof, encodeStateProof, readProvenValue } from "#ledger/state-proof.ts";
+import { decodeTreeProof, encodeTreeProof } from "#ledger/state-tree.ts";
 import { parseStrictJson } from "#ledger/strict-json.ts";
-import { ALICE, TestChain } from "#ledger/test-chain.ts";
+import { ALICE, BOB, TestChain } from "#ledger/test-chain.ts";
 import { Author, namesNetwork } from "#ledger/test-names.ts";
 import { encodeStateValue, headers, stateValues, transactions } from "#ledger/test-values.ts";
 import { bytesTarget, type FuzzTarget, textTarget } from "../target.ts";
@@ -41,6 +46,16 @@ named.grow([new Author(named).commit(ALICE, "alice")]);
 named.grow();
 named.grow([new Author(named).claim(ALICE, "alice")]);
 const undoSamples = [1, 2, 3].map((height) => encodeUndo(named.at(height).undo ?? { before: [] }));
+
+const stateProofSamples = [
+  accountKey(ALICE.account),
+  accountKey(BOB.account),
+  TOTALS_KEY,
+  nameKey("nobody"),
+].map((key) => {
+  const { block, state } = named.tip;
+  return { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
+});
 
 const genesisSamples = ["default", "classroom", "internet"].map((name) =>
   readFileSync(new URL(`../../../networks/${name}.json`, import.meta.url), "utf8"),
@@ -101,6 +116,24 @@ export const LEDGER_TARGETS: readonly FuzzTarget[] = [
     decode: decodeStateValue,
     encode: encodeStateValue,
     samples: some(stateValues, 24).map(encodeStateValue),
+  }),
+  bytesTarget({
+    name: "tree-proof",
+    functions: ["decodeTreeProof"],
+    decode: decodeTreeProof,
+    encode: encodeTreeProof,
+    samples: stateProofSamples.map(({ path }) => encodeTreeProof(path)),
+  }),
+  bytesTarget({
+    name: "state-proof",
+    functions: ["decodeStateProof", "readProvenValue"],
+    decode: (bytes) => {
+      const decoded = decodeStateProof(bytes);
+      if (decoded.ok) readProvenValue(decoded.value, TOTALS_KEY, named.tip.block);
+      return decoded;
+    },
+    encode: encodeStateProof,
+    samples: stateProofSamples.map(encodeStateProof),
   }),
   textTarget({
     name: "genesis",
