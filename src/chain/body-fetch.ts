@@ -38,6 +38,8 @@ export interface BodyFetchDependencies {
   readonly call: (peer: PeerId) => void;
   /** A path is being fetched up to `target`: so many of its blocks are done. */
   readonly progress: (target: HeaderPoint, done: number, total: number) => void;
+  /** No peer that answered has the block of this height in full; `null` when one brought a block after all. */
+  readonly onNowhere: (height: number | null) => void;
   /** Nothing is fetched any more. */
   readonly onEnd: () => void;
   /** Between blocks, so that others get their turn. */
@@ -282,8 +284,14 @@ export class BodyFetch {
       const { peers } = this.#dependencies;
       const isFruitless = run.window.next === 0 && !run.isOver && !peers.isResting(run.shownBy);
       if (isFruitless) peers.rest(run.shownBy);
+      if (isFruitless && !this.#hasAnybodyTheFirst(run)) this.#dependencies.onNowhere(run.path.from);
       this.#end(run);
     }
+  }
+
+  #hasAnybodyTheFirst({ path, target }: Run): boolean {
+    const { peers, routes } = this.#dependencies;
+    return [...peers.shown()].some(([, shown]) => routes.rangeOf(path, target, shown)?.from === 0);
   }
 
   async #handOn(run: Run, { at, bytes, from }: Arrived): Promise<void> {
@@ -291,6 +299,7 @@ export class BodyFetch {
     const taken = await takeBlock(bytes);
     if (taken.ok) {
       run.window.advance();
+      this.#dependencies.onNowhere(null);
       this.#stallMs = Math.max(BODY_STALL_MS_MIN, this.#stallMs * STALL_DECAY);
       peers.wake(from);
       progress(run.target, run.window.next, run.path.count);

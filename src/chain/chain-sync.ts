@@ -3,7 +3,7 @@
  * the user is told of it. Decides nothing of how it is done.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import type { Problem } from "#base/result.ts";
+import { type Problem, problem } from "#base/result.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import { decodeHeader, HEADER_BYTES, workOfBits } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -59,6 +59,8 @@ export interface ChainSyncDependencies {
   /** What was fetched stands in the chain, or is given up. */
   readonly onFetched: () => void;
   readonly onChange: (state: SyncState) => void;
+  /** {@link ChainSync.problem} is another. */
+  readonly onProblem: () => void;
 }
 
 export class ChainSync {
@@ -72,6 +74,8 @@ export class ChainSync {
   /** A snapshot led to a false state: none is taken over any more. */
   #distrusts = false;
   #isTakingOver = false;
+  /** The first block that is missing and that nobody has. */
+  #nowhereFrom: number | null = null;
 
   constructor(dependencies: ChainSyncDependencies) {
     this.#dependencies = dependencies;
@@ -140,6 +144,16 @@ export class ChainSync {
 
   holdings(): ReturnType<Sync["holdings"]> {
     return this.#sync.holdings();
+  }
+
+  /** Why catching up does not go on; `null` when it does, or has nothing to do. */
+  get problem(): Problem | null {
+    if (this.#nowhereFrom === null) return null;
+    return problem(
+      "blocks-nowhere",
+      `No peer that is connected keeps block ${this.#nowhereFrom} of the ledger, from which on this one must check it.`,
+      "Connect to a peer that keeps all blocks (it runs without --keep-blocks); it goes on by itself.",
+    );
   }
 
   /** Whether all blocks since the first are known: what is not found in them was never recorded. */
@@ -297,10 +311,17 @@ export class ChainSync {
         const { height } = target.header;
         this.#progress.set({ phase: "blocks", isBehind: true, targetHeight: height, done, total });
       },
+      onNowhere: (height) => this.#blocksNowhere(height),
       onLevel: () => this.#rested(),
       onHello: (peer, hello) => this.#heardOf(peer, hello),
       onOtherNetwork,
     };
+  }
+
+  #blocksNowhere(height: number | null): void {
+    if (this.#nowhereFrom === height) return;
+    this.#nowhereFrom = height;
+    this.#dependencies.onProblem();
   }
 
   #rested(): void {

@@ -210,6 +210,7 @@ class JoinedChain {
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
       onFetched: () => this.#fetched(),
       onChange: (sync) => this.#events.emit({ type: "SyncChanged", sync }),
+      onProblem: () => this.#tellProblem(),
     });
   }
 
@@ -251,7 +252,7 @@ class JoinedChain {
       peersOnOtherNetworks: () => this.#sync?.elsewhere() ?? new Map(),
       isContested: () => store.hasRival(this.#best.tip.id, this.#best.tip.header.chainWork),
       repairs: () => this.#repairs,
-      problem: () => this.#problem ?? this.#clockWatch.problem,
+      problem: () => this.#currentProblem(),
       tellAgain: (id) => this.#tellAgain(id),
       subscribe: (listener): Unsubscribe => this.#events.subscribe(listener),
       close: () => this.#close(),
@@ -402,7 +403,11 @@ class JoinedChain {
   }
 
   #tellProblem(): void {
-    this.#events.emit({ type: "ProblemChanged", problem: this.#problem ?? this.#clockWatch.problem });
+    this.#events.emit({ type: "ProblemChanged", problem: this.#currentProblem() });
+  }
+
+  #currentProblem(): Problem | null {
+    return this.#problem ?? this.#clockWatch.problem ?? this.#sync?.problem ?? null;
   }
 
   #fetched(): void {

@@ -245,10 +245,12 @@ test("a peer that keeps few blocks says so, and is not asked for old ones", asyn
   const bob = await open(BOB.peerId);
   await clock.advance(30_000);
   assert.equal(bob.chain.tip().height, 0);
+  assert.equal(bob.chain.problem()?.code, "blocks-nowhere");
   const waited = bob.events.filter((event) => event.type === "SyncChanged").length;
   assert.ok(waited < 40, `${waited} changes in half a minute`);
   const whole = await open(person(7).peerId, memorySnapshots());
   await feed(whole.chain, source, 1, 40);
   await clock.advanceUntil(() => bob.chain.tip().height === 40, 120_000, "level, from the one that has all");
+  assert.equal(bob.chain.problem(), null);
   for (const node of [alice, bob, whole]) await node.close();
 });

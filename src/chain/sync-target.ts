@@ -30,6 +30,7 @@ export interface SyncListener {
   readonly onHeaders: (point: HeaderPoint, targetHeight: number, kept: boolean) => void;
   readonly onSnapshot: SnapshotFetchDependencies["progress"];
   readonly onBodies: BodyFetchDependencies["progress"];
+  readonly onNowhere: BodyFetchDependencies["onNowhere"];
   /** Nothing is being fetched any more. */
   readonly onLevel: () => void;
   /** A peer said where it stands and what its clock shows; `null` when it is gone. */

@@ -100,6 +100,7 @@ export class Sync {
       }),
       takeBlock: target.takeBlock,
       progress: listener.onBodies,
+      onNowhere: listener.onNowhere,
       onEnd: () => this.#restIfLevel(),
       pause: turn(),
     });
@@ -113,6 +114,7 @@ export class Sync {
       }),
       takeBlock: target.history.takeBlock,
       progress: () => undefined,
+      onNowhere: () => undefined,
       onEnd: () => undefined,
       pause: turn(),
     });
