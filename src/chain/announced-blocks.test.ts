@@ -27,7 +27,12 @@ import {
   encodeBlockPartsQuestion,
 } from "./block-parts-codec.ts";
 import { type CompactBlock, compactOf, encodeCompactBlock } from "./compact-block.ts";
-import { ANNOUNCED_BLOCKS_MAX, BLOCK_PARTS_TIMEOUT_MS, BLOCK_PARTS_WAIT_MS } from "./limits.ts";
+import {
+  ANNOUNCED_BLOCKS_MAX,
+  BLOCK_PARTS_STREAMS_PER_PEER_MAX,
+  BLOCK_PARTS_TIMEOUT_MS,
+  BLOCK_PARTS_WAIT_MS,
+} from "./limits.ts";
 import { topicName } from "./relay.ts";
 import { openOn, refusal, type TestNode } from "./test-node.ts";
 
@@ -372,6 +377,25 @@ test("an answer that cannot be read, too few parts, or another block is miscondu
     assert.deepEqual([tipOf(here), here.judged.includes(ALICE.peerId)], [block.id, true]);
     await here.end();
   }
+});
+
+test("a peer that asks for parts of a block byte by byte or not at all is let go, and holds no place", async () => {
+  const here = await world();
+  const alice = await here.join(ALICE.peerId);
+  const streams: FrameStream[] = [];
+  for (let at = 0; at < BLOCK_PARTS_STREAMS_PER_PEER_MAX + 2; at++) {
+    const opening = alice.peer.open(BOB.peerId, BLOCK_PARTS_PROTOCOL, { ...OPTIONS, timeoutMs: 5_000 });
+    const opened = await here.clock.advanceUntilSettled(opening, 5_000, "opened");
+    assert.ok(opened.ok);
+    streams.push(opened.value);
+  }
+  await here.clock.advance(BLOCK_PARTS_TIMEOUT_MS + 100);
+  for (const stream of streams) {
+    const received = await here.clock.advanceUntilSettled(stream.receive(), 1_000, "ended");
+    assert.ok(!received.ok || received.value === null);
+  }
+  assert.deepEqual(here.judged, []);
+  await here.end();
 });
 
 test("whatever is announced and answered in whatever order: a verdict, bounded memory, no fault, and sound blocks are taken", async () => {
