@@ -1,6 +1,7 @@
 /**
  * Owns the one door through which every block comes in: mined here, announced and put together, or fetched. Checks in the order
- * of their cost, keeps what is worth keeping, and moves the best chain. Judges blocks, never peers.
+ * of their cost, keeps what is worth keeping, and moves the best chain. Judges blocks, never peers. It is long, since all
+ * that may happen to a block on its way in stands in one place.
  *
  *     bytes ─▶ form ─▶ known? ─▶ parent known? ─▶ header ─▶ worth keeping? ─▶ block by itself
  *           ─▶ on the tip: connect   ─▶ elsewhere: keep ─▶ heavier than ours? reorganise
