@@ -1,7 +1,8 @@
 /**
  * Owns announced blocks on their way to the block door: judges the announcement by its header alone, so that it can
  * be passed on at once, then puts the block together from what waits here, asks for the rest, and answers others who
- * ask. Whoever passed on a sound header is never blamed for what stands under it. Judges no blocks.
+ * ask. Whoever passed on a sound header is never blamed for what stands under it. Judges no blocks. It is long because
+ * an announcement's whole way is told in one place.
  *
  *     announcement ─▶ form ─▶ known? ─▶ header ─▶ pass it on
  *                                          └─▶ fill from the pool ─▶ ask for what is missing ─▶ block door
