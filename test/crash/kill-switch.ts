@@ -89,4 +89,8 @@ for (const name of ["writeSync", "writeFileSync", "renameSync", "fsyncSync", "un
     onWrite(`${name} ${String(values[0])}`, () => original(...values)),
   );
 }
+const { rename } = fs.promises;
+Reflect.set(fs.promises, "rename", (from: string, to: string) =>
+  onWrite(`rename ${to}`, () => rename(from, to)),
+);
 syncBuiltinESMExports();

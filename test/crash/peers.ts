@@ -127,7 +127,7 @@ export async function runPeers(seed: number, deaths: number, tally: Tally): Prom
       const from = await startPeer({ name: "feeder", dataDir: folder, network, accept: "all", flags: ALONE });
       peers.push(from);
       for (let at = 0; at < deaths / 2; at++) {
-        const killAt = `${1 + random.below(at % 3 === 0 ? 120 : 600)}:${random.pick(["before", "after"])}`;
+        const killAt = `${1 + random.below(at % 3 === 0 ? 150 : 1_500)}:${random.pick(["before", "after"])}`;
         const moment = await live({ dataDir, network, from, killAt, said });
         tally.lives += 1;
         tally.killed[moment ?? "any moment"] += 1;
