@@ -84,6 +84,8 @@ export class TreeBase {
   readonly #top: TreeTop;
   readonly #memory: TreeMemory;
   #epoch = 0;
+  /** Of the newest settled tree: what it shares with the next need not be written again. */
+  #root: Node = null;
   /** Of the newest settled tree. */
   #leafCount = 0;
   /** How many of those are kept in memory, about. */
@@ -107,10 +109,10 @@ export class TreeBase {
     const leaves = leavesIn(source, 0, 0);
     const base = new TreeBase(source, new TreeTop(depthFor(leaves.length)), memory);
     const root = build(leaves, 0);
-    base.#write(root, 0, 0);
+    base.#write(root, undefined, 0, 0);
     base.#leafCount = leaves.length;
     base.#warmLeaves = leaves.length;
-    return { base, root: base.#cooled(root) };
+    return { base, root: base.#settleAt(root) };
   }
 
   static #openLarge(source: LeafSource, about: number, memory: TreeMemory) {
@@ -118,7 +120,7 @@ export class TreeBase {
     let row: Node[] = Array.from({ length: 2 ** PART_BITS }, (_, index) => {
       const leaves = leavesIn(source, PART_BITS, index);
       base.#leafCount += leaves.length;
-      base.#write(build(leaves, PART_BITS), PART_BITS, index);
+      base.#write(build(leaves, PART_BITS), undefined, PART_BITS, index);
       return base.#stored(PART_BITS, index);
     });
     for (let depth = PART_BITS - 1; depth >= 0; depth--) {
@@ -128,7 +130,7 @@ export class TreeBase {
       );
       for (const [index, node] of row.entries()) base.#set(node, depth, index);
     }
-    return { base, root: base.#stored(0, 0) };
+    return { base, root: base.#settleAt(base.#stored(0, 0)) };
   }
 
   /** Grows with each {@link settle}: trees of an earlier one rest on leaves that are no more. */
@@ -155,11 +157,11 @@ export class TreeBase {
    */
   settle(root: Node, leafCount: number): Node {
     this.#epoch += 1;
-    this.#write(root, 0, 0);
+    this.#write(root, this.#root, 0, 0);
     while (this.#top.depth < depthFor(leafCount)) this.#top.deepen();
     this.#warmLeaves += Math.max(leafCount - this.#leafCount, 0);
     this.#leafCount = leafCount;
-    return this.#cooled(root);
+    return this.#settleAt(root);
   }
 
   get #warmLeavesMax(): number {
@@ -168,10 +170,11 @@ export class TreeBase {
   }
 
   /** Lets go of what was read when it has become too much to keep. */
-  #cooled(root: Node): Node {
-    if (this.#warmLeaves <= this.#warmLeavesMax) return root;
-    this.#warmLeaves = 0;
-    return this.#stored(0, 0);
+  #settleAt(root: Node): Node {
+    const isTooMuch = this.#warmLeaves > this.#warmLeavesMax;
+    if (isTooMuch) this.#warmLeaves = 0;
+    this.#root = isTooMuch ? this.#stored(0, 0) : root;
+    return this.#root;
   }
 
   #halvesOf({ depth, index, isSingle }: Stored): Halves | null {
@@ -201,12 +204,15 @@ export class TreeBase {
     return { kind: "stored", depth, index, isSingle: fill === FILL.single, hashes: this.#top, opened: null };
   }
 
-  #write(node: Node, depth: number, index: number): void {
-    if (depth > this.#top.depth) return;
+  /** @param was what stood there when it was last written; `undefined`: not known. */
+  #write(node: Node, was: Node | undefined, depth: number, index: number): void {
+    if (node === was || depth > this.#top.depth) return;
     this.#set(node, depth, index);
     if (node?.kind !== "inner") return;
-    this.#write(node.left, depth + 1, 2 * index);
-    this.#write(node.right, depth + 1, 2 * index + 1);
+    const before = was?.kind === "stored" ? was.opened : was;
+    const halves = before?.kind === "inner" ? before : undefined;
+    this.#write(node.left, halves?.left, depth + 1, 2 * index);
+    this.#write(node.right, halves?.right, depth + 1, 2 * index + 1);
   }
 
   #set(node: Node, depth: number, index: number): void {
