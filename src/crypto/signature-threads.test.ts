@@ -134,6 +134,32 @@ test("threads give the verdicts of the calling thread, on every edge case and in
   assert.deepEqual(faults, []);
 });
 
+test("a real thread that is ended in the middle of its work is replaced, and no verdict changes", async () => {
+  const faults: unknown[] = [];
+  const started: SignatureThread[] = [];
+  const startThread = (): SignatureThread => {
+    const thread = startSignatureThread();
+    started.push(thread);
+    return thread;
+  };
+  const checker = openThreadedSignatureChecker(
+    { threads: 1 },
+    { clock: new SimulatedClock(), startThread, onFault: (fault) => faults.push(fault) },
+  );
+  const wrong = [5, 700, 1_023];
+  const answer = checker.check(signed(1_024, wrong));
+  // It has two batches at hand by now, and has answered none.
+  await started[0]?.terminate();
+  const verdicts = await answer;
+  assert.deepEqual(
+    verdicts.flatMap((verdict, at) => (verdict ? [] : [at])),
+    wrong,
+  );
+  assert.equal((await checker.check(signed(200))).every(Boolean), true);
+  assert.deepEqual([faults.length, started.length], [1, 2]);
+  await checker.close();
+});
+
 test("a batch is read as it was packed", () => {
   const sized = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
   const item = fc
