@@ -1,4 +1,7 @@
-/** Announced blocks: a whole node against scripted peers that announce, answer, stall or lie. */
+/**
+ * Announced blocks: a whole node against scripted peers that announce, answer, stall or lie. Long because each way to
+ * lie has its own test over the same scripts.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";

@@ -9,40 +9,21 @@
  *                                                                     └─▶ whole block ─▶ next peer ─▶ compare tips
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { equalBytes } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Result } from "#base/result.ts";
-import { merkleRoot } from "#crypto/merkle.ts";
-import {
-  type Block,
-  decodeBlock,
-  decodeTransaction,
-  encodeBlock,
-  encodeTransaction,
-  type Header,
-} from "#ledger/index.ts";
+import type { Block, Header } from "#ledger/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { FrameStream, Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
-import {
-  BLOCK_PARTS_FRAME_BYTES_MAX,
-  BLOCK_PARTS_PROTOCOL,
-  type BlockPartsAnswer,
-  type BlockPartsQuestion,
-  decodeBlockPartsAnswer,
-  decodeBlockPartsQuestion,
-  encodeBlockPartsAnswer,
-  encodeBlockPartsQuestion,
-} from "./block-parts-codec.ts";
+import { type Asking, BLOCK_PARTS_OPTIONS, BlockPartsAsker, serveBlockParts } from "./block-parts.ts";
+import { BLOCK_PARTS_PROTOCOL } from "./block-parts-codec.ts";
 import { type Candidate, type CompactBlock, decodeCompactBlock, Filling } from "./compact-block.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import type { Holding } from "./holding.ts";
 import {
   ANNOUNCED_BLOCKS_MAX,
   ANNOUNCED_IDS_MAX,
-  BLOCK_PARTS_STREAMS_PER_PEER_MAX,
-  BLOCK_PARTS_TIMEOUT_MS,
   BLOCK_PARTS_WAIT_MS,
   BLOCK_SOURCES_MAX,
   RECENT_BLOCKS_MAX,
@@ -78,15 +59,11 @@ export interface AnnouncedBlocksDependencies {
   readonly compareWith: (peer: PeerId) => void;
 }
 
-const PROTOCOL_OPTIONS = {
-  frameBytesMax: BLOCK_PARTS_FRAME_BYTES_MAX,
-  streamsPerPeerMax: BLOCK_PARTS_STREAMS_PER_PEER_MAX,
-};
 /** Candidates hashed between two looks at the clock: a millisecond or so. */
 const CANDIDATES_SLICE = 512;
 
 /** One announced block until the door is done with it. */
-class Announced {
+class Announced implements Asking {
   readonly point: HeaderPoint;
   /** Who announced it, first one first. */
   readonly sources: PeerId[];
@@ -118,6 +95,10 @@ class Announced {
     return this.#done.promise;
   }
 
+  get isAnswered(): boolean {
+    return this.block !== null;
+  }
+
   settle(block: Block): void {
     this.block ??= block;
     this.#found.resolve();
@@ -138,6 +119,7 @@ export class AnnouncedBlocks {
   readonly #early = new Map<BlockId, Timer>();
   readonly #recent = new Map<BlockId, Block>();
   readonly #running = new Set<Promise<void>>();
+  readonly #asker: BlockPartsAsker;
   readonly #unhandle: Unsubscribe;
   readonly #turn: Turn;
   readonly #closing = new AbortController();
@@ -146,7 +128,10 @@ export class AnnouncedBlocks {
     this.#dependencies = dependencies;
     this.#turn = new Turn(dependencies.clock);
     const { network } = dependencies;
-    this.#unhandle = network.handle(BLOCK_PARTS_PROTOCOL, PROTOCOL_OPTIONS, (stream) => this.#serve(stream));
+    this.#asker = new BlockPartsAsker(network, this.#closing.signal);
+    this.#unhandle = network.handle(BLOCK_PARTS_PROTOCOL, BLOCK_PARTS_OPTIONS, (stream) =>
+      serveBlockParts(stream, network, (id) => this.#find(id)),
+    );
   }
 
   /** What a gossiped announcement is worth passing on. The block itself is worked on after the answer. */
@@ -326,89 +311,21 @@ export class AnnouncedBlocks {
 
   async #askPeer(entry: Announced, peer: PeerId): Promise<void> {
     const { filling } = entry;
+    const { id } = entry.point;
     if (!entry.isBroken) {
       const positions = filling.missing();
-      const parts = await this.#askParts(entry, peer, positions);
+      const parts = await this.#asker.parts(peer, id, positions, entry);
       if (parts === null || entry.block !== null) return;
       // Not the sender's fault: the announcement may be another's.
       if (filling.supply(positions, parts)) this.#tryToSettle(entry, filling);
       else entry.isBroken = true;
       if (entry.block !== null || !entry.isBroken) return;
     }
-    const whole = await this.#askWhole(entry, peer);
+    const whole = await this.#asker.whole(peer, id, entry);
     if (whole !== null) this.#settle(entry, whole);
   }
 
-  async #askParts(entry: Announced, peer: PeerId, positions: readonly number[]): Promise<Candidate[] | null> {
-    const answer = await this.#ask(entry, peer, { type: "get-parts", id: entry.point.id, positions });
-    if (answer === null || answer.type === "not-here") return null;
-    const parts: Candidate[] = [];
-    for (const bytes of answer.type === "parts" ? answer.transactions : []) {
-      const transaction = decodeTransaction(bytes);
-      if (!transaction.ok) break;
-      parts.push({ transaction: transaction.value, bytes });
-    }
-    return parts.length === positions.length ? parts : this.#misconduct(peer);
-  }
-
-  async #askWhole(entry: Announced, peer: PeerId): Promise<Block | null> {
-    const { id } = entry.point;
-    const answer = await this.#ask(entry, peer, { type: "get-whole", id });
-    if (answer === null || answer.type === "not-here") return null;
-    const block = answer.type === "whole" ? decodeBlock(answer.block) : null;
-    if (block === null || !block.ok || block.value.id !== id) return this.#misconduct(peer);
-    const { header, transactions } = block.value;
-    const isWhole = equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot);
-    return isWhole ? block.value : this.#misconduct(peer);
-  }
-
-  /** The answer; `null` when none came in time. Undecodable bytes are misconduct. */
-  async #ask(entry: Announced, peer: PeerId, question: BlockPartsQuestion): Promise<BlockPartsAnswer | null> {
-    const timeoutMs = BLOCK_PARTS_TIMEOUT_MS;
-    const options = { ...PROTOCOL_OPTIONS, timeoutMs, signal: this.#closing.signal };
-    const opened = await this.#dependencies.network.open(peer, BLOCK_PARTS_PROTOCOL, options);
-    if (!opened.ok) return null;
-    const stream = opened.value;
-    if (entry.block !== null || this.#closed) {
-      stream.reset("no longer needed");
-      return null;
-    }
-    entry.stream = stream;
-    const sent = await stream.send(encodeBlockPartsQuestion(question));
-    const frame = sent.ok ? await stream.receive({ timeoutMs }) : sent;
-    if (entry.stream === stream) entry.stream = null;
-    if (!frame.ok || frame.value === null || frame.value === undefined) {
-      stream.reset("no answer");
-      return null;
-    }
-    const answer = decodeBlockPartsAnswer(frame.value);
-    if (!answer.ok) {
-      stream.reset("answer malformed");
-      return this.#misconduct(peer);
-    }
-    await stream.close();
-    return answer.value;
-  }
-
-  #misconduct(peer: PeerId): null {
-    this.#dependencies.network.judge(peer, "reject");
-    return null;
-  }
-
   // Answering ------------------------------------------------------------------------------------------------
-
-  async #serve(stream: FrameStream): Promise<void> {
-    const frame = await stream.receive({ timeoutMs: BLOCK_PARTS_TIMEOUT_MS });
-    if (!frame.ok || frame.value === null) return;
-    const question = decodeBlockPartsQuestion(frame.value);
-    if (!question.ok) {
-      this.#misconduct(stream.peer);
-      stream.reset("question malformed");
-      return;
-    }
-    const block = await this.#find(question.value.id);
-    await stream.send(encodeBlockPartsAnswer(answerTo(question.value, block)));
-  }
 
   /** Whoever passes an announcement on before it has the block keeps those waiting who ask for it meanwhile. */
   async #find(id: BlockId): Promise<Block | null> {
@@ -426,12 +343,4 @@ export class AnnouncedBlocks {
     if (kept !== null) this.remember(kept);
     return kept;
   }
-}
-
-function answerTo(question: BlockPartsQuestion, block: Block | null): BlockPartsAnswer {
-  if (block === null) return { type: "not-here" };
-  if (question.type === "get-whole") return { type: "whole", block: encodeBlock(block) };
-  const asked = question.positions.map((position) => block.transactions[position]);
-  const transactions = asked.filter((transaction) => transaction !== undefined).map(encodeTransaction);
-  return transactions.length < asked.length ? { type: "not-here" } : { type: "parts", transactions };
 }
