@@ -3,7 +3,6 @@
  * snapshot that was taken over. How they are fetched is `body-fetch.ts`.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { fromHex } from "#base/bytes.ts";
 import { HeaderPath } from "./body-window.ts";
 import type { HeaderPoint } from "./header-point.ts";
 import { HISTORY_STRETCH_BLOCKS, SYNC_BLOCKS_MAX } from "./limits.ts";
@@ -53,17 +52,16 @@ export function branchRoutes({ peers, tree, workToBeat, pause }: BranchDependenc
       return chosen;
     },
     pathTo: async (target) => {
-      const hashes: Uint8Array[] = [];
+      const path = new HeaderPath(target.header.height);
       let point = target;
       while (!tree.isWithinReach(point.id)) {
-        const hash = fromHex(point.id);
         const parent = tree.point(point.header.previous);
-        if (hash === null || parent === null || parent === "invalid") return null;
-        hashes.push(hash);
+        if (parent === null || parent === "invalid") return null;
+        path.addBelow(point.id);
         point = parent;
         await pause();
       }
-      return hashes.length === 0 ? null : new HeaderPath(hashes, point.header.height + 1);
+      return path.count === 0 ? null : path;
     },
     rangeOf: (path, target, { best, bodiesFrom }) => {
       const from = Math.max(0, bodiesFrom - path.from);
@@ -110,14 +108,14 @@ export function historyRoutes({ peers, needed, pointAt }: HistoryDependencies): 
       return null;
     },
     pathTo: async (target) => {
-      const hashes: Uint8Array[] = [];
+      const path = new HeaderPath(target.header.height);
       const from = needed()?.from ?? target.header.height + 1;
       for (let height = target.header.height; height >= from; height--) {
-        const hash = fromHex(pointAt(height)?.id ?? "");
-        if (hash?.length !== 32) return null;
-        hashes.push(hash);
+        const point = pointAt(height);
+        if (point === null) return null;
+        path.addBelow(point.id);
       }
-      return hashes.length === 0 ? null : new HeaderPath(hashes, from);
+      return path.count === 0 ? null : path;
     },
     rangeOf: (path, target, { best, bodiesFrom }) =>
       bodiesFrom <= path.from && best.header.height >= target.header.height

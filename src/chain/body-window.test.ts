@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { PeerId } from "#base/brand.ts";
-import { BodyWindow } from "./body-window.ts";
+import type { BlockId, PeerId } from "#base/brand.ts";
+import { TestChain } from "#ledger/test-chain.ts";
+import { BodyWindow, HeaderPath } from "./body-window.ts";
 import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "./limits.ts";
 
 const [ANN, BEN] = ["ann", "ben"] as unknown as [PeerId, PeerId];
@@ -90,4 +91,16 @@ test("whatever comes in which order, each body is handed on once and in order", 
       assert.deepEqual(window.held, { blocks: 0, bytes: 0 });
     }),
   );
+});
+
+test("a path is filled from above and read from below, and says which place a block has", () => {
+  const idOf = (height: number): BlockId => height.toString(16).padStart(64, "0") as BlockId;
+  const path = new HeaderPath(500);
+  for (let height = 500; height > 200; height--) path.addBelow(idOf(height));
+  assert.deepEqual([path.count, path.from], [300, 201]);
+  assert.deepEqual([path.idAt(0), path.idAt(299)], [idOf(201), idOf(500)]);
+  const { header } = new TestChain().tip.block;
+  assert.equal(path.placeOf({ id: idOf(300), header: { ...header, height: 300 } }), 99);
+  assert.equal(path.placeOf({ id: idOf(301), header: { ...header, height: 300 } }), null);
+  assert.equal(path.placeOf({ id: idOf(200), header: { ...header, height: 200 } }), null);
 });

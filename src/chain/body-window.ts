@@ -3,7 +3,7 @@
  * next one needed, bounded in blocks and in bytes. Pure bookkeeping; streams and time are with `body-fetch.ts`.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { toHex } from "#base/bytes.ts";
+import { fromHex, toHex } from "#base/bytes.ts";
 import type { IdentifiedHeader } from "#ledger/index.ts";
 import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "./limits.ts";
 
@@ -126,23 +126,39 @@ export class BodyWindow {
   }
 }
 
-/** Ids of blocks one after the other, 32 bytes each: a year of headers in 70 MB. */
+/** Ids of blocks one after the other, 32 bytes each: a year of headers in 70 MB. Filled from the highest downwards. */
 export class HeaderPath {
-  readonly #hashes: Uint8Array;
-  /** Height of the first. */
-  readonly from: number;
+  /** The highest first. */
+  #hashes = new Uint8Array(32 * 64);
+  #count = 0;
+  /** Height of the highest. */
+  readonly #to: number;
 
-  /** @param newestFirst raw ids, the highest first; `from` the height of the lowest. */
-  constructor(newestFirst: readonly Uint8Array[], from: number) {
-    this.from = from;
-    this.#hashes = new Uint8Array(newestFirst.length * 32);
-    newestFirst.forEach((hash, at) => {
-      this.#hashes.set(hash, (newestFirst.length - 1 - at) * 32);
-    });
+  /** @param to height of the first one to be added. */
+  constructor(to: number) {
+    this.#to = to;
+  }
+
+  /** The block below the ones added before. */
+  addBelow(id: BlockId): void {
+    const hash = fromHex(id);
+    if (hash?.length !== 32) throw new RangeError(`not a block id: ${id}`);
+    if (this.#hashes.length < (this.#count + 1) * 32) {
+      const larger = new Uint8Array(this.#hashes.length * 2);
+      larger.set(this.#hashes);
+      this.#hashes = larger;
+    }
+    this.#hashes.set(hash, this.#count * 32);
+    this.#count += 1;
+  }
+
+  /** Height of the lowest: place 0. */
+  get from(): number {
+    return this.#to - this.#count + 1;
   }
 
   get count(): number {
-    return this.#hashes.length / 32;
+    return this.#count;
   }
 
   /** `null` when the block is not on the path. */
@@ -152,6 +168,7 @@ export class HeaderPath {
   }
 
   idAt(at: number): BlockId {
-    return toHex(this.#hashes.subarray(at * 32, at * 32 + 32)) as BlockId;
+    const start = (this.#count - 1 - at) * 32;
+    return toHex(this.#hashes.subarray(start, start + 32)) as BlockId;
   }
 }
