@@ -3,7 +3,9 @@
  * that outlives stops and power cuts. Deliveries are left out; nodes with messages are in `sim-node.ts`.
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
+import type { HistoryStore } from "#chain/history-check.ts";
 import { type Chain, type OpenedChain, openChain, openWallet, type Wallet } from "#chain/index.ts";
+import type { SnapshotPolicy } from "#chain/snapshot-store.ts";
 import type { BlockStore } from "#chain/store.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
@@ -13,6 +15,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { memorySnapshots } from "#storage/memory/snapshots.ts";
 import type { ComputerClock, SimulatedClock } from "./clock.ts";
 import type { SimulatedNetwork } from "./network.ts";
 import type { SeededRandom } from "./random.ts";
@@ -31,6 +34,8 @@ export interface ChainNodeOptions {
   readonly hashesPerSecond: number;
   /** When it mines, if it does: `on` when absent. */
   readonly mode?: MiningMode;
+  /** Lets go of old bodies, and cuts and takes snapshots, after few blocks; when absent it keeps all and does neither. */
+  readonly thrift?: { readonly keepBlocks: number | null; readonly snapshotPolicy: SnapshotPolicy };
   /** Stands between the node and the network: an attacker sees and says other things than its node. */
   readonly wrapNetwork?: (network: Network) => Network;
 }
@@ -55,6 +60,8 @@ export class ChainNode {
   readonly cuts = { all: 0, opening: 0 };
   readonly #options: ChainNodeOptions;
   readonly #content = memoryBlocks();
+  readonly #snapshots = memorySnapshots();
+  readonly #history = memoryHistory();
   #hashesPerSecond: number;
   #run: Run | null = null;
   #opening: { readonly clock: ComputerClock; readonly disk: FailingStore } | null = null;
@@ -157,9 +164,18 @@ export class ChainNode {
   }
 
   async #open(clock: Clock, disk: FailingStore, peers: Network, random: SeededRandom) {
-    const { ledger, keypair, signatures } = this.#options;
+    const { ledger, keypair, signatures, thrift } = this.#options;
     const shared = { clock, random, log: this.#log() };
-    const opened = await openChain({ network: ledger }, { ...shared, store: disk.store, peers, signatures });
+    const opened = await openChain(
+      { network: ledger, ...thrift },
+      {
+        ...shared,
+        ...(thrift === undefined ? {} : { snapshots: this.#snapshots, history: this.#history }),
+        store: disk.store,
+        peers,
+        signatures,
+      },
+    );
     if (!opened.ok) throw new Error(opened.fault.cause);
     const { chain, holdings } = opened.value;
     const wallet = openWallet({ ...shared, chain, keypair });
@@ -227,6 +243,20 @@ export class ChainNode {
     };
     return log;
   }
+}
+
+function memoryHistory(): HistoryStore {
+  let store: BlockStore | null = null;
+  return {
+    current: () => store,
+    create: () => {
+      store = memoryBlocks();
+      return store;
+    },
+    discard: () => {
+      store = null;
+    },
+  };
 }
 
 function describe(error: unknown): string {

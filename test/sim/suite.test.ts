@@ -22,6 +22,7 @@ const SHOWS: Readonly<Record<string, (summary: RunSummary) => boolean>> = {
   "repeated-cuts": ({ blocksToAgree }) => blocksToAgree !== null,
   "power-cuts": ({ notes }) => notes.some((note) => /^[1-9]\d* power cuts/.test(note)),
   "hostile-third": ({ notes }) => notes.some((note) => /^[1-9]\d* attacks of [1-9]\d* kinds/.test(note)),
+  newcomers: ({ notes }) => notes.some((note) => /^[1-9]\d* of \d+ newcomers/.test(note)),
   withholding: ({ notes }) => notes.length === 1,
   "rate-up": ({ blocks }) => blocks > 50,
   weekend: ({ simulatedMinutes }) => simulatedMinutes > 64 * 60,

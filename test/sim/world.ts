@@ -13,7 +13,7 @@ import type { Network } from "#ports/network.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { type LinkConditions, SimulatedNetwork } from "#test/kit/network.ts";
 import { type SeededRandom, seededRandom } from "#test/kit/random.ts";
-import { ChainNode } from "#test/kit/sim-chain-node.ts";
+import { ChainNode, type ChainNodeOptions } from "#test/kit/sim-chain-node.ts";
 import { simulatedParams } from "#test/kit/sim-params.ts";
 import { sharedSignatureChecker } from "#test/kit/sim-signatures.ts";
 import { isPowerCut } from "#test/kit/sim-store.ts";
@@ -43,8 +43,8 @@ export interface WorldOptions {
     readonly count: number;
     readonly wrap: (network: Network, at: number, world: SimWorld) => Network;
   };
-  /** Nodes that are not started with the others. */
-  readonly late?: number;
+  /** How a node, by its number, is sparing with its disk. */
+  readonly thriftOf?: (at: number) => ChainNodeOptions["thrift"];
   readonly trace: (line: string) => void;
 }
 
@@ -119,6 +119,10 @@ export class SimWorld {
     this.ledger = networkOf(params);
     this.speedEach = Number(workOfBits(params.initialBits)) / params.targetSpacingSeconds / miners;
     const signatures = sharedSignatureChecker();
+    const thriftOf = (at: number) => {
+      const thrift = options.thriftOf?.(at);
+      return thrift === undefined ? {} : { thrift };
+    };
     const honestCount = nodes - (malicious?.count ?? 0);
     const all = people.map(
       ({ name, keypair }, at) =>
@@ -132,6 +136,7 @@ export class SimWorld {
           signatures,
           mode: options.minesAlways === true ? "always" : "on",
           hashesPerSecond: at < miners ? this.speedEach : 0,
+          ...thriftOf(at),
           ...(malicious !== undefined && at >= honestCount
             ? { wrapNetwork: (network: Network) => malicious.wrap(network, at, this) }
             : {}),

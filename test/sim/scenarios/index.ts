@@ -2,6 +2,7 @@
 import { clocks } from "./clocks.ts";
 import { powerCuts } from "./crashes.ts";
 import { hostileThird } from "./hostile.ts";
+import { newcomers } from "./newcomers.ts";
 import { calm, churn, equalParts, minorityPart, repeatedCuts, threeParts } from "./partitions.ts";
 import { rateDown, rateUp, weekend } from "./rates.ts";
 import type { Scenario } from "./scenario.ts";
@@ -23,4 +24,5 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCuts,
   hostileThird,
   withholding,
+  newcomers,
 ];
