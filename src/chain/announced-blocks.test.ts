@@ -1,5 +1,5 @@
 /**
- * Announced blocks: a whole node against scripted peers that announce, answer, stall or lie. Long because each way to
+ * Announced blocks: a whole node against scripted peers that announce, answer, stall or lie. It is long because each way to
  * lie has its own test over the same scripts.
  */
 import assert from "node:assert/strict";

@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PersonView, StatusView, VerdictView } from "#api/views.ts";
+import type { PersonView, StatusView, VerdictView, WalletView } from "#api/views.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Facade } from "#node/facade.ts";
 import type { WritableFeed } from "#node/feed.ts";
@@ -137,6 +137,20 @@ function evidenceOperations(world: World): Pick<Facade, "savedFile" | "receipt" 
   };
 }
 
+function walletOf(world: World): WalletView {
+  return {
+    account: accountOf(ME),
+    balance: world.balance,
+    spendable: world.balance,
+    pendingRewards: [{ height: world.tip.height, paidAtHeight: world.tip.height + 8, amount: REWARD }],
+    recent: world
+      .transactions()
+      .filter(({ from, to }) => from === accountOf(ME) || to === accountOf(ME))
+      .slice(0, 20),
+    uncovered: [],
+  };
+}
+
 function ledgerOperations(
   world: World,
 ): Pick<
@@ -170,17 +184,7 @@ function ledgerOperations(
       return found === undefined ? notFound("transaction") : ok(found);
     },
     pending: async () => [...world.pool],
-    wallet: async () => ({
-      account: accountOf(ME),
-      balance: world.balance,
-      spendable: world.balance,
-      pendingRewards: [{ height: world.tip.height, paidAtHeight: world.tip.height + 8, amount: REWARD }],
-      recent: world
-        .transactions()
-        .filter(({ from, to }) => from === accountOf(ME) || to === accountOf(ME))
-        .slice(0, 20),
-      uncovered: [],
-    }),
+    wallet: async () => walletOf(world),
     pay: async (to, amount, fee) => {
       const person = world.find(to);
       if (person === undefined) return notFound("person");
