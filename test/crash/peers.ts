@@ -33,7 +33,7 @@ const FORK = 60;
 /** A whole start and the fetching of all blocks, on a busy computer. */
 const LIFE_MS_MAX = 60_000;
 /** Whoever is not dead by then has nothing left to write. */
-const QUIET_MS = 4_000;
+const QUIET_MS = 8_000;
 
 /** A folder whose ledger already is this chain. */
 async function prepared(folder: string, chain: TestChain): Promise<void> {
@@ -127,7 +127,7 @@ export async function runPeers(seed: number, deaths: number, tally: Tally): Prom
       const from = await startPeer({ name: "feeder", dataDir: folder, network, accept: "all", flags: ALONE });
       peers.push(from);
       for (let at = 0; at < deaths / 2; at++) {
-        const killAt = `${1 + random.below(at % 3 === 0 ? 150 : 1_500)}:${random.pick(["before", "after"])}`;
+        const killAt = `${1 + random.below(at % 3 === 0 ? 150 : 700)}:${random.pick(["before", "after"])}`;
         const moment = await live({ dataDir, network, from, killAt, said });
         tally.lives += 1;
         tally.killed[moment ?? "any moment"] += 1;
