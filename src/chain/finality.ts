@@ -54,6 +54,7 @@ export class Finality {
 
   /** The block to go to now whatever the work; `null` when there is none, or not all that leads to it is here. */
   due(): BlockId | null {
+    this.#standingFloor();
     const sought = this.#sought;
     if (sought === null) return null;
     if (this.#store.best(sought.id) !== null) {
@@ -75,10 +76,11 @@ export class Finality {
    * may be chosen.
    */
   outsideFrom(id: BlockId): BlockId | null {
-    if (this.#floor === null) return null;
+    const floor = this.#standingFloor();
+    if (floor === null) return null;
     let first = id;
     for (let at = this.#store.entry(id); at !== null; at = this.#store.entry(at.previous)) {
-      if (this.#store.best(at.id) !== null) return at.height < this.#floor.height ? first : null;
+      if (this.#store.best(at.id) !== null) return at.height < floor.height ? first : null;
       first = at.id;
     }
     return null;
@@ -86,7 +88,17 @@ export class Finality {
 
   /** Whether a header, not yet kept, could only belong to a branch without the final block. */
   isOutside({ id, header }: IdentifiedHeader): boolean {
-    return this.#floor !== null && header.height <= this.#floor.height && this.#store.best(id) === null;
+    const floor = this.#standingFloor();
+    return floor !== null && header.height <= floor.height && this.#store.best(id) === null;
+  }
+
+  /** A chain that is built again from genesis does not hold the final block for a while: then it is sought once more. */
+  #standingFloor(): BlockRef | null {
+    if (this.#floor !== null && this.#store.best(this.#floor.id) === null) {
+      this.#sought ??= this.#floor;
+      this.#floor = null;
+    }
+    return this.#floor;
   }
 
   #end(code: FinalityOutcome["code"], block: BlockRef): void {
