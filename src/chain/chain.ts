@@ -330,7 +330,11 @@ class JoinedChain {
   async #takeAnnouncedBlock(block: Block, from: PeerId, wasPassedOn: boolean): Promise<void> {
     const outcome = await this.#blocks.submitBlock(block);
     if (outcome.ok) {
-      if (outcome.value.code === "connected" && !wasPassedOn) this.#relay?.announce(block);
+      const { code } = outcome.value;
+      if (code === "connected" && !wasPassedOn) this.#relay?.announce(block);
+      // Heavier than ours and not reached: of what it stands on some was never more than a header here.
+      if (code === "side-branch" && block.header.chainWork > this.#best.workToBeat)
+        this.#sync?.compareWith(from);
       return;
     }
     const { code } = outcome.fault;
