@@ -33,10 +33,14 @@ export interface RunSummary {
   readonly expired: number;
   /** The most blocks found between a healing and agreement; `null` when nothing was healed. */
   readonly blocksToAgree: number | null;
+  /** The longest time, simulated, from a healing to agreement. */
+  readonly secondsToAgree: number;
   /** What only this scenario measures. */
   readonly notes: readonly string[];
 }
 
+/** From a healing to agreement. The parts meet within seconds; the rest is for blocks found at the same time. */
+const AGREED_WITHIN_SPACINGS = 4;
 /** After the last word: branches meet, and what waits is recorded. */
 const QUIET_LIMIT_MS = 60 * MINUTE_MS;
 
@@ -93,6 +97,7 @@ export class Stage {
   readonly minutes: number;
   readonly notes: string[] = [];
   blocksToAgree: number | null = null;
+  secondsToAgree = 0;
   readonly #behindBlocks: number;
 
   constructor(world: SimWorld, minutes: number, behindBlocks: number) {
@@ -118,12 +123,17 @@ export class Stage {
   async heal(): Promise<void> {
     const { world } = this;
     const before = heaviest(world.running()).chain.tip().height;
+    const since = world.seconds;
     world.heal();
     const agreed = () => new Set(world.running().map((node) => node.chain.tip().id)).size === 1;
     await world.clock.advanceUntil(agreed, QUIET_LIMIT_MS, "agreement after a healing");
     const blocks = heaviest(world.running()).chain.tip().height - before;
-    world.say(`agreed after ${blocks} blocks`);
+    const seconds = world.seconds - since;
+    world.say(`agreed after ${blocks} blocks and ${seconds.toFixed(1)} s`);
+    const limit = AGREED_WITHIN_SPACINGS * world.params.targetSpacingSeconds;
+    assert.ok(seconds <= limit, `agreed ${seconds} s after a healing, and ${limit} s are the most`);
     this.blocksToAgree = Math.max(this.blocksToAgree ?? 0, blocks);
+    this.secondsToAgree = Math.max(this.secondsToAgree, seconds);
   }
 }
 
@@ -169,6 +179,7 @@ function summarise(world: SimWorld, stage: Stage, options: Omit<RunOptions, "tra
     transactions: world.submitted.length,
     expired: expired.length,
     blocksToAgree: stage.blocksToAgree,
+    secondsToAgree: stage.secondsToAgree,
     notes: stage.notes,
   };
 }
@@ -184,7 +195,9 @@ export function describeSummary(summary: RunSummary, wallSeconds: number): strin
     `stale ${(staleRate * 100).toFixed(1)} %`,
     `${summary.transactions} transactions`,
     ...(summary.expired === 0 ? [] : [`${summary.expired} expired`]),
-    ...(blocksToAgree === null ? [] : [`agreed within ${blocksToAgree} blocks`]),
+    ...(blocksToAgree === null
+      ? []
+      : [`agreed within ${blocksToAgree} blocks and ${summary.secondsToAgree.toFixed(1)} s`]),
     ...notes,
     `${wallSeconds.toFixed(1)} s`,
   ].join("  ");
