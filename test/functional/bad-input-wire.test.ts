@@ -12,7 +12,13 @@ import { decodeFrame, encodeFrame } from "#transfer/codec.ts";
 import { framed, nextFrame, stranger, write } from "./stranger.ts";
 
 const ALONE = ["--no-discovery", "--no-mine"];
-const PROTOCOLS = ["/waybill/message/1", "/waybill/transfer/1", "/waybill/sync/1", "/waybill/receipt/1"];
+const PROTOCOLS = [
+  "/waybill/message/1",
+  "/waybill/transfer/1",
+  "/waybill/sync/2",
+  "/waybill/block-parts/1",
+  "/waybill/receipt/1",
+];
 /** A refusal needs no timeout of the peer; this is what two busy cores may take. */
 const ANSWER_MS = 10_000;
 
