@@ -250,7 +250,7 @@ function changesPlot(random: SeededRandom): string {
 }
 
 function withholdingPlot(rows: readonly Withheld[]): string {
-  const shares = Array.from({ length: 21 }, (_, at) => 0.29 + at * 0.01);
+  const shares = Array.from({ length: 20 }, (_, at) => 0.3 + at * 0.01);
   const axis = (label: string, from: number, to: number, step: number) => ({
     label,
     from,

@@ -39,7 +39,8 @@ clock, lost so much to one that dates forward that its habit was changed (decisi
 honest ones that hear of each other within 0.2 s, 60,000 blocks. Two positions: it is nearer to everybody than they are to
 each other, so that in a race nearly all take its side (gamma near 1); or it hears last, and nobody does (gamma 0). The
 formula knows no difficulty rule and no delays; that the two agree says that the rule gives withholding no lever of its
-own: time per block stays T, and work is compared, not length.`,
+own: time per block stays T, and work is compared, not length. (Near one half leads grow longer than any sample, and the
+formula, which waits for their end, runs ahead of it.)`,
   delays: `Ten equal miners, 20,000 blocks. What each preset loses to blocks found at the same time.`,
   crowds: `All of a thousandfold hash rate in a few hands, 0.25 s apart, from the moment it arrives, 40 minutes. While the
 target is far too easy everybody holds a block for the moment at which the gap ends, and hears of the others' too late.
