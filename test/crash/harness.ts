@@ -170,7 +170,8 @@ export function derived(database: Database): string {
     .map((row) => String(row["name"]))
     // In these the order of arrival stands, which a repair may change, or what does not follow from blocks.
     .filter(
-      (name) => !["blocks", "bodies", "best", "pool", "sqlite_sequence", "schema_versions"].includes(name),
+      (name) =>
+        !["blocks", "bodies", "best", "pool", "undone", "sqlite_sequence", "schema_versions"].includes(name),
     );
   const read = (sql: string): string =>
     database.sql
@@ -227,6 +228,8 @@ async function compare(folder: string, { steps, chain }: Script): Promise<void> 
     ...(poolOf(node.chain).join() === expected.pool.join() ? [] : ["another pool"]),
   ];
   await node.chain.close();
+  // Written with what waits, at the latest when it closes.
+  if (store.undone().length > 0) problems.push("blocks undone that nobody saw to");
   database.close();
   if (problems.length > 0) throw new Error(`it ends with ${problems.join("; ")}`);
 }
