@@ -42,6 +42,10 @@ export const STATE_PATH_MAX = 256;
 export const STATE_PROOF_BYTES_MAX = 2 + 32 + STATE_PATH_MAX * 32 + 1 + 64;
 /** Levels of the state tree kept in memory at most: 70 MB, which serves four million entries well. */
 export const STATE_TOP_DEPTH_MAX = 20;
+/** Entries below one path of the lowest level above which the paths below it are kept too: read in a tenth of a ms. */
+export const STATE_CROWD_LEAVES = 64;
+/** So deep at most: keys that share more bits are each a day's work of a graphics card. */
+export const STATE_CROWD_DEPTH_MAX = 48;
 /** State entries up to which all of them are kept in memory, at about 500 bytes: 33 MB. */
 export const STATE_WHOLE_LEAVES_MAX = 65_536;
 /** Of a larger state, entries kept in memory between blocks: those that a full block touches, and their neighbours. */

@@ -4,7 +4,13 @@
  * a damaged store is noticed before anything is built on it.
  */
 import { equalBytes } from "#base/bytes.ts";
-import { STATE_TOP_DEPTH_MAX, STATE_WARM_LEAVES_MAX, STATE_WHOLE_LEAVES_MAX } from "./limits.ts";
+import {
+  STATE_CROWD_DEPTH_MAX,
+  STATE_CROWD_LEAVES,
+  STATE_TOP_DEPTH_MAX,
+  STATE_WARM_LEAVES_MAX,
+  STATE_WHOLE_LEAVES_MAX,
+} from "./limits.ts";
 import {
   build,
   bytesOfText,
@@ -65,7 +71,7 @@ const SAMPLE_LEAST = 64;
 function pathStart(depth: number, index: number): Uint8Array | null {
   if (index >= 2 ** depth) return null;
   const key = new Uint8Array(KEY_BYTES);
-  new DataView(key.buffer).setUint32(0, index * 2 ** (32 - depth));
+  new DataView(key.buffer).setBigUint64(0, BigInt(index) << BigInt(64 - depth));
   return key;
 }
 
@@ -101,7 +107,8 @@ export class TreeBase {
   static open(source: LeafSource, memory: TreeMemory): { readonly base: TreeBase; readonly root: Node } {
     const first = countOf(source.range(new Uint8Array(KEY_BYTES), pathStart(PART_BITS, 1)));
     const about = first < SAMPLE_LEAST ? 0 : first * 2 ** PART_BITS;
-    const isLarge = about > memory.wholeLeavesMax;
+    // The sample says how deep to begin, not whether all fits: somebody may have made keys that are not in it.
+    const isLarge = isAbove(source.range(new Uint8Array(KEY_BYTES), null), memory.wholeLeavesMax);
     return isLarge ? TreeBase.#openLarge(source, about, memory) : TreeBase.#openSmall(source, memory);
   }
 
@@ -179,7 +186,7 @@ export class TreeBase {
 
   #halvesOf({ depth, index, isSingle }: Stored): Halves | null {
     const below = depth + 1;
-    if (isSingle || below > this.#top.depth) return null;
+    if (isSingle) return null;
     if (this.#top.fill(below, 2 * index) === FILL.unknown) return null;
     if (this.#top.fill(below, 2 * index + 1) === FILL.unknown) return null;
     return { kind: "inner", left: this.#stored(below, 2 * index), right: this.#stored(below, 2 * index + 1) };
@@ -201,18 +208,45 @@ export class TreeBase {
   #stored(depth: number, index: number): Node {
     const fill = this.#top.fill(depth, index);
     if (fill === FILL.empty) return null;
-    return { kind: "stored", depth, index, isSingle: fill === FILL.single, hashes: this.#top, opened: null };
+    const hashes = this.#top.shelfOf(depth, index);
+    return { kind: "stored", depth, index, isSingle: fill === FILL.single, hashes, opened: null };
   }
 
   /** @param was what stood there when it was last written; `undefined`: not known. */
   #write(node: Node, was: Node | undefined, depth: number, index: number): void {
-    if (node === was || depth > this.#top.depth) return;
+    if (node === was) return;
     this.#set(node, depth, index);
     if (node?.kind !== "inner") return;
-    const before = was?.kind === "stored" ? was.opened : was;
-    const halves = before?.kind === "inner" ? before : undefined;
+    if (depth === this.#top.depth) {
+      this.#writeCrowd(node, was, depth, index);
+      return;
+    }
+    const halves = halvesOf(was);
     this.#write(node.left, halves?.left, depth + 1, 2 * index);
     this.#write(node.right, halves?.right, depth + 1, 2 * index + 1);
+  }
+
+  /**
+   * Keeps the paths below this one where so many leaves share it that to read them all for one would cost too much.
+   * @returns how many leaves are below; without end where they were not counted.
+   */
+  #writeCrowd(node: Node, was: Node | undefined, depth: number, index: number): number {
+    if (isAlone(node)) return node === null ? 0 : 1;
+    const isKnown = this.#top.fill(depth + 1, 2 * index) !== FILL.unknown;
+    if (node?.kind !== "inner" || (node === was && isKnown)) return Number.POSITIVE_INFINITY;
+    if (depth === STATE_CROWD_DEPTH_MAX) return STATE_CROWD_LEAVES;
+    const halves = halvesOf(was);
+    const [left, right] = [2 * index, 2 * index + 1];
+    const count =
+      this.#writeCrowd(node.left, halves?.left, depth + 1, left) +
+      this.#writeCrowd(node.right, halves?.right, depth + 1, right);
+    if (count <= STATE_CROWD_LEAVES) {
+      this.#top.forgetBelow(depth, index);
+      return count;
+    }
+    this.#set(node.left, depth + 1, left);
+    this.#set(node.right, depth + 1, right);
+    return count;
   }
 
   #set(node: Node, depth: number, index: number): void {
@@ -226,6 +260,21 @@ function leavesIn(source: LeafSource, depth: number, index: number): Leaf[] {
   return Array.from(source.range(from, pathStart(depth, index + 1)), ([key, value]) =>
     leafOf(textOfBytes(key), value),
   );
+}
+
+/** What a node that was written is made of, as far as it is in memory. */
+function halvesOf(was: Node | undefined): Halves | undefined {
+  const before = was?.kind === "stored" ? was.opened : was;
+  return before?.kind === "inner" ? before : undefined;
+}
+
+function isAbove(entries: Iterable<unknown>, limit: number): boolean {
+  let count = 0;
+  for (const _ of entries) {
+    count += 1;
+    if (count > limit) return true;
+  }
+  return false;
 }
 
 function countOf(entries: Iterable<unknown>): number {
