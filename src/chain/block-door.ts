@@ -234,7 +234,7 @@ export class BlockDoor {
     }
     const bodyFault = await this.#checkBody(block);
     if (bodyFault !== null) {
-      if (!COMMITTED.has(bodyFault.code)) return fail(bodyFault);
+      if (UNCOMMITTED.has(bodyFault.code)) return fail(bodyFault);
       // A header that was kept before its body is not to be fetched again, nor what stands on it.
       if (entry !== null) store.markInvalid(id);
       return fail(this.#remember(id, bodyFault));
@@ -410,11 +410,5 @@ export class BlockDoor {
   }
 }
 
-/** Faults that are found only after the body was seen to be the one that the header commits to. */
-const COMMITTED = new Set<BlockFault["code"]>([
-  "transaction-repeated",
-  "free-share-exceeded",
-  "free-share-of-account-exceeded",
-  "claims-of-account-exceeded",
-  "transaction-invalid",
-]);
+/** Faults of a body that say nothing against its header: another body may be the one that it commits to. */
+const UNCOMMITTED = new Set<BodyFault["code"]>(["block-too-big", "tx-root-wrong"]);

@@ -91,14 +91,15 @@ export function checkBlockTerms(block: Block, params: ChainParams, chainId: Uint
   const { header, transactions } = block;
   const bytes = blockBytes(transactions);
   if (bytes > params.maxBlockBytes) return { code: "block-too-big", bytes, limit: params.maxBlockBytes };
+  // Before all else that the body says: from here on, what is wrong is what the header commits to.
+  if (!equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot)) {
+    return { code: "tx-root-wrong" };
+  }
   const coinbaseFault = checkCoinbase(transactions, header.height);
   if (coinbaseFault !== null) return coinbaseFault;
   const signed = transactions.filter(isSigned);
   const limit = params.maxBlockSignatures;
   if (signed.length > limit) return { code: "too-many-signatures", count: signed.length, limit };
-  if (!equalBytes(merkleRoot(transactions.map(encodeTransaction)), header.txRoot)) {
-    return { code: "tx-root-wrong" };
-  }
   const network = { params, chainId };
   return (
     checkRepeats(signed) ??
