@@ -3,15 +3,14 @@ import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { connect as connectTcp } from "node:net";
 import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import type { AccountId, DeliveryId } from "#base/brand.ts";
 import { ByteWriter } from "#base/bytes.ts";
 import { encodeManifestEntry, manifestDigest, signDispatch } from "#receipts/index.ts";
-import { addressOf, must, peer, peerIdOf, type RealPeer } from "#test/kit/process.ts";
+import { addressOf, must, peer } from "#test/kit/process.ts";
 import { decodeFrame, encodeFrame } from "#transfer/codec.ts";
-import { framed, nextFrame, stranger, write } from "./stranger.ts";
+import { ALONE, assertLives, framed, nextFrame, noise, stranger, write } from "./stranger.ts";
 
-const ALONE = ["--no-discovery", "--no-mine"];
 const PROTOCOLS = [
   "/waybill/message/1",
   "/waybill/transfer/1",
@@ -22,27 +21,6 @@ const PROTOCOLS = [
 /** A refusal needs no timeout of the peer; this is what two busy cores may take. */
 const ANSWER_MS = 10_000;
 
-/** Bytes that follow from a word, so that a failure can be repeated. */
-function noise(word: string, count: number): Uint8Array {
-  return createHash("shake128", { outputLength: count }).update(word).digest();
-}
-
-/** The peer answers, and still takes messages of an honest peer. */
-async function assertLives(t: TestContext, target: RealPeer): Promise<void> {
-  const honest = await peer(t, { name: "honest", flags: ALONE });
-  const address = await addressOf(target);
-  // Those who are half through the door may fill it for a moment: then an honest peer comes back.
-  await honest.until("is let in", 30_000, async () => {
-    const connected = await honest.client.connect(address);
-    return connected.ok ? true : null;
-  });
-  const slip = await must(honest.client.say(await peerIdOf(target), "are you there?"));
-  await honest.until("has its message delivered", 20_000, async () => {
-    const { state } = await must(honest.client.slip(slip.id));
-    return ["delivered", "receipted", "anchored"].includes(state) ? true : null;
-  });
-}
-
 function* endless(piece: (at: number) => Uint8Array): Generator<Uint8Array> {
   for (let at = 0; ; at++) yield piece(at);
 }
@@ -52,7 +30,8 @@ const ATTACKS: Readonly<Record<string, () => Iterable<Uint8Array>>> = {
   "a frame of noise": () => [framed(noise("frame", 200))],
   "a frame of an unknown version": () => [framed(Uint8Array.of(99, 1, 2, 3))],
   "a frame of an unknown type": () => [framed(Uint8Array.of(1, 250, 0, 0))],
-  "a frame that announces 4 GiB": () => [framed(new Uint8Array(16), 0xffff_ffff)],
+  "a frame that announces nearly 4 GiB": () => [framed(new Uint8Array(16), 0xffff_fff0)],
+  "bytes behind the mark of the end": () => [framed(new Uint8Array(16), 0xffff_ffff)],
   "an endless stream of noise": () => endless((at) => noise(`chunk ${at}`, 65_536)),
   "an endless stream of small frames": () => endless((at) => framed(noise(`small ${at}`, 64))),
 };

@@ -8,14 +8,17 @@ import type { TestContext } from "node:test";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { generateKeyPairFromSeed } from "@libp2p/crypto/keys";
 import type { Stream } from "@libp2p/interface";
-import { noise } from "@libp2p/noise";
+import { noise as noiseEncryption } from "@libp2p/noise";
 import { tcp } from "@libp2p/tcp";
 import { tls } from "@libp2p/tls";
 import { yamux } from "@libp2p/yamux";
 import { multiaddr } from "@multiformats/multiaddr";
 import { createLibp2p } from "libp2p";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
-import { addressOf, type RealPeer } from "#test/kit/process.ts";
+import { addressOf, must, peer, peerIdOf, type RealPeer } from "#test/kit/process.ts";
+
+/** What keeps a peer from finding anybody, and from mining. */
+export const ALONE: readonly string[] = ["--no-discovery", "--no-mine"];
 
 export interface Stranger {
   readonly keypair: Keypair;
@@ -29,7 +32,7 @@ export async function stranger(test: TestContext, target: RealPeer, seed: string
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed("Ed25519", keypair.seed),
     transports: [tcp()],
-    connectionEncrypters: [tls(), noise()],
+    connectionEncrypters: [tls(), noiseEncryption()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
   });
@@ -99,4 +102,25 @@ export function nextFrame(stream: Stream): Promise<Uint8Array> {
     stream.addEventListener(name, () => reject(new Error(`the peer ended the stream (${name})`)));
   }
   return promise;
+}
+
+/** Bytes that follow from a word, so that a failure can be repeated. */
+export function noise(word: string, count: number): Uint8Array {
+  return createHash("shake128", { outputLength: count }).update(word).digest();
+}
+
+/** The peer answers, and still takes messages of an honest peer. */
+export async function assertLives(t: TestContext, target: RealPeer): Promise<void> {
+  const honest = await peer(t, { name: "honest", flags: ALONE });
+  const address = await addressOf(target);
+  // Those who are half through the door may fill it for a moment: then an honest peer comes back.
+  await honest.until("is let in", 30_000, async () => {
+    const connected = await honest.client.connect(address);
+    return connected.ok ? true : null;
+  });
+  const slip = await must(honest.client.say(await peerIdOf(target), "are you there?"));
+  await honest.until("has its message delivered", 20_000, async () => {
+    const { state } = await must(honest.client.slip(slip.id));
+    return ["delivered", "receipted", "anchored"].includes(state) ? true : null;
+  });
 }
