@@ -1,15 +1,14 @@
 /**
  * Owns the way of receipts into the ledger: takes them durably, follows the transactions that carry their batches
  * through blocks and reorganisations, says where each stands, and makes `.waybill` files. Batches are made by
- * `batcher.ts`, proofs passed on by `handover.ts`. Knows the ledger by one slice, and never signs anything itself.
+ * `batcher.ts`, proofs kept by `proofs.ts` and passed on by `handover.ts`. Knows the ledger by one slice, and never
+ * signs anything itself.
  */
 import { assert } from "#base/assert.ts";
-import type { DeliveryId, TxId } from "#base/brand.ts";
-import { toHex } from "#base/bytes.ts";
+import type { DeliveryId } from "#base/brand.ts";
 import { Emitter } from "#base/emitter.ts";
 import { fail, ok, type Problem, type Result } from "#base/result.ts";
 import { peerOfAccount } from "#crypto/peer-id.ts";
-import { decodeTransaction } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
@@ -31,11 +30,13 @@ import {
   BATCH_WAIT_MS,
   PROOF_WAIT_MS,
   SETTLED_CONFIRMATIONS,
+  SETTLED_LOOK_PERIOD_MS,
   SETTLED_LOOKED_AT_MAX,
   SWEEP_PERIOD_MS,
 } from "./limits.ts";
 import {
   AGAIN,
+  BLOCK_AWAITED,
   EXPECTED_FROM_SENDER,
   GATHERING,
   NAMED_BY_SENDER,
@@ -43,8 +44,9 @@ import {
   SUBMITTING,
   WAITS_FOR_BLOCK,
 } from "./problems.ts";
+import { BatchProofs, type BatchState } from "./proofs.ts";
 import type { BatchRecord, ReceiptRecord, ReceiptStore } from "./store.ts";
-import type { Anchoring, AnchoringEvent, AnchorLedger, AnchorStatus, LedgerInclusion } from "./types.ts";
+import type { Anchoring, AnchoringEvent, AnchorLedger, AnchorStatus } from "./types.ts";
 
 export interface AnchoringOptions {
   /** 32 bytes. */
@@ -75,6 +77,7 @@ class AnchoringFeature implements Anchoring {
   readonly #events: Emitter<AnchoringEvent>;
   readonly #batcher: Batcher;
   readonly #handovers: Handovers;
+  readonly #proofs: BatchProofs;
   readonly #stops: readonly (() => void)[];
   /** What was last announced of each batch that is followed. */
   readonly #announced = new Map<string, string>();
@@ -83,7 +86,7 @@ class AnchoringFeature implements Anchoring {
   #closed = false;
 
   constructor(options: AnchoringOptions, dependencies: AnchoringDependencies) {
-    const { clock, log, store, ledger } = dependencies;
+    const { clock, log, ledger } = dependencies;
     this.#chainId = options.chainId;
     this.#dependencies = dependencies;
     this.#events = new Emitter((error) => log.fault("a listener to anchoring failed", error));
@@ -94,21 +97,34 @@ class AnchoringFeature implements Anchoring {
       },
       { ...dependencies, onBatchChanged: (root) => this.#batchChanged(root) },
     );
-    this.#handovers = openHandovers({ ...dependencies, onTaken: (id) => this.#proofTaken(id) });
-    this.#reopenDropped(store, ledger);
-    const timer = clock.every(SWEEP_PERIOD_MS, () => this.#sweep());
+    this.#proofs = new BatchProofs(options.chainId, dependencies);
+    this.#handovers = openHandovers({
+      ...dependencies,
+      isProven: (batch) => this.#proofs.isKept(batch),
+      onTaken: (id) => this.#proofTaken(id),
+    });
+    this.#reopenMoved();
+    const timers = [
+      clock.every(SWEEP_PERIOD_MS, () => this.#sweep()),
+      clock.every(SETTLED_LOOK_PERIOD_MS, () => this.#reopenMoved()),
+    ];
     const unfollow = ledger.onTip(() => {
       this.#batcher.retryNow();
       this.#sweep();
     });
-    this.#stops = [() => timer.cancel(), unfollow];
+    this.#stops = [...timers.map((timer) => () => timer.cancel()), unfollow];
     this.#sweep();
   }
 
-  /** A batch that was settled in an earlier run may have been undone by a deep reorganisation since. */
-  #reopenDropped(store: ReceiptStore, ledger: AnchorLedger): void {
-    for (const { root, txId } of store.settledBatches(SETTLED_LOOKED_AT_MAX)) {
-      if (txId !== null && ledger.anchorState(txId).state !== "anchored") store.setSettled(root, false);
+  /** A batch that was settled may have been undone, or moved to another block, by a deep reorganisation since. */
+  #reopenMoved(): void {
+    const { store, log } = this.#dependencies;
+    try {
+      for (const batch of store.settledBatches(SETTLED_LOOKED_AT_MAX)) {
+        if (!this.#proofs.isKept(batch)) store.setSettled(batch.root, false);
+      }
+    } catch (error) {
+      log.fault("settled receipts could not be looked at; it is tried again", error);
     }
   }
 
@@ -158,21 +174,22 @@ class AnchoringFeature implements Anchoring {
   }
 
   #batchStatus(batch: BatchRecord): AnchorStatus {
-    if (batch.txId === null) {
+    const state = this.#proofs.stateOf(batch);
+    if (batch.txId === null && state.state === "gone") {
       const usual = this.#dropped.has(batch.root) ? AGAIN : SUBMITTING;
       return waiting(this.#batcher.problem() ?? usual);
     }
-    const { txId } = batch;
-    const state = this.#dependencies.ledger.anchorState(txId);
     switch (state.state) {
       case "gone":
         return waiting(batch.own ? AGAIN : NAMED_BY_SENDER);
+      case "unreached":
+        return { state: "pending", txId: state.txId, reason: BLOCK_AWAITED };
       case "pending":
-        return { state: "pending", txId, reason: WAITS_FOR_BLOCK };
+        return { state: "pending", txId: state.txId, reason: WAITS_FOR_BLOCK };
       case "anchored":
         return {
           state: "anchored",
-          txId,
+          txId: state.txId,
           blockId: state.blockId,
           height: state.height,
           blockTimeMs: state.blockTime * 1000,
@@ -186,6 +203,7 @@ class AnchoringFeature implements Anchoring {
   /** Looks at all that waits. A fault of ours in it (a full disk) must not end the process: it is tried again. */
   #sweep(): void {
     if (this.#closed) return;
+    this.#proofs.beginSweep();
     try {
       for (const batch of this.#dependencies.store.openBatches()) this.#follow(batch);
       this.#handovers.sweep();
@@ -196,11 +214,11 @@ class AnchoringFeature implements Anchoring {
   }
 
   #follow(batch: BatchRecord): void {
-    const { store, ledger } = this.#dependencies;
+    const { store } = this.#dependencies;
     if (batch.txId === null) return;
-    const state = ledger.anchorState(batch.txId);
+    const state = this.#proofs.stateOf(batch);
     if (state.state === "gone") this.#onGone(batch);
-    else if (state.state === "anchored") this.#onAnchored(batch, batch.txId, state.confirmations);
+    else if (state.state === "anchored") this.#onAnchored(batch, state);
     if (store.batch(batch.root) !== null) this.#announce(batch.root);
   }
 
@@ -215,16 +233,19 @@ class AnchoringFeature implements Anchoring {
     if (waitedMs > PROOF_WAIT_MS) this.#drop(batch);
   }
 
-  #onAnchored(batch: BatchRecord, txId: TxId, confirmations: number): void {
-    const { store, ledger, log } = this.#dependencies;
+  #onAnchored(batch: BatchRecord, state: Extract<BatchState, { state: "anchored" }>): void {
+    const { store, log } = this.#dependencies;
     this.#dropped.delete(batch.root);
-    const inclusion = batch.own ? null : ledger.inclusion(txId);
-    if (inclusion !== null && !recordsRoot(inclusion, batch.root)) {
-      log.debug("a sender named a transaction that does not record the batch", { txId });
+    const keeping = this.#proofs.keep(batch, state);
+    const isDeep = state.confirmations >= SETTLED_CONFIRMATIONS;
+    if (keeping === "elsewhere" && !batch.own) {
+      log.debug("a sender named a transaction that does not record the batch", { txId: state.txId });
       this.#drop(batch);
-      return;
-    }
-    if (confirmations >= SETTLED_CONFIRMATIONS) {
+    } else if (keeping === "lost" && isDeep) {
+      // Recorded where nobody can be shown it: a block just damaged is fetched again before it is so deep.
+      if (batch.own) this.#onGone(batch);
+      else this.#drop(batch);
+    } else if (keeping === "kept" && isDeep) {
       store.setSettled(batch.root, true);
       this.#announced.delete(batch.root);
     }
@@ -292,11 +313,10 @@ class AnchoringFeature implements Anchoring {
   }
 
   #anchorProof({ root, proof }: ReceiptRecord): AnchorProof | null {
-    const { store, ledger } = this.#dependencies;
+    const { store } = this.#dependencies;
     const batch = root === null ? null : store.batch(root);
-    if (batch === null || batch.txId === null || proof === null) return null;
-    const inclusion = ledger.inclusion(batch.txId);
-    if (inclusion === null || !recordsRoot(inclusion, batch.root)) return null;
+    const inclusion = batch === null ? null : this.#proofs.inclusionOf(batch);
+    if (inclusion === null || proof === null) return null;
     const batchProof = decodeBatchProof(proof);
     if (!batchProof.ok) throw new Error(`a stored proof does not decode: ${batchProof.fault.what}`);
     const { index, count, path } = inclusion;
@@ -324,12 +344,4 @@ function announcedKey(status: AnchorStatus): string {
     case "anchored":
       return `anchored ${status.txId} ${status.blockId} ${Math.min(status.confirmations, ANNOUNCED_CONFIRMATIONS)}`;
   }
-}
-
-/** A sender may name any transaction: only one that records the batch's root counts. */
-function recordsRoot(inclusion: LedgerInclusion, root: string): boolean {
-  const transaction = decodeTransaction(inclusion.transactionBytes);
-  if (!transaction.ok) return false;
-  const { type } = transaction.value;
-  return (type === "anchor" || type === "stamped-anchor") && toHex(transaction.value.root) === root;
 }

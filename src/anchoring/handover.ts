@@ -27,7 +27,7 @@ import {
   HANDOVER_STREAMS_PER_PEER_MAX,
   HANDOVERS_PER_STREAM_MAX,
 } from "./limits.ts";
-import type { ReceiptStore } from "./store.ts";
+import type { BatchRecord, ReceiptStore } from "./store.ts";
 
 const PROTOCOL_OPTIONS = {
   frameBytesMax: HANDOVER_FRAME_BYTES_MAX,
@@ -39,6 +39,8 @@ export interface HandoverDependencies {
   readonly log: Log;
   readonly network: Pick<Network, "handle" | "open" | "connected" | "subscribe" | "judge">;
   readonly store: ReceiptStore;
+  /** Whether the batch is anchored, and its proof kept: then what a sender says later changes nothing. */
+  readonly isProven: (batch: BatchRecord) => boolean;
   /** A proof was taken and is durable. */
   readonly onTaken: (id: DeliveryId) => void;
 }
@@ -168,7 +170,7 @@ async function hear(stream: FrameStream, dependencies: HandoverDependencies): Pr
 function take(
   message: HandoverMessage,
   from: PeerId,
-  { store, clock }: HandoverDependencies,
+  { store, clock, isProven }: HandoverDependencies,
 ): HandoverAnswer {
   const record = store.get(message.deliveryId);
   // The same answer whether the delivery is unknown or another sender's: nothing leaks about either.
@@ -183,6 +185,7 @@ function take(
   const proof = encodeBatchProof(message.proof);
   const isKnown = batch?.txId === message.txId && batch.root === message.root && record.proof !== null;
   if (isKnown && equalBytes(record.proof, proof)) return "kept";
+  if (batch !== null && isProven(batch)) return "kept";
   store.takeProof({ ...message, proof, nowMs: clock.nowMs() });
   return "kept";
 }

@@ -15,7 +15,14 @@ export const ANCHOR_RETRY_MS = 5_000;
 export const SWEEP_PERIOD_MS = 5_000;
 /** As deep as this a block is not followed any more until the next start. */
 export const SETTLED_CONFIRMATIONS = 144;
-/** Settled batches looked at again at the start: the newest, since only they can have been undone at any likely depth. */
+/**
+ * Proofs read from the ledger and kept in one look at all that waits: each reads a whole block, and after an upgrade
+ * every batch there is lacks one.
+ */
+export const PROOFS_KEPT_PER_SWEEP_MAX = 16;
+/** How often settled batches are looked at: a block is dropped no sooner than 2,880 further ones, many hours on. */
+export const SETTLED_LOOK_PERIOD_MS = 10 * 60_000;
+/** Settled batches looked at again: the newest, since only they can have been undone at any likely depth. */
 export const SETTLED_LOOKED_AT_MAX = 256;
 /** Confirmations up to which each further one is announced: what people watch. */
 export const ANNOUNCED_CONFIRMATIONS = 6;

@@ -31,6 +31,12 @@ export const NAMED_BY_SENDER: Problem = problem(
   "Nothing is to be done: if it does not appear, the receipt is recorded from here.",
 );
 
+export const BLOCK_AWAITED: Problem = problem(
+  "anchor-block-awaited",
+  "The ledger is being fetched again and has not come to the block that records this receipt.",
+  "Nothing is to be done: the proof is kept, and shows as soon as the block is there.",
+);
+
 export const AGAIN: Problem = problem(
   "anchor-again",
   "The ledger dropped the record when its chain was reorganised, or the record expired.",

@@ -77,7 +77,11 @@ export interface ReceiptStore {
     readonly proof: Uint8Array;
     readonly nowMs: number;
   }): void;
-  /** Forgets a batch; its receipts are in none again. */
+  /** As `encodeInclusion` made it; `null` when none is kept. @param chain id of the network, 64 hex digits. */
+  keptProof(root: string, chain: string): Uint8Array | null;
+  /** In the place of an earlier one of the same network. The batch must be there. */
+  keepProof(root: string, chain: string, proof: Uint8Array): void;
+  /** Forgets a batch, and the proofs kept of it; its receipts are in none again. */
   dropBatch(root: string): void;
   /** Oldest first. */
   handovers(peer: PeerId, limit: number): readonly Handover[];

@@ -56,8 +56,12 @@ export interface AnchorLedger {
   anchor(root: Uint8Array): Promise<Result<TxId, Problem>>;
   /** Of any transaction, ours or a stranger's. */
   anchorState(id: TxId): LedgerState;
-  /** Of any transaction; `null` while it stands in no block of the best chain. */
+  /** Of any transaction; `null` while it stands in no block of the best chain, or its block is not kept in full. */
   inclusion(id: TxId): LedgerInclusion | null;
+  /** 1 for the tip, 0 when the block is not on the best chain. */
+  confirmationsOf(id: BlockId): number;
+  /** Of the tip. */
+  height(): number;
   /** Called after each change of the tip is durable. */
   onTip(listener: () => void): Unsubscribe;
 }

@@ -446,6 +446,8 @@ function anchorLedger({ chain, wallet }: Ledger): Parameters<typeof openAnchorin
     },
     anchorState: (id) => wallet.anchorState(id),
     inclusion: (id) => chain.inclusion(id),
+    confirmationsOf: (id) => chain.confirmationsOf(id),
+    height: () => chain.tip().height,
     onTip: (listener) =>
       chain.subscribe((event) => {
         if (event.type === "TipChanged") listener();

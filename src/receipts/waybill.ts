@@ -78,7 +78,8 @@ export function batchLeaf(salt: Uint8Array, receipt: Receipt): Uint8Array {
   return concat(salt, sha256(encodeReceipt(receipt)));
 }
 
-function writePlace(writer: ByteWriter, place: TreePlace): void {
+/** Writes a place into a larger format. */
+export function writePlace(writer: ByteWriter, place: TreePlace): void {
   if (place.path.length > WAYBILL_PATH_MAX) throw new RangeError(`path of ${place.path.length} levels`);
   writer.u32(place.index).u32(place.count).u8(place.path.length);
   for (const sibling of place.path) {

@@ -16,6 +16,8 @@ const txOne = "11".repeat(32) as TxId;
 const txTwo = "22".repeat(32) as TxId;
 const ROOT = "aa".repeat(32);
 const OTHER_ROOT = "bb".repeat(32);
+const CHAIN = "cc".repeat(32);
+const OTHER_CHAIN = "dd".repeat(32);
 
 function id(number: number): DeliveryId {
   return number.toString(16).padStart(64, "0") as DeliveryId;
@@ -48,6 +50,7 @@ export function testReceiptStore(name: string, open: () => OpenedReceiptStore): 
   testReceipts(contract);
   testBatches(contract);
   testProofs(contract);
+  testKeptProofs(contract);
 }
 
 type Contract = (what: string, body: (opened: OpenedReceiptStore) => void) => void;
@@ -212,5 +215,34 @@ function testProofs(contract: Contract): void {
     store.createBatch(OTHER_ROOT, 8_000, [member(1)]);
     store.setTransaction(OTHER_ROOT, txTwo);
     assert.deepEqual(store.peersWithHandovers(), []);
+  });
+}
+
+function testKeptProofs(contract: Contract): void {
+  contract(
+    "the proof of a batch is kept for each network, renewed, and outlives the process",
+    ({ store, reopen }) => {
+      store.add(receipt(1));
+      store.createBatch(ROOT, 5_000, [member(1)]);
+      assert.equal(store.keptProof(ROOT, CHAIN), null);
+      store.keepProof(ROOT, CHAIN, Uint8Array.of(1));
+      store.keepProof(ROOT, OTHER_CHAIN, Uint8Array.of(2));
+      store.keepProof(ROOT, CHAIN, Uint8Array.of(3));
+      store.setTransaction(ROOT, null);
+      for (const one of [store, reopen()]) {
+        assert.deepEqual(one.keptProof(ROOT, CHAIN), Uint8Array.of(3));
+        assert.deepEqual(one.keptProof(ROOT, OTHER_CHAIN), Uint8Array.of(2));
+        assert.equal(one.keptProof(OTHER_ROOT, CHAIN), null);
+      }
+    },
+  );
+
+  contract("kept proofs belong to a batch that is there, and go with it", ({ store, reopen }) => {
+    assert.throws(() => store.keepProof(ROOT, CHAIN, Uint8Array.of(1)));
+    store.add(receipt(1, "receiver"));
+    store.takeProof({ deliveryId: id(1), root: ROOT, txId: txOne, proof: Uint8Array.of(8), nowMs: 6_000 });
+    store.keepProof(ROOT, CHAIN, Uint8Array.of(1));
+    store.dropBatch(ROOT);
+    for (const one of [store, reopen()]) assert.equal(one.keptProof(ROOT, CHAIN), null);
   });
 }

@@ -51,6 +51,8 @@ export class SimulatedLedger {
   #seq = 0;
   #pool = new Map<TxId, Anchor>();
   #blocks: SimulatedBlock[] = [];
+  #lost: SimulatedBlock[] = [];
+  #bodiesFrom = 0;
 
   get pending(): number {
     return this.#pool.size;
@@ -69,6 +71,8 @@ export class SimulatedLedger {
       },
       anchorState: (id) => this.#stateOf(id),
       inclusion: (id) => this.#inclusionOf(id),
+      confirmationsOf: (id) => this.confirmationsOf(id) ?? 0,
+      height: () => this.#blocks.length,
       onTip: (listener) => this.#tips.subscribe(listener),
     };
   }
@@ -87,12 +91,18 @@ export class SimulatedLedger {
 
   /** Takes up all that waits into a new block. */
   mine(): void {
+    const anchors = [...this.#pool.values()];
+    this.#pool.clear();
+    this.#append(anchors);
+    this.#tips.emit(null);
+  }
+
+  #append(anchors: readonly Anchor[]): void {
     const height = this.#blocks.length + 1;
     const transactions: Transaction[] = [
       { type: "coinbase", height, miner: miner.account, extra: utf8(String(this.#seq++)) },
-      ...this.#pool.values(),
+      ...anchors,
     ];
-    this.#pool.clear();
     const header = mined({
       version: 1,
       height,
@@ -108,14 +118,33 @@ export class SimulatedLedger {
     });
     const headerBytes = encodeHeader(header);
     this.#blocks.push({ header, headerBytes, id: blockIdOfHeader(headerBytes), transactions });
+  }
+
+  /** Puts empty blocks in the place of the newest ones. @param lose their transactions do not return to the pool. */
+  undo(count: number, { lose }: { readonly lose: boolean }): void {
+    const undone = this.#blocks.splice(-count);
+    for (const _ of undone) this.#append([]);
+    for (const block of undone) {
+      for (const tx of block.transactions) if (tx.type === "anchor" && !lose) this.#pool.set(txIdOf(tx), tx);
+    }
     this.#tips.emit(null);
   }
 
-  /** Undoes the newest blocks. @param lose their transactions do not return to the pool. */
-  undo(count: number, { lose }: { readonly lose: boolean }): void {
-    for (const block of this.#blocks.splice(-count)) {
-      for (const tx of block.transactions) if (tx.type === "anchor" && !lose) this.#pool.set(txIdOf(tx), tx);
-    }
+  /** Drops the bodies of all blocks but the newest ones. */
+  prune(keepBlocks: number): void {
+    this.#bodiesFrom = this.#blocks.length - keepBlocks + 1;
+  }
+
+  /** As after a damaged file: nothing is here until {@link fetchAgain}. */
+  lose(): void {
+    this.#lost = [...this.#blocks.splice(0), ...this.#lost];
+    this.#tips.emit(null);
+  }
+
+  /** The next blocks of those that were lost. @param whole without it, as from a snapshot: headers alone. */
+  fetchAgain(count: number, { whole }: { readonly whole: boolean }): void {
+    const fetched = this.#lost.splice(0, count);
+    this.#blocks.push(...fetched.map((block) => (whole ? block : { ...block, transactions: [] })));
     this.#tips.emit(null);
   }
 
@@ -143,7 +172,7 @@ export class SimulatedLedger {
 
   #inclusionOf(id: TxId) {
     const found = this.#find(id);
-    if (found === null) return null;
+    if (found === null || found.block.header.height < this.#bodiesFrom) return null;
     const leaves = found.block.transactions.map(encodeTransaction);
     return {
       headerBytes: found.block.headerBytes,

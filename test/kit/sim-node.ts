@@ -177,6 +177,8 @@ function anchorLedger(chain: Chain, wallet: Wallet): AnchorLedger {
     },
     anchorState: (id) => wallet.anchorState(id),
     inclusion: (id) => chain.inclusion(id),
+    confirmationsOf: (id) => chain.confirmationsOf(id),
+    height: () => chain.tip().height,
     onTip: (listener) =>
       chain.subscribe((event) => {
         if (event.type === "TipChanged") listener();

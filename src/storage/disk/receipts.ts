@@ -35,11 +35,22 @@ export const receiptsSchema: Schema = {
        peer TEXT NOT NULL
      ) STRICT;
      CREATE INDEX receipt_handovers_peer ON receipt_handovers (peer, place)`,
+    // Batches from before are followed again until their proofs are kept as well.
+    `CREATE TABLE receipt_kept_proofs (
+       root TEXT NOT NULL REFERENCES receipt_batches (root), chain TEXT NOT NULL, proof BLOB NOT NULL,
+       PRIMARY KEY (root, chain)
+     ) STRICT, WITHOUT ROWID;
+     UPDATE receipt_batches SET settled = 0 WHERE settled = 1`,
   ],
 };
 
 export function diskReceipts(database: Database): ReceiptStore {
-  return { ...receiptTable(database), ...batchTable(database), ...handoverTable(database) };
+  return {
+    ...receiptTable(database),
+    ...batchTable(database),
+    ...keptProofTable(database),
+    ...handoverTable(database),
+  };
 }
 
 type ReceiptTable = Pick<ReceiptStore, "add" | "get" | "manifest" | "unbatched" | "deliveries">;
@@ -117,6 +128,7 @@ function batchTable(database: Database): BatchTable {
   );
   const leave = sql.prepare("UPDATE receipts SET root = NULL, proof = NULL WHERE root = ?");
   const remove = sql.prepare("DELETE FROM receipt_batches WHERE root = ?");
+  const removeProofs = sql.prepare("DELETE FROM receipt_kept_proofs WHERE root = ?");
   const batch = (root: string): BatchRecord | null => {
     const row = select.get(root);
     return row === undefined ? null : batchOf(row);
@@ -149,8 +161,21 @@ function batchTable(database: Database): BatchTable {
     dropBatch: (root) =>
       database.transaction(() => {
         leave.run(root);
+        removeProofs.run(root);
         remove.run(root);
       }),
+  };
+}
+
+function keptProofTable({ sql }: Database): Pick<ReceiptStore, "keptProof" | "keepProof"> {
+  const select = sql.prepare("SELECT proof FROM receipt_kept_proofs WHERE root = ? AND chain = ?");
+  const put = sql.prepare("INSERT OR REPLACE INTO receipt_kept_proofs (root, chain, proof) VALUES (?, ?, ?)");
+  return {
+    keptProof(root, chain) {
+      const row = select.get(root, chain);
+      return row === undefined ? null : bytesOf(row, "proof");
+    },
+    keepProof: (root, chain, proof) => void put.run(root, chain, proof),
   };
 }
 

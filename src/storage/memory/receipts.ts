@@ -8,6 +8,8 @@ export function memoryReceipts(): ReceiptStore {
   const manifests = new Map<DeliveryId, Uint8Array>();
   const batches = new Map<string, BatchRecord>();
   const handovers = new Map<DeliveryId, Handover>();
+  /** By root, then by network. */
+  const keptProofs = new Map<string, Map<string, Uint8Array>>();
 
   const membersOf = (root: string) => [...receipts.values()].filter((receipt) => receipt.root === root);
   const change = (root: string, changes: Partial<BatchRecord>): BatchRecord | null => {
@@ -65,6 +67,12 @@ export function memoryReceipts(): ReceiptStore {
     dropBatch(root) {
       for (const { deliveryId } of membersOf(root)) place(deliveryId, null, null);
       batches.delete(root);
+      keptProofs.delete(root);
+    },
+    keptProof: (root, chain) => keptProofs.get(root)?.get(chain) ?? null,
+    keepProof(root, chain, proof) {
+      if (!batches.has(root)) throw new Error("a proof is kept of a batch that is not there");
+      keptProofs.set(root, new Map(keptProofs.get(root)).set(chain, proof));
     },
   };
 }

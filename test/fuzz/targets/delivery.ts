@@ -6,6 +6,7 @@ import {
   encodeHandover,
   encodeHandoverAnswer,
 } from "#anchoring/handover-codec.ts";
+import { decodeInclusion, encodeInclusion } from "#anchoring/kept-proof.ts";
 import type { DeliveryId, TxId } from "#base/brand.ts";
 import { concat, toHex } from "#base/bytes.ts";
 import { sha256 } from "#crypto/sha256.ts";
@@ -44,6 +45,12 @@ const anchored = {
     inBlock: { index: 0, count: 1, path: [] },
     header: new Uint8Array(176).fill(6),
   },
+};
+
+const inclusion = {
+  transactionBytes: new Uint8Array(149).fill(5),
+  ...proof.place,
+  headerBytes: new Uint8Array(176).fill(6),
 };
 
 const messageFrames: readonly messaging.Frame[] = [
@@ -126,6 +133,13 @@ export const DELIVERY_TARGETS: readonly FuzzTarget[] = [
     decode: decodeBatchProof,
     encode: encodeBatchProof,
     samples: [encodeBatchProof(proof)],
+  }),
+  bytesTarget({
+    name: "kept-proof",
+    functions: ["decodeInclusion"],
+    decode: decodeInclusion,
+    encode: encodeInclusion,
+    samples: [encodeInclusion(inclusion)],
   }),
   bytesTarget({
     name: "waybill-file",
