@@ -16,8 +16,11 @@ const ROUNDS = 30;
 const KILLS_PER_FOLDER = 25;
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: String(KILLS) }, seed: { type: "string", default: "1" },
-    peers: { type: "string", default: String(PEER_KILLS) } },
+  options: {
+    kills: { type: "string", default: String(KILLS) },
+    seed: { type: "string", default: "1" },
+    peers: { type: "string", default: String(PEER_KILLS) },
+  },
 });
 const wanted = Number(values.kills);
 const tally = newTally();

@@ -33,7 +33,7 @@ import {
   newBlockOf,
   newHeaderOf,
 } from "./block-records.ts";
-import { type FinalBlocks, Finality } from "./finality.ts";
+import { type FinalBlocks, Finality } from "./checkpoints/finality.ts";
 import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
 import type { BlockStore, StoreFault, Written } from "./store.ts";
 import { type Move, Trail } from "./trail.ts";

@@ -18,13 +18,10 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Judgement, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
-import { AnnouncedBlocks } from "./announced-blocks.ts";
 import { BestChain } from "./best-chain.ts";
 import { BlockDoor } from "./block-door.ts";
-import { ChainSync } from "./chain-sync.ts";
+import type { FinalBlocks } from "./checkpoints/finality.ts";
 import { ClockWatch } from "./clock-watch.ts";
-import type { FinalBlocks } from "./finality.ts";
-import type { HistoryStore } from "./history-check.ts";
 import type { Holding } from "./holding.ts";
 import {
   POOL_BYTES_MAX,
@@ -33,13 +30,16 @@ import {
   POOL_HELD_COUNT_MAX,
   SNAPSHOT_POLICY,
 } from "./limits.ts";
+import { type PoolChange, TransactionDoor } from "./pool/transaction-door.ts";
 import { ChainQueries } from "./queries.ts";
-import { Relay } from "./relay.ts";
-import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
+import { AnnouncedBlocks } from "./relay/announced-blocks.ts";
+import { Relay } from "./relay/relay.ts";
+import type { SnapshotPolicy, SnapshotStore } from "./snapshots/snapshot-store.ts";
 import { BLOCK_STANDING, TRANSACTION_STANDING } from "./standing.ts";
 import type { BlockStore, StoreFault } from "./store.ts";
+import { ChainSync } from "./sync/chain-sync.ts";
+import type { HistoryStore } from "./sync/history-check.ts";
 import type { Move } from "./trail.ts";
-import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 import { Turn } from "./turn.ts";
 import type {
   BlockSummary,

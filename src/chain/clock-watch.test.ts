@@ -5,8 +5,8 @@ import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { compactOf, encodeCompactBlock } from "./compact-block.ts";
-import { topicName } from "./relay.ts";
+import { compactOf, encodeCompactBlock } from "./relay/compact-block.ts";
+import { topicName } from "./relay/relay.ts";
 import { openOn } from "./test-node.ts";
 
 const network = testNetwork();

@@ -11,7 +11,7 @@ import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { openChain } from "./chain.ts";
 import { COMMIT_RETRY_PERIOD_MS, POOL_SAVE_DELAY_MS } from "./limits.ts";
-import { topicName } from "./relay.ts";
+import { topicName } from "./relay/relay.ts";
 import type { BlockStore } from "./store.ts";
 import { clockFor, entriesOf, feed, openAlone, openOn, quietLog, refusal, take } from "./test-node.ts";
 

@@ -1,6 +1,6 @@
 /** Every bound of the chain feature, each with its reason. Rules that all nodes share are in the genesis, not here. */
 
-import type { SnapshotPolicy } from "./snapshot-store.ts";
+import type { SnapshotPolicy } from "./snapshots/snapshot-store.ts";
 
 // Wire --------------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,7 @@ import {
 } from "#ledger/index.ts";
 import type { BestChain } from "./best-chain.ts";
 import { QUERY_BLOCKS_MAX, QUERY_SHARES_MAX, QUERY_TRANSACTIONS_MAX } from "./limits.ts";
-import type { Pool } from "./pool.ts";
+import type { Pool } from "./pool/pool.ts";
 import type { BestBlock, BlockStore } from "./store.ts";
 import type {
   AnchorState,

@@ -2,7 +2,7 @@
  * Owns co-signed checkpoints: the statement that a block is on the chain, as a C2SP tlog-checkpoint over the history
  * tree, the `cosignature/v1` lines of the keys that a genesis names (tlog-cosignature), how many of them make a block
  * final, and the evidence against a key that signed two blocks of one height. Pure. Who signs, when, and what a node
- * does with a final block is `chain/checkpoints.ts`.
+ * does with a final block is `chain/checkpoints/checkpoints.ts`.
  */
 import type { AccountId, BlockId } from "#base/brand.ts";
 import { concat, equalBytes, fromHex, toHex, utf8 } from "#base/bytes.ts";

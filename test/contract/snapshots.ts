@@ -1,9 +1,9 @@
-/** Owns the contract of `chain/snapshot-store.ts`: what is finished stays, what is not goes with the next beginning. */
+/** Owns the contract of `chain/snapshots/snapshot-store.ts`: what is finished stays, what is not goes with the next beginning. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BlockId } from "#base/brand.ts";
-import type { ChunkPlace, SnapshotEntry } from "#chain/snapshot-chunk.ts";
-import type { SnapshotStore } from "#chain/snapshot-store.ts";
+import type { ChunkPlace, SnapshotEntry } from "#chain/snapshots/snapshot-chunk.ts";
+import type { SnapshotStore } from "#chain/snapshots/snapshot-store.ts";
 
 function refOf(height: number): { readonly id: BlockId; readonly height: number } {
   return { id: height.toString(16).padStart(64, "0") as BlockId, height };

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { openChain } from "#chain/chain.ts";
-import { compactOf, encodeCompactBlock } from "#chain/compact-block.ts";
+import { compactOf, encodeCompactBlock } from "#chain/relay/compact-block.ts";
 import type { PoolRow } from "#chain/store.ts";
 import { quietLog } from "#chain/test-node.ts";
 import type { Chain } from "#chain/types.ts";

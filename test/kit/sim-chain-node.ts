@@ -3,10 +3,10 @@
  * that outlives stops and power cuts. Deliveries are left out; nodes with messages are in `sim-node.ts`.
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
-import type { HistoryStore } from "#chain/history-check.ts";
 import { type Chain, type OpenedChain, openChain, openWallet, type Wallet } from "#chain/index.ts";
-import type { SnapshotPolicy } from "#chain/snapshot-store.ts";
+import type { SnapshotPolicy } from "#chain/snapshots/snapshot-store.ts";
 import type { BlockStore } from "#chain/store.ts";
+import type { HistoryStore } from "#chain/sync/history-check.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import type { Network as LedgerNetwork } from "#ledger/index.ts";

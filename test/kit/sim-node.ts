@@ -34,6 +34,8 @@ export interface SimulatedNodeOptions {
   readonly hashesPerSecond: number;
   /** How far the wall clock of this computer is off. */
   readonly clockOffMs: number;
+  /** Bodies further below the tip are dropped; all are kept when not given. */
+  readonly keepBlocks?: number;
 }
 
 /** What exists while the node runs. */
@@ -94,13 +96,16 @@ export class SimulatedNode {
   }
 
   async start(): Promise<void> {
-    const { ledger, network, keypair } = this.#options;
+    const { ledger, network, keypair, keepBlocks = null } = this.#options;
     const clock = this.#options.clock.computer(this.#options.clockOffMs);
     const random = this.#options.random.fork(`${this.name} run ${this.#runs}`);
     const peers = this.#runs === 0 ? network.addPeer(this.id) : network.start(this.id);
     this.#runs += 1;
     const shared = { clock, random, log: this.#log() };
-    const opened = await openChain({ network: ledger }, { ...shared, store: this.#blocks, peers });
+    const opened = await openChain(
+      { network: ledger, keepBlocks },
+      { ...shared, store: this.#blocks, peers },
+    );
     if (!opened.ok) throw new Error(opened.fault.cause);
     const { chain } = opened.value;
     const wallet = openWallet({ ...shared, chain, keypair });
@@ -140,6 +145,14 @@ export class SimulatedNode {
     clock.end();
     this.#options.network.stop(this.id);
     this.#run = null;
+  }
+
+  /** The grade that this node's own proof file reaches with somebody who knows the network, and no chain of it. */
+  offlineGradeOf(id: DeliveryId): string {
+    const file = this.anchoring.waybill(id);
+    return file.ok
+      ? verifyWaybill(file.value, { network: this.#options.ledger }).verdict.grade
+      : file.fault.code;
   }
 
   /** The grade that this node's own proof file reaches on this node's own chain. */

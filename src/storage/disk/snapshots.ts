@@ -2,8 +2,8 @@
 import type { BlockId } from "#base/brand.ts";
 import { ByteReader, ByteWriter, toHex } from "#base/bytes.ts";
 import { fail, ok } from "#base/result.ts";
-import type { ChunkPlace, SnapshotEntry } from "#chain/snapshot-chunk.ts";
-import type { SnapshotStore } from "#chain/snapshot-store.ts";
+import type { ChunkPlace, SnapshotEntry } from "#chain/snapshots/snapshot-chunk.ts";
+import type { SnapshotStore } from "#chain/snapshots/snapshot-store.ts";
 import type { Written } from "#chain/store.ts";
 import { idBytes } from "./block-rows.ts";
 import { isDiskFault } from "./blocks.ts";

@@ -1,8 +1,8 @@
 /** Owns the snapshot store in memory: for tests and simulations. */
 import type { BlockId } from "#base/brand.ts";
 import { ok } from "#base/result.ts";
-import type { ChunkPlace, SnapshotEntry } from "#chain/snapshot-chunk.ts";
-import type { SnapshotStore } from "#chain/snapshot-store.ts";
+import type { ChunkPlace, SnapshotEntry } from "#chain/snapshots/snapshot-chunk.ts";
+import type { SnapshotStore } from "#chain/snapshots/snapshot-store.ts";
 
 interface Kept {
   readonly height: number;

@@ -7,8 +7,8 @@ import {
   decodeBlockPartsQuestion,
   encodeBlockPartsAnswer,
   encodeBlockPartsQuestion,
-} from "#chain/block-parts-codec.ts";
-import { compactOf, decodeCompactBlock, encodeCompactBlock } from "#chain/compact-block.ts";
+} from "#chain/relay/block-parts-codec.ts";
+import { compactOf, decodeCompactBlock, encodeCompactBlock } from "#chain/relay/compact-block.ts";
 import { encodeBlock, encodeTransaction, signTransaction } from "#ledger/index.ts";
 import { ALICE, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { bytesTarget, type FuzzTarget } from "../target.ts";

@@ -6,7 +6,7 @@ import {
   type CheckpointMessage,
   decodeCheckpointMessage,
   encodeCheckpointMessage,
-} from "#chain/checkpoint-codec.ts";
+} from "#chain/checkpoints/checkpoint-codec.ts";
 import {
   type Checkpoint,
   cosign,

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { concat, utf8 } from "#base/bytes.ts";
-import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/sync-codec.ts";
+import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/sync/sync-codec.ts";
 import {
   accountKey,
   decodeBlock,

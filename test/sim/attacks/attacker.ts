@@ -8,10 +8,10 @@ import {
   BLOCK_PARTS_PROTOCOL,
   decodeBlockPartsQuestion,
   encodeBlockPartsAnswer,
-} from "#chain/block-parts-codec.ts";
-import { compactOf, encodeCompactBlock } from "#chain/compact-block.ts";
-import { topicName } from "#chain/relay.ts";
-import { SYNC_PROTOCOL } from "#chain/sync-codec.ts";
+} from "#chain/relay/block-parts-codec.ts";
+import { compactOf, encodeCompactBlock } from "#chain/relay/compact-block.ts";
+import { topicName } from "#chain/relay/relay.ts";
+import { SYNC_PROTOCOL } from "#chain/sync/sync-codec.ts";
 import { encodeBlock, encodeTransaction } from "#ledger/codec.ts";
 import type { Block, SignedTransaction } from "#ledger/index.ts";
 import { signTransaction } from "#ledger/index.ts";

@@ -1,6 +1,6 @@
 /** Owns what an attacker tells: blocks that break each rule, floods, repetitions, two stories at once. */
 
-import { compactOf, decodeCompactBlock, encodeCompactBlock } from "#chain/compact-block.ts";
+import { compactOf, decodeCompactBlock, encodeCompactBlock } from "#chain/relay/compact-block.ts";
 import { encodeBlock, encodeTransaction } from "#ledger/codec.ts";
 import { decodeBlock } from "#ledger/index.ts";
 import type { Attack } from "./attacker.ts";

@@ -1,14 +1,14 @@
 /** Owns what an attacker does on streams: how it answers those who ask it, and what it opens itself. */
 import type { TxId } from "#base/brand.ts";
-import { BLOCK_PARTS_PROTOCOL } from "#chain/block-parts-codec.ts";
 import { SYNC_FRAME_BYTES_MAX, SYNC_HEADERS_MAX } from "#chain/limits.ts";
+import { BLOCK_PARTS_PROTOCOL } from "#chain/relay/block-parts-codec.ts";
 import {
   decodeSyncMessage,
   encodeSyncMessage,
   type Hello,
   SYNC_PROTOCOL,
   type SyncMessage,
-} from "#chain/sync-codec.ts";
+} from "#chain/sync/sync-codec.ts";
 import { appendLeaf, EMPTY_PEAKS, rootOfPeaks } from "#crypto/merkle.ts";
 import { blockIdOfHeader, bytesOfId, encodeBlock, encodeHeader } from "#ledger/codec.ts";
 import type { Header } from "#ledger/index.ts";

@@ -3,10 +3,10 @@
  * announced only when others come close, so that their work is lost.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { BLOCK_PARTS_PROTOCOL, decodeBlockPartsQuestion } from "#chain/block-parts-codec.ts";
-import { decodeCompactBlock } from "#chain/compact-block.ts";
-import { topicName } from "#chain/relay.ts";
-import { SYNC_PROTOCOL } from "#chain/sync-codec.ts";
+import { BLOCK_PARTS_PROTOCOL, decodeBlockPartsQuestion } from "#chain/relay/block-parts-codec.ts";
+import { decodeCompactBlock } from "#chain/relay/compact-block.ts";
+import { topicName } from "#chain/relay/relay.ts";
+import { SYNC_PROTOCOL } from "#chain/sync/sync-codec.ts";
 import type { Network } from "#ports/network.ts";
 import { InterceptedNetwork, type Interception, type PeekedStream } from "#test/kit/sim-attacker.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";

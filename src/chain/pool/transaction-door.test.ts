@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import type { Keypair } from "#crypto/ed25519.ts";
+import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
+import {
+  commitmentOf,
+  encodeTransaction,
+  type SignedTransaction,
+  signTransaction,
+  txIdOf,
+} from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { BestChain } from "../best-chain.ts";
+import { POOL_SAVE_DELAY_MS } from "../limits.ts";
+import { TRANSACTION_STANDING } from "../standing.ts";
+import { clockFor, quietLog } from "../test-node.ts";
+import { MovedBlocks, NO_MOVE } from "../trail.ts";
+import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
+
+const network = testNetwork();
+
+function transfer(seq: number, changed: { readonly fee?: number; readonly validUntil?: number } = {}) {
+  const terms = { fee: 200, amount: 10, validUntil: 40, ...changed };
+  const body = { type: "transfer", from: ALICE.account, to: CAROL.account, seq, ...terms } as const;
+  return signTransaction(body, network.chainId, ALICE);
+}
+
+function openDoor(of = network) {
+  const store = memoryBlocks();
+  const opened = BestChain.open(of, store);
+  assert.ok(opened.ok);
+  const { best } = opened.value;
+  const clock = clockFor(of);
+  const faults: unknown[] = [];
+  const changes: PoolChange[] = [];
+  const door = new TransactionDoor({
+    best,
+    store,
+    clock,
+    log: quietLog(faults),
+    signatures: inThreadSignatureChecker(),
+    onChange: (change) => changes.push(change),
+  });
+  return { door, best, store, clock, changes, faults };
+}
+
+function codeOf(door: TransactionDoor, bytes: Uint8Array): string {
+  const taken = door.submitBytes(bytes);
+  return taken.ok ? (taken.value.isNew ? "new" : "known") : taken.fault.code;
+}
+
+test("a peer's transaction: form, life, place and signature, each with its own fault and judgement", () => {
+  const { door } = openDoor();
+  const good = transfer(0);
+  const coinbase = new TestChain(network).next().transactions[0];
+  assert.ok(coinbase !== undefined);
+  const forged = { ...good, signature: transfer(1).signature };
+  const elsewhere = signTransaction(good, new Uint8Array(32), ALICE);
+  const cases: readonly (readonly [Uint8Array, keyof typeof TRANSACTION_STANDING, "reject" | "ignore"])[] = [
+    [Uint8Array.of(1, 2), "malformed", "reject"],
+    [encodeTransaction(coinbase), "malformed", "reject"],
+    [encodeTransaction(transfer(0, { validUntil: 0 })), "expired", "ignore"],
+    [encodeTransaction(transfer(0, { validUntil: 4_000 })), "valid-too-long", "ignore"],
+    [encodeTransaction(transfer(30)), "seq-gap", "ignore"],
+    [encodeTransaction(transfer(0, { fee: 1 })), "fee-below-minimum", "ignore"],
+    [encodeTransaction(forged), "signature-invalid", "reject"],
+    [encodeTransaction(elsewhere), "signature-invalid", "reject"],
+  ];
+  for (const [bytes, code, judgement] of cases) {
+    assert.equal(codeOf(door, bytes), code);
+    assert.equal(TRANSACTION_STANDING[code], judgement);
+  }
+  assert.equal(codeOf(door, encodeTransaction(good)), "new");
+  assert.equal(codeOf(door, encodeTransaction(good)), "known");
+});
+
+test("a signature counts as checked only for the very same bytes", () => {
+  const { door } = openDoor();
+  const good = transfer(0);
+  assert.equal(codeOf(door, encodeTransaction(good)), "new");
+  assert.equal(door.isVerified(good), true);
+  const forged = { ...good, signature: transfer(1).signature };
+  assert.equal(txIdOf(forged), txIdOf(good));
+  assert.equal(door.isVerified(forged), false);
+  assert.equal(door.isVerified(transfer(1)), false);
+});
+
+test("what replaces another is told and kept together with what it replaced going", async () => {
+  const { door, store, clock, changes, faults } = openDoor();
+  const [first, second] = [transfer(0), transfer(0, { fee: 900 })];
+  assert.equal(codeOf(door, encodeTransaction(first)), "new");
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  assert.deepEqual(
+    store.pool().map((row) => row.id),
+    [txIdOf(first)],
+  );
+  assert.equal(codeOf(door, encodeTransaction(second)), "new");
+  assert.deepEqual(changes.at(-1)?.removed, [txIdOf(first)]);
+  door.close();
+  assert.deepEqual(
+    store.pool().map((row) => row.id),
+    [txIdOf(second)],
+  );
+  assert.equal(codeOf(door, encodeTransaction(transfer(1))), "unavailable");
+  assert.deepEqual(faults, []);
+});
+
+test("a block takes up what waits, whoever mined it", () => {
+  const { door, best, changes } = openDoor();
+  for (const seq of [0, 1, 2]) assert.equal(codeOf(door, encodeTransaction(transfer(seq))), "new");
+  const block = new TestChain(network).next([transfer(0), transfer(1)], BOB);
+  assert.ok(best.extend(block).ok);
+  door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  assert.deepEqual(
+    door.pool.entries().map((entry) => entry.transaction.seq),
+    [2],
+  );
+  assert.deepEqual(changes.at(-1), { added: [], removed: [txIdOf(transfer(0)), txIdOf(transfer(1))] });
+  assert.equal(codeOf(door, encodeTransaction(transfer(0))), "known");
+});
+
+test("arbitrary bytes and changed transactions get a verdict", () => {
+  const { door, faults } = openDoor();
+  const valid = encodeTransaction(transfer(0));
+  const changed = fc.tuple(fc.nat(valid.length - 1), fc.integer({ min: 1, max: 255 })).map(([at, mask]) => {
+    const bytes = Uint8Array.from(valid);
+    bytes[at] = (bytes[at] ?? 0) ^ mask;
+    return bytes;
+  });
+  fc.assert(
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), changed), (bytes) => {
+      const taken = door.submitBytes(bytes);
+      assert.ok(!taken.ok && typeof taken.fault.code === "string", "no other bytes carry Alice's signature");
+    }),
+    { numRuns: 300 },
+  );
+  assert.equal(door.pool.size, 0);
+  assert.deepEqual(faults, []);
+});
+
+test("a claim of a name that is another's is refused, and let go when it lost while it waited", () => {
+  const allocations = [ALICE, BOB].map(({ account }) => ({ account, amount: 10_000 }));
+  const named = testNetwork({ allocations });
+  const { door, best, changes } = openDoor(named);
+  const chain = new TestChain(named);
+  const salt = new Uint8Array(32);
+  const head = (who: Keypair, seq: number) => ({ from: who.account, seq, fee: 300, validUntil: 40 });
+  const claimOf = (who: Keypair, seq: number) =>
+    signTransaction(
+      { type: "name-claim", ...head(who, seq), salt, name: "wanted", key: who.account },
+      named.chainId,
+      who,
+    );
+  const commitOf = (who: Keypair) => {
+    const commitment = commitmentOf({ salt, name: "wanted", key: who.account }, who.account);
+    return signTransaction({ type: "name-commit", ...head(who, 0), commitment }, named.chainId, who);
+  };
+  const move = (candidates: readonly SignedTransaction[]) => {
+    const { block } = chain.grow(candidates, CAROL);
+    assert.ok(best.extend(block).ok);
+    door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  };
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 0))), "commitment-unknown");
+  move([commitOf(ALICE), commitOf(BOB)]);
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "new", "a block early, it waits");
+  move([]);
+  assert.equal(codeOf(door, encodeTransaction(claimOf(ALICE, 1))), "new");
+  move([claimOf(ALICE, 1)]);
+  assert.equal(door.pool.size, 0, "Alice has the name by the earlier commitment, so Bob's claim is gone");
+  assert.ok(changes.at(-1)?.removed.includes(txIdOf(claimOf(BOB, 1))));
+  assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "name-taken");
+});

@@ -1,0 +1,399 @@
+/**
+ * Owns the one door into the pool: for our own transactions, for gossip, for what peers had waiting, and for what a
+ * reorganisation gave back. Checks in the order of their cost, the signature last. Keeps the pool on disk too: our
+ * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool.
+ */
+import type { AccountId, BlockId, TxId } from "#base/brand.ts";
+import { type DecodeFault, equalBytes } from "#base/bytes.ts";
+import { fail, ok, type Result } from "#base/result.ts";
+import type { SignatureChecker } from "#crypto/signature-checker.ts";
+import {
+  type Block,
+  bytesOfId,
+  checkTransactionTerms,
+  decodeBlock,
+  decodeTransaction,
+  encodeTransaction,
+  isSignatureValid,
+  isSigned,
+  type SignedTransaction,
+  signingPreimage,
+  type Transaction,
+  txIdOf,
+} from "#ledger/index.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { BestChain } from "../best-chain.ts";
+import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
+import type { BlockStore, PoolRow } from "../store.ts";
+import type { Move } from "../trail.ts";
+import type { PoolEntry, SubmitFault } from "../types.ts";
+import { Pool, type PoolBounds } from "./pool.ts";
+import { lostNames, nameRefusal } from "./pool-names.ts";
+import { UncoveredTransactions } from "./uncovered-transactions.ts";
+
+/** What changed in the pool by one step. */
+export interface PoolChange {
+  readonly added: readonly PoolEntry[];
+  readonly removed: readonly TxId[];
+}
+
+export interface TransactionDoorDependencies {
+  readonly best: BestChain;
+  readonly store: BlockStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signatures: Pick<SignatureChecker, "check">;
+  readonly onChange: (change: PoolChange) => void;
+}
+
+/** What became of a transaction: `new` is worth telling others. */
+export interface Taken {
+  readonly id: TxId;
+  readonly isNew: boolean;
+  /** Replaced by it, or let go to make room. */
+  readonly removed: readonly TxId[];
+}
+
+type Answer = Result<Taken, SubmitFault>;
+
+export class TransactionDoor {
+  readonly #dependencies: TransactionDoorDependencies;
+  readonly #pool: Pool;
+  readonly #uncovered = new UncoveredTransactions();
+  readonly #unsaved = new Map<TxId, PoolRow>();
+  /** In the store's pool, as of the last write. */
+  readonly #onDisk = new Set<TxId>();
+  /** Of these, what is to be taken out. */
+  readonly #dropped = new Set<TxId>();
+  /** Blocks listed as undone whose transactions are seen to by the next write. */
+  readonly #settling = new Set<BlockId>();
+  #saving: Timer | null = null;
+  #closed = false;
+
+  constructor(dependencies: TransactionDoorDependencies, bounds?: Partial<PoolBounds>) {
+    this.#dependencies = dependencies;
+    this.#pool = new Pool((id) => dependencies.best.state.account(id), dependencies.best.network, bounds);
+  }
+
+  get pool(): Pool {
+    return this.#pool;
+  }
+
+  /** What waits of this account for a balance that covers it, by `seq`. */
+  uncoveredOf(account: AccountId): readonly PoolEntry[] {
+    return this.#uncovered.of(account);
+  }
+
+  /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
+  async restore(): Promise<void> {
+    const waiting: PoolEntry[] = [];
+    for (const { id, bytes, receivedMs } of this.#dependencies.store.pool()) {
+      this.#onDisk.add(id);
+      const decoded = decodeTransaction(bytes);
+      const transaction = decoded.ok && isSigned(decoded.value) ? decoded.value : null;
+      if (transaction === null || txIdOf(transaction) !== id) this.#drop([id]);
+      else waiting.push({ id, transaction, bytes, receivedMs });
+    }
+    waiting.push(...this.#givenBack());
+    // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
+    waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
+    for (let from = 0; from < waiting.length; from += SIGNATURES_AT_ONCE) {
+      const slice = waiting.slice(from, from + SIGNATURES_AT_ONCE);
+      const verdicts = await this.#areSigned(slice);
+      for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
+    }
+    this.#saveSoon();
+  }
+
+  /** What waits again because its block was undone, when a death came before that was seen to. */
+  #givenBack(): readonly PoolEntry[] {
+    const { store } = this.#dependencies;
+    const entries: PoolEntry[] = [];
+    for (const id of store.undone()) {
+      this.#settling.add(id);
+      const bytes = store.body(id);
+      const block = bytes === null ? null : decodeBlock(bytes);
+      if (block?.ok !== true) continue;
+      for (const transaction of block.value.transactions) {
+        if (!isSigned(transaction)) continue;
+        const receivedMs = block.value.header.time * 1000;
+        entries.push({
+          id: txIdOf(transaction),
+          transaction,
+          bytes: encodeTransaction(transaction),
+          receivedMs,
+        });
+      }
+    }
+    return entries;
+  }
+
+  async #areSigned(entries: readonly PoolEntry[]): Promise<readonly boolean[]> {
+    const { best, signatures } = this.#dependencies;
+    const { chainId } = best.network;
+    const items = entries.map(({ transaction }) => ({
+      publicKey: bytesOfId(transaction.from),
+      message: signingPreimage(transaction, chainId),
+      signature: transaction.signature,
+    }));
+    return signatures.check(items);
+  }
+
+  #restoreOne(entry: PoolEntry, isSignedWell: boolean): void {
+    const { id, transaction, receivedMs } = entry;
+    const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
+    if (taken?.ok === true && taken.value.isNew && this.#onDisk.has(id)) this.#unsaved.delete(id);
+    else if (taken?.ok === false && taken.fault.code === "balance-below-pending") this.#keepUncovered(entry);
+    else this.#drop([id]);
+  }
+
+  /** Ours: durable before it is answered. */
+  submitOwn(transaction: SignedTransaction): Answer {
+    if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    const taken = this.#take(transaction, this.#dependencies.clock.nowMs());
+    if (!taken.ok || !taken.value.isNew) return taken;
+    const saved = this.#save();
+    if (saved !== null) {
+      this.#pool.remove(taken.value.id);
+      this.#drop([taken.value.id]);
+      return fail({ code: "unavailable", cause: saved });
+    }
+    this.#announce(taken.value);
+    return ok(taken.value);
+  }
+
+  /** A peer's. */
+  submitBytes(bytes: Uint8Array): Result<Taken, SubmitFault | DecodeFault> {
+    if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    const decoded = decodeTransaction(bytes);
+    if (!decoded.ok) return decoded;
+    if (!isSigned(decoded.value))
+      return fail({ code: "malformed", what: "a coinbase stands in blocks only", at: 0 });
+    const taken = this.#take(decoded.value, this.#dependencies.clock.nowMs());
+    if (taken.ok && taken.value.isNew) this.#announce(taken.value);
+    return taken;
+  }
+
+  /** Whether this very transaction, signature included, was checked when it came in. */
+  isVerified(transaction: SignedTransaction): boolean {
+    const entry = this.#pool.get(txIdOf(transaction));
+    if (entry?.transaction === transaction) return true;
+    return entry !== null && equalBytes(entry.bytes, encodeTransaction(transaction));
+  }
+
+  /** Whether others can hardly have it yet: it came in here a moment ago, or never waited here. */
+  isScarce(transaction: Transaction): boolean {
+    if (!isSigned(transaction)) return true;
+    const entry = this.#pool.get(txIdOf(transaction));
+    return entry === null || this.#dependencies.clock.nowMs() - entry.receivedMs < SCARCE_AGE_MS;
+  }
+
+  /** The tip moved: what was taken up or became impossible goes, what blocks gave back comes in again. */
+  chainMoved({ connected, disconnected }: Move): void {
+    const height = this.#dependencies.best.tip.header.height + 1;
+    const change = new NetChange();
+    for (const block of connected) {
+      for (const id of signedIds(block)) if (this.#pool.remove(id)) change.removed(id);
+    }
+    const outdated = this.#pool.revalidate(height, this.#touchedBy({ connected, disconnected }));
+    for (const id of outdated.removed) change.removed(id);
+    for (const entry of outdated.uncovered) this.#keepUncovered(entry);
+    // Oldest first: an account's transactions depend on each other in this order.
+    for (const block of disconnected.reversed()) this.#takeBack(block, change);
+    for (const { id } of disconnected.refs) this.#settling.add(id);
+    this.#coverAgain(height, change);
+    this.#letLostNamesGo({ connected, disconnected }, height, change);
+    const added = change.addedIds().map((id) => this.#pool.get(id));
+    const removed = change.removedIds();
+    this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
+    this.#saveSoon();
+    if (change.size === 0) return;
+    this.#dependencies.onChange({ added: added.filter((entry) => entry !== null), removed });
+  }
+
+  /** Until that is on disk, its block stays listed as undone. */
+  #takeBack(block: Pick<Block, "header" | "transactions">, change: NetChange): void {
+    const receivedMs = this.#dependencies.clock.nowMs();
+    for (const transaction of block.transactions) {
+      if (!isSigned(transaction)) continue;
+      const id = txIdOf(transaction);
+      const taken = this.#take(transaction, receivedMs, "verified");
+      if (taken.ok && taken.value.isNew) change.took(taken.value);
+      else if (!taken.ok && taken.fault.code === "balance-below-pending") {
+        this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
+      } else if (!this.#pool.has(id)) this.#drop([id]);
+    }
+  }
+
+  #letLostNamesGo({ connected }: Move, height: number, change: NetChange): void {
+    const { state, network } = this.#dependencies.best;
+    for (const { id } of lostNames(this.#pool.entries(), connected, state, height, network.params)) {
+      this.#pool.remove(id);
+      change.removed(id);
+    }
+  }
+
+  #keepUncovered(entry: PoolEntry): void {
+    const { id, bytes, receivedMs } = entry;
+    this.#dropped.delete(id);
+    if (!this.#onDisk.has(id)) this.#unsaved.set(id, { id, bytes, receivedMs });
+    const gone = this.#uncovered.keep(entry);
+    if (gone !== null) this.#drop([gone]);
+  }
+
+  /** What lost its cover comes in again once it has it, and goes for good with its `seq` or its life. */
+  #coverAgain(height: number, change: NetChange): void {
+    const { best, store } = this.#dependencies;
+    for (const { id, transaction, receivedMs } of this.#uncovered.bySeq()) {
+      const { nextSeq } = best.state.account(transaction.from);
+      const isOver = transaction.seq < nextSeq || transaction.validUntil < height || store.place(id) !== null;
+      const taken = isOver ? null : this.#take(transaction, receivedMs, "verified");
+      if (taken !== null && !taken.ok) continue;
+      this.#uncovered.forget(id);
+      if (taken === null) this.#drop([id]);
+      else change.took(taken.value);
+    }
+  }
+
+  /** Accounts whose balance or `seq` may have changed. */
+  #touchedBy({ connected, disconnected }: Move): Set<AccountId> {
+    const { best, store } = this.#dependencies;
+    const touched = new Set<AccountId>();
+    for (const blocks of [connected, disconnected]) {
+      for (const { header, transactions } of blocks) {
+        for (const transaction of transactions) {
+          touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
+          if (transaction.type === "transfer") touched.add(transaction.to);
+        }
+        // A block pays the miner of one long before it; undoing it takes that back.
+        const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
+        if (paid !== undefined && paid !== null) touched.add(paid);
+      }
+    }
+    return touched;
+  }
+
+  /** The store began anew, and the tip with it: what waits is looked at again, and written again. */
+  storeRenewed(): void {
+    const before = this.#pool.entries();
+    this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
+    const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
+    this.#drop(removed);
+    for (const { id, bytes, receivedMs } of this.#pool.entries())
+      this.#unsaved.set(id, { id, bytes, receivedMs });
+    this.#saveSoon();
+    if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#saving?.cancel();
+    this.#save();
+  }
+
+  /** @param signature verified already when a block brought it: undoing many full blocks must not hold the thread. */
+  #take(
+    transaction: SignedTransaction,
+    receivedMs: number,
+    signature: "verified" | "unverified" = "unverified",
+  ): Answer {
+    const { best, store, clock } = this.#dependencies;
+    const id = txIdOf(transaction);
+    if (this.#pool.has(id) || store.place(id) !== null) return ok({ id, isNew: false, removed: [] });
+    const height = best.tip.header.height + 1;
+    const { params } = best.network;
+    const terms = checkTransactionTerms(transaction, best.network, height);
+    if (terms !== null) return fail(terms);
+    const bytes = encodeTransaction(transaction);
+    const welcome = this.#pool.check(transaction, bytes.length, clock.nowMs());
+    if (!welcome.ok) return welcome;
+    const lost = signature === "verified" ? null : nameRefusal(transaction, best.state, height, params);
+    if (lost !== null) return fail(lost);
+    if (signature === "unverified" && !isSignatureValid(transaction, best.network.chainId)) {
+      return fail({ code: "signature-invalid" });
+    }
+    const admitted = this.#pool.admit({ id, transaction, bytes, receivedMs }, clock.nowMs());
+    if (!admitted.ok) return admitted;
+    this.#dropped.delete(id);
+    this.#unsaved.set(id, { id, bytes, receivedMs });
+    const { removed } = admitted.value;
+    this.#drop(removed);
+    this.#uncovered.forget(id);
+    this.#saveSoon();
+    return ok({ id, isNew: true, removed });
+  }
+
+  #announce({ id, removed }: Taken): void {
+    const entry = this.#pool.get(id);
+    if (entry !== null) this.#dependencies.onChange({ added: [entry], removed });
+  }
+
+  #drop(ids: readonly TxId[]): void {
+    for (const id of ids) {
+      this.#unsaved.delete(id);
+      // What never got there need not be taken out: under a flood that the disk refuses, nothing grows.
+      if (this.#onDisk.has(id)) this.#dropped.add(id);
+    }
+  }
+
+  get #isSaved(): boolean {
+    return this.#unsaved.size + this.#dropped.size + this.#settling.size === 0;
+  }
+
+  #saveSoon(): void {
+    if (this.#closed || this.#isSaved) return;
+    this.#saving ??= this.#dependencies.clock.after(POOL_SAVE_DELAY_MS, () => {
+      this.#saving = null;
+      if (this.#save() !== null) this.#saveSoon();
+    });
+  }
+
+  /** `null` when all is on disk, else why not. */
+  #save(): string | null {
+    if (this.#isSaved) return null;
+    const written = this.#dependencies.store.changePool(
+      [...this.#unsaved.values()],
+      [...this.#dropped],
+      [...this.#settling],
+    );
+    if (!written.ok) return written.fault.cause;
+    for (const id of this.#dropped) this.#onDisk.delete(id);
+    for (const id of this.#unsaved.keys()) this.#onDisk.add(id);
+    this.#unsaved.clear();
+    this.#dropped.clear();
+    this.#settling.clear();
+    return null;
+  }
+}
+
+/** What changed in the pool by one step, however often something came and went in it. */
+class NetChange {
+  readonly #added = new Set<TxId>();
+  readonly #removed = new Set<TxId>();
+
+  get size(): number {
+    return this.#added.size + this.#removed.size;
+  }
+
+  removed(id: TxId): void {
+    if (!this.#added.delete(id)) this.#removed.add(id);
+  }
+
+  took({ id, isNew, removed }: Taken): void {
+    if (isNew && !this.#removed.delete(id)) this.#added.add(id);
+    for (const each of removed) this.removed(each);
+  }
+
+  addedIds(): TxId[] {
+    return [...this.#added];
+  }
+
+  removedIds(): TxId[] {
+    return [...this.#removed];
+  }
+}
+
+function signedIds(block: Block): TxId[] {
+  return block.transactions.filter(isSigned).map(txIdOf);
+}

@@ -1,0 +1,256 @@
+/** Tests how a new peer takes a state over and checks what lies under it, among whole chains over a simulated network. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PeerId, TxId } from "#base/brand.ts";
+import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { memorySnapshots } from "#storage/memory/snapshots.ts";
+import { SimulatedNetwork } from "#test/kit/network.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { openChain } from "../chain.ts";
+import type { BlockStore } from "../store.ts";
+import type { HistoryStore } from "../sync/history-check.ts";
+import { falseChain, type Mischief, puppet, snapshotOf } from "../sync/test-puppet.ts";
+import { clockFor, feed, quietLog } from "../test-node.ts";
+import type { Chain, ChainEvent } from "../types.ts";
+import type { SnapshotChunk } from "./snapshot-chunk.ts";
+import type { SnapshotStore } from "./snapshot-store.ts";
+
+const network = testNetwork();
+const POLICY = { everyBlocks: 20, depthMinBlocks: 5, worthBlocks: 30 };
+
+function memoryHistory(): HistoryStore & { store: BlockStore | null } {
+  return {
+    store: null,
+    current() {
+      return this.store;
+    },
+    create() {
+      this.store = memoryBlocks();
+      return this.store;
+    },
+    discard() {
+      this.store = null;
+    },
+  };
+}
+
+function world() {
+  const clock = clockFor(network);
+  const peers = new SimulatedNetwork({ clock, random: seededRandom(3) });
+  const open = async (
+    peer: PeerId,
+    snapshots: SnapshotStore = memorySnapshots(),
+    keepBlocks: number | null = null,
+    store = memoryBlocks(),
+    history = memoryHistory(),
+  ) => {
+    const faults: unknown[] = [];
+    const opened = await openChain(
+      { network, snapshotPolicy: POLICY, keepBlocks },
+      {
+        store,
+        snapshots,
+        history,
+        peers: peers.addPeer(peer),
+        clock,
+        random: seededRandom(2),
+        log: quietLog(faults),
+      },
+    );
+    assert.ok(opened.ok);
+    const { chain } = opened.value;
+    const events: ChainEvent[] = [];
+    chain.subscribe((event) => events.push(event));
+    const close = async (): Promise<void> => {
+      await clock.advanceUntilSettled(chain.close(), 60_000, "closed");
+      assert.deepEqual(faults, []);
+    };
+    return { chain, store, snapshots, history, events, close };
+  };
+  return { clock, peers, open };
+}
+
+function phases(events: readonly ChainEvent[]): readonly string[] {
+  const names = events.filter((event) => event.type === "SyncChanged").map(({ sync }) => sync.phase);
+  return names.filter((name, at) => name !== names[at - 1]);
+}
+
+function grown(blocks: number, from = new TestChain(network), miner = BOB): TestChain {
+  for (let at = 0; at < blocks; at++) from.grow([], at % 3 === 0 ? CAROL : miner);
+  return from;
+}
+
+function sameLedger(one: Chain, other: Chain): void {
+  assert.equal(one.tip().id, other.tip().id);
+  assert.deepEqual(one.account(CAROL.account), other.account(CAROL.account));
+  assert.deepEqual(one.pendingPayouts(BOB.account), other.pendingPayouts(BOB.account));
+}
+
+test("a new peer takes the state over, is level at once, and then checks every block since the first", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const alice = await open(ALICE.peerId);
+  await feed(alice.chain, source, 1, 70);
+  await clock.advance(3_000);
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.syncState().history !== null, 60_000, "history is checked");
+  const nowhere = "ab".repeat(32) as TxId;
+  assert.equal(bob.chain.anchorState(nowhere).state, "pending", "it may stand under the snapshot");
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 60_000, "level with alice");
+  sameLedger(bob.chain, alice.chain);
+  assert.ok(phases(bob.events).includes("snapshot"), phases(bob.events).join());
+  await clock.advanceUntil(
+    () => bob.chain.syncState().history === null,
+    120_000,
+    "history is checked to the end",
+  );
+  assert.equal(bob.chain.anchorState(nowhere).state, "gone");
+  assert.equal(bob.store.bodiesFrom(), 0);
+  assert.equal(bob.history.store, null);
+  for (const height of [1, 30, 60]) assert.deepEqual(bob.chain.blockAt(height), alice.chain.blockAt(height));
+  assert.equal(bob.chain.blocksMinedBy(CAROL.account), alice.chain.blocksMinedBy(CAROL.account));
+  assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
+  for (const node of [alice, bob]) await node.close();
+});
+
+test("a check of history that was broken off by a restart goes on where it was", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const alice = await open(ALICE.peerId);
+  await feed(alice.chain, source, 1, 70);
+  await clock.advance(3_000);
+  const bob = await open(BOB.peerId);
+  peers.setLink(ALICE.peerId, BOB.peerId, { delayMs: 300 });
+  await clock.advanceUntil(() => (bob.chain.syncState().history?.height ?? 0) > 5, 120_000, "half way");
+  await bob.close();
+  peers.stop(BOB.peerId);
+  assert.ok((bob.history.store?.tip()?.height ?? 0) > 5);
+  const again = await open(CAROL.peerId, memorySnapshots(), null, bob.store, bob.history);
+  assert.ok((again.chain.syncState().history?.height ?? 0) > 5);
+  await clock.advanceUntil(() => again.chain.syncState().history === null, 120_000, "checked");
+  assert.equal(again.store.bodiesFrom(), 0);
+  for (const node of [alice, again]) await node.close();
+});
+
+test("snapshots are made while blocks go on coming, and the two newest are kept", async () => {
+  const { clock, open } = world();
+  const source = grown(90);
+  const alice = await open(ALICE.peerId);
+  for (let height = 1; height <= 90; height += 3) {
+    await feed(alice.chain, source, height, height + 2);
+    await clock.advance(1);
+  }
+  await clock.advance(1_000);
+  assert.deepEqual(
+    alice.snapshots.finished().map(({ height }) => height),
+    [80, 60],
+  );
+  await alice.close();
+});
+
+test("what the disk has changed of a snapshot is not handed on", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const store = memorySnapshots();
+  const alice = await open(ALICE.peerId, {
+    ...store,
+    entries: (at, index) => store.entries(at, index)?.slice(1) ?? null,
+  });
+  await feed(alice.chain, source, 1, 70);
+  await clock.advance(3_000);
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 120_000, "level without a snapshot");
+  sameLedger(bob.chain, alice.chain);
+  assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
+  for (const node of [alice, bob]) await node.close();
+});
+
+/** Offers the state after block 60 in one chunk. */
+function offering(chain: TestChain, chunk: SnapshotChunk): Mischief {
+  return (question, right) => {
+    if (question.type === "get-chunk") return [{ type: "chunk", chunk }];
+    const snapshots = [{ height: 60, id: chain.at(60).block.id }];
+    return right.map((answer) => (answer.type === "hello" ? { ...answer, snapshots } : answer));
+  };
+}
+
+test("a chunk that is not of the snapshot is refused, its giver judged, and another peer's is taken", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const chunk = snapshotOf(source, 60);
+  const liar = peers.addPeer(ALICE.peerId);
+  puppet(liar, source, offering(source, { ...chunk, entries: chunk.entries.slice(1) }));
+  const bob = await open(BOB.peerId);
+  await clock.advance(3_000);
+  assert.equal(bob.chain.tip().height, 0);
+  assert.equal([...bob.store.snapshot.range(new Uint8Array(32), null)].length, 0);
+  puppet(peers.addPeer(CAROL.peerId), source, offering(source, chunk));
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 60_000, "level");
+  assert.ok(phases(bob.events).includes("snapshot"));
+  await bob.close();
+});
+
+test("a snapshot that is offered and never brought is given up for the blocks", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const snapshots = [60, 40].map((height) => ({ height, id: source.at(height).block.id }));
+  puppet(peers.addPeer(ALICE.peerId), source, (question, right) => {
+    if (question.type === "get-chunk") return null;
+    return right.map((answer) => (answer.type === "hello" ? { ...answer, snapshots } : answer));
+  });
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 900_000, "level, block by block");
+  await bob.close();
+});
+
+test("a snapshot of a chain with less work than another is not taken, whoever offers it", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(50);
+  const [less, more] = [grown(20, shared.fork(50)), grown(40, shared.fork(50), CAROL)];
+  const asked = puppet(peers.addPeer(ALICE.peerId), less, offering(less, snapshotOf(less, 60)));
+  puppet(peers.addPeer(CAROL.peerId), more);
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 90, 60_000, "on the heavier chain");
+  assert.equal(asked.asked.get("get-chunk"), undefined);
+  await bob.close();
+});
+
+test("a false block under a snapshot, paid for with the most work: it is found, told loudly, and left", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(5);
+  const lie = falseChain(shared, 66);
+  puppet(peers.addPeer(ALICE.peerId), lie, offering(lie, snapshotOf(lie, 60)));
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 60, 60_000, "taken over");
+  puppet(peers.addPeer(CAROL.peerId), grown(40, shared.fork(5)));
+  await clock.advanceUntil(() => bob.chain.repairs().length > 0, 120_000, "found");
+  assert.equal(bob.chain.repairs()[0]?.code, "history-wrong");
+  await clock.advanceUntil(
+    () => bob.chain.tip().height === 40,
+    300_000,
+    "on the honest chain, from its first block",
+  );
+  assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
+  assert.equal(bob.chain.syncState().history, null);
+  await bob.close();
+});
+
+test("a peer that keeps few blocks says so, and is not asked for old ones", async () => {
+  const { clock, open } = world();
+  const source = grown(40);
+  const alice = await open(ALICE.peerId, { ...memorySnapshots(), finished: () => [] }, 10);
+  await feed(alice.chain, source, 1, 40);
+  assert.ok(alice.store.bodiesFrom() >= 30);
+  const bob = await open(BOB.peerId);
+  await clock.advance(30_000);
+  assert.equal(bob.chain.tip().height, 0);
+  assert.equal(bob.chain.problem()?.code, "blocks-nowhere");
+  const waited = bob.events.filter((event) => event.type === "SyncChanged").length;
+  assert.ok(waited < 40, `${waited} changes in half a minute`);
+  const whole = await open(person(7).peerId, memorySnapshots());
+  await feed(whole.chain, source, 1, 40);
+  await clock.advanceUntil(() => bob.chain.tip().height === 40, 120_000, "level, from the one that has all");
+  assert.equal(bob.chain.problem(), null);
+  for (const node of [alice, bob, whole]) await node.close();
+});

@@ -1,0 +1,345 @@
+/**
+ * Owns the joining of sync to the rest of the chain: what peers may ask of us, what catching up does to us, and what
+ * the user is told of it. Decides nothing of how it is done.
+ */
+import type { BlockId, PeerId } from "#base/brand.ts";
+import { type Problem, problem } from "#base/result.ts";
+import type { SignatureChecker } from "#crypto/signature-checker.ts";
+import { decodeHeader, HEADER_BYTES, workOfBits } from "#ledger/index.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import type { Network } from "#ports/network.ts";
+import type { Random } from "#ports/random.ts";
+import type { BestChain } from "../best-chain.ts";
+import type { BlockDoor } from "../block-door.ts";
+import type { ClockWatch } from "../clock-watch.ts";
+import type { HeaderPoint } from "../header-point.ts";
+import { LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "../limits.ts";
+import type { TransactionDoor } from "../pool/transaction-door.ts";
+import { SNAPSHOT_PARTS } from "../snapshots/snapshot-fetch.ts";
+import { SnapshotMaker } from "../snapshots/snapshot-maker.ts";
+import type { SnapshotPolicy, SnapshotStore } from "../snapshots/snapshot-store.ts";
+import { TRANSACTION_STANDING } from "../standing.ts";
+import type { BlockStore } from "../store.ts";
+import type { Move } from "../trail.ts";
+import { Turn } from "../turn.ts";
+import type { SyncState } from "../types.ts";
+import { headerTree } from "./header-tree.ts";
+import { HistoryCheck, type HistoryStore } from "./history-check.ts";
+import { Sync } from "./sync.ts";
+import type { Hello } from "./sync-codec.ts";
+import type { PoolTarget } from "./sync-pool.ts";
+import { SyncProgress } from "./sync-progress.ts";
+import { locatorHeights, type SyncSource } from "./sync-server.ts";
+import type { SyncListener, SyncTarget } from "./sync-target.ts";
+
+export interface ChainSyncDependencies {
+  readonly network: Network;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly store: BlockStore;
+  readonly best: BestChain;
+  readonly blocks: BlockDoor;
+  readonly transactions: TransactionDoor;
+  readonly clockWatch: ClockWatch;
+  readonly signatures: Pick<SignatureChecker, "check">;
+  /** Where snapshots for others are kept; none are made or taken over when absent. */
+  readonly snapshots: SnapshotStore | null;
+  /** Where what lies under a snapshot is checked; none is taken over when absent. */
+  readonly history: HistoryStore | null;
+  /** As in {@link ChainOptions}. */
+  readonly keepBlocks: number | null;
+  readonly snapshotPolicy: SnapshotPolicy;
+  /** A transaction that a peer had waiting is new here. */
+  readonly onTransaction: (bytes: Uint8Array) => void;
+  readonly onOtherNetwork: (peer: PeerId) => void;
+  /** A block under the snapshot breaks the rules: the ledger is to begin anew without it. */
+  readonly onHistoryWrong: (id: BlockId, told: Problem) => void;
+  /** What was fetched stands in the chain, or is given up. */
+  readonly onFetched: () => void;
+  readonly onChange: (state: SyncState) => void;
+  /** {@link ChainSync.problem} is another. */
+  readonly onProblem: () => void;
+}
+
+export class ChainSync {
+  readonly #dependencies: ChainSyncDependencies;
+  readonly #sync: Sync;
+  readonly #progress: SyncProgress;
+  /** Connected peers that said where they stand. */
+  readonly #heard = new Set<PeerId>();
+  readonly #maker: SnapshotMaker | null;
+  readonly #history: HistoryCheck | null;
+  /** A snapshot led to a false state: none is taken over any more. */
+  #distrusts = false;
+  #isTakingOver = false;
+  /** The first block that is missing and that nobody has. */
+  #nowhereFrom: number | null = null;
+
+  constructor(dependencies: ChainSyncDependencies) {
+    this.#dependencies = dependencies;
+    const { network, clock, random, log, best } = dependencies;
+    this.#progress = new SyncProgress({
+      clock,
+      height: () => best.tip.header.height,
+      onChange: () => dependencies.onChange(this.state()),
+    });
+    this.#maker = this.#makerFor(dependencies.snapshots);
+    this.#history = this.#historyIn(dependencies.history);
+    this.#history?.resume();
+    this.#sync = new Sync({
+      network,
+      clock,
+      random,
+      log,
+      source: this.#source(),
+      target: this.#target(),
+      poolFor: (peer) => this.#poolFor(peer),
+      listener: this.#listener(),
+      turn: () => this.#turn(),
+    });
+  }
+
+  #turn(): () => Promise<void> {
+    const turn = new Turn(this.#dependencies.clock);
+    return () => turn.pause();
+  }
+
+  #makerFor(snapshots: SnapshotStore | null): SnapshotMaker | null {
+    const { store, log, snapshotPolicy } = this.#dependencies;
+    if (snapshots === null) return null;
+    const isBusy = (): boolean => this.state().state === "syncing";
+    return new SnapshotMaker({ policy: snapshotPolicy, store, snapshots, log, isBusy, pause: this.#turn() });
+  }
+
+  #historyIn(history: HistoryStore | null): HistoryCheck | null {
+    const { best, store, clock, log, signatures, keepBlocks, onHistoryWrong } = this.#dependencies;
+    if (history === null) return null;
+    return new HistoryCheck({
+      history,
+      best,
+      store,
+      clock,
+      log,
+      signatures,
+      keptFrom: () => (keepBlocks === null ? 0 : best.tip.header.height - keepBlocks),
+      onProgress: (checked) => this.#progress.setHistory(checked),
+      onWrong: (id, told) => {
+        this.#distrusts = true;
+        onHistoryWrong(id, told);
+      },
+    });
+  }
+
+  /** To be told of every move of the best chain, at once. */
+  moved(move: Move): void {
+    this.#maker?.moved(move);
+    this.#maker?.consider();
+  }
+
+  state(): SyncState {
+    return this.#progress.state();
+  }
+
+  holdings(): ReturnType<Sync["holdings"]> {
+    return this.#sync.holdings();
+  }
+
+  /** Why catching up does not go on; `null` when it does, or has nothing to do. */
+  get problem(): Problem | null {
+    if (this.#nowhereFrom === null) return null;
+    return problem(
+      "blocks-nowhere",
+      `No peer that is connected keeps block ${this.#nowhereFrom} of the ledger, from which on this one must check it.`,
+      "Connect to a peer that keeps all blocks (it runs without --keep-blocks); it goes on by itself.",
+    );
+  }
+
+  /** Whether all blocks since the first are known: what is not found in them was never recorded. */
+  get isHistoryWhole(): boolean {
+    return !this.#isTakingOver && (this.#history?.needed() ?? null) === null;
+  }
+
+  elsewhere(): ReadonlyMap<PeerId, string> {
+    return this.#sync.elsewhere();
+  }
+
+  compareWith(peer: PeerId): void {
+    this.#sync.compareWith(peer);
+  }
+
+  async close(): Promise<void> {
+    await this.#sync.close();
+    await this.#history?.close();
+    await this.#maker?.close();
+  }
+
+  #hello(): Hello {
+    const { best, store } = this.#dependencies;
+    const { height, chainWork } = best.tip.header;
+    return {
+      type: "hello",
+      chainId: best.network.chainId,
+      height,
+      tip: best.tip.id,
+      work: chainWork,
+      bodiesFrom: store.bodiesFrom(),
+      snapshots: this.#maker?.offered() ?? [],
+    };
+  }
+
+  #source(): SyncSource {
+    const { store, best, transactions } = this.#dependencies;
+    const { pool } = transactions;
+    return {
+      chainId: best.network.chainId,
+      hello: () => this.#hello(),
+      bestHeight: (id) => store.best(id)?.height ?? null,
+      headerBytesFrom: (height, limit) =>
+        store
+          .bestBefore(height + limit, limit)
+          .filter((block) => block.height >= height)
+          .map((block) => block.header)
+          .reverse(),
+      blockBytes: (id) => store.body(id),
+      poolIds: (limit) =>
+        pool
+          .entries()
+          .slice(0, limit)
+          // Who takes them one after the other refuses what lies far behind a gap.
+          .sort((a, b) => a.transaction.seq - b.transaction.seq)
+          .map((entry) => entry.id),
+      transactionBytes: (id) => pool.get(id)?.bytes ?? null,
+      chunk: (at, key) => this.#maker?.chunk(at, key) ?? null,
+    };
+  }
+
+  #target(): SyncTarget {
+    const { store, best, blocks, random, snapshotPolicy } = this.#dependencies;
+    return {
+      tree: headerTree(best, store),
+      locator: () =>
+        locatorHeights(best.tip.header.height)
+          .map((height) => store.bestAt(height)?.id)
+          .filter((id) => id !== undefined),
+      workNeeded: () => this.#workNeeded(),
+      workToBeat: () => best.workToBeat,
+      check: (bytes, parent) => {
+        const checked = blocks.checkHeader(bytes, parent);
+        if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
+        return checked;
+      },
+      salt: () => random.bytes(16),
+      takeBlock: (bytes) => blocks.submit(bytes, { branchShown: true }),
+      snapshot: {
+        policy: snapshotPolicy,
+        store: best,
+        isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
+        adopt: async (at) => {
+          this.#isTakingOver = true;
+          const taken = await blocks.takeOver(at);
+          if (taken.ok) this.#history?.begin();
+          this.#isTakingOver = false;
+          return taken;
+        },
+      },
+      history: {
+        needed: () => this.#history?.needed() ?? null,
+        pointAt: (height) => this.#history?.pointAt(height) ?? null,
+        takeBlock: (bytes) => this.#takeOldBlock(bytes),
+      },
+    };
+  }
+
+  #takeOldBlock(bytes: Uint8Array): ReturnType<SyncTarget["takeBlock"]> {
+    const unavailable = { ok: false, fault: { code: "unavailable", cause: "nothing is checked" } } as const;
+    return this.#history?.take(bytes) ?? Promise.resolve(unavailable);
+  }
+
+  /** As much as our chain has, less what its last blocks took: a branch from long ago shows more before it is kept. */
+  #workNeeded(): bigint {
+    const { best } = this.#dependencies;
+    const { header } = best.tip;
+    // What enough have signed outweighs any work.
+    if (header.height === 0 || best.finality.isSeeking) return 0n;
+    const spared = workOfBits(header.bits) * BigInt(LOW_WORK_BLOCKS);
+    return header.chainWork > spared ? header.chainWork - spared : 0n;
+  }
+
+  #watchClock(headerBytes: Uint8Array): void {
+    const header = decodeHeader(headerBytes.subarray(0, HEADER_BYTES));
+    if (header.ok) this.#dependencies.clockWatch.saw(header.value.time);
+  }
+
+  #poolFor(peer: PeerId): PoolTarget {
+    const { store, network, clock, transactions, onTransaction } = this.#dependencies;
+    const turn = new Turn(clock);
+    return {
+      wants: (id) => !transactions.pool.has(id) && store.place(id) === null,
+      takeTransaction: async (bytes) => {
+        const taken = transactions.submitBytes(bytes);
+        if (!taken.ok) network.judge(peer, TRANSACTION_STANDING[taken.fault.code]);
+        else if (taken.value.isNew) onTransaction(bytes);
+        await turn.pause();
+      },
+    };
+  }
+
+  #listener(): SyncListener {
+    const { best, onOtherNetwork } = this.#dependencies;
+    const isHeavier = ({ header }: HeaderPoint): boolean => header.chainWork > best.tip.header.chainWork;
+    return {
+      onHeaders: (point, targetHeight, isKept) => {
+        if (this.#progress.phase === "blocks" || this.#progress.phase === "snapshot") return;
+        const { height } = point.header;
+        const isBehind = isKept && isHeavier(point);
+        const total = Math.max(targetHeight, height);
+        this.#progress.set({ phase: "headers", isBehind, targetHeight: total, done: height, total });
+      },
+      onSnapshot: ({ header }, done) => {
+        const { height } = header;
+        this.#progress.set({
+          phase: "snapshot",
+          isBehind: true,
+          targetHeight: height,
+          done,
+          total: SNAPSHOT_PARTS,
+        });
+      },
+      onBodies: (target, done, total) => {
+        const { height } = target.header;
+        this.#progress.set({ phase: "blocks", isBehind: true, targetHeight: height, done, total });
+      },
+      onNowhere: (height) => this.#blocksNowhere(height),
+      onLevel: () => this.#rested(),
+      onHello: (peer, hello) => this.#heardOf(peer, hello),
+      onOtherNetwork,
+    };
+  }
+
+  #blocksNowhere(height: number | null): void {
+    if (this.#nowhereFrom === height) return;
+    this.#nowhereFrom = height;
+    this.#dependencies.onProblem();
+  }
+
+  #rested(): void {
+    const { phase } = this.#progress;
+    this.#restPhase();
+    if (phase === "headers" || phase === "snapshot" || phase === "blocks") this.#dependencies.onFetched();
+  }
+
+  #restPhase(): void {
+    const connected = this.#dependencies.network.connected().length;
+    const isAsked = this.#heard.size >= Math.min(connected, SYNC_ASKED_MIN);
+    this.#progress.rest(connected === 0 ? "alone" : isAsked ? "level" : "asking");
+  }
+
+  #heardOf(peer: PeerId, hello: Hello | null): void {
+    if (hello === null) this.#heard.delete(peer);
+    else this.#heard.add(peer);
+    const { phase } = this.#progress;
+    if (phase === "alone" || phase === "asking" || phase === "level") this.#restPhase();
+  }
+}

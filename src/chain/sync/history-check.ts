@@ -1,0 +1,179 @@
+/**
+ * Owns the checking of what lies under a snapshot that was taken over: every block from genesis on is fetched from
+ * peers that keep old bodies, applied to a second state in a store of its own, and filled into the ledger. Until it
+ * is done the node rests on the work of the chain alone; that it disagrees can only be when that work was spent on
+ * a false state, and then the ledger is begun anew without a snapshot.
+ */
+import { assert } from "#base/assert.ts";
+import type { BlockId } from "#base/brand.ts";
+import { type Problem, problem, type Result } from "#base/result.ts";
+import type { SignatureChecker } from "#crypto/signature-checker.ts";
+import { decodeBlock } from "#ledger/index.ts";
+import type { Clock } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
+import { BestChain } from "../best-chain.ts";
+import { BlockDoor } from "../block-door.ts";
+import type { HeaderPoint } from "../header-point.ts";
+import { blockIdOfBytes } from "../header-point.ts";
+import { KEEP_BLOCKS_MIN } from "../limits.ts";
+import type { BlockStore } from "../store.ts";
+import type { BlockOutcome, InboundBlockFault } from "../types.ts";
+
+/** Where the second state is kept. */
+export interface HistoryStore {
+  /** `null` while nothing is being checked. */
+  current(): BlockStore | null;
+  /** An empty one in the place of whatever was there. */
+  create(): BlockStore;
+  /** All of it goes. */
+  discard(): void;
+}
+
+export interface HistoryCheckDependencies {
+  readonly history: HistoryStore;
+  readonly best: BestChain;
+  readonly store: Pick<BlockStore, "best" | "bestAt" | "undo">;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signatures: Pick<SignatureChecker, "check">;
+  /** Bodies of this height and above are kept. */
+  readonly keptFrom: () => number;
+  readonly onProgress: (state: { readonly height: number; readonly targetHeight: number } | null) => void;
+  /** A block under the snapshot breaks the rules. */
+  readonly onWrong: (id: BlockId, told: Problem) => void;
+}
+
+interface Checking {
+  readonly best: BestChain;
+  readonly store: BlockStore;
+  readonly door: BlockDoor;
+  /** Height of the snapshot: the last to be checked. */
+  readonly targetHeight: number;
+}
+
+export class HistoryCheck {
+  readonly #dependencies: HistoryCheckDependencies;
+  #checking: Checking | null = null;
+
+  constructor(dependencies: HistoryCheckDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Goes on with what was under way when this node last stopped. */
+  resume(): void {
+    const store = this.#dependencies.history.current();
+    if (store !== null) this.#run(store);
+  }
+
+  /** A snapshot was just taken over: its state is the tip's. */
+  begin(): void {
+    this.#run(this.#dependencies.history.create());
+  }
+
+  /** Heights still to be checked, both included; `null` when there are none. */
+  needed(): { readonly from: number; readonly to: number } | null {
+    const checking = this.#checking;
+    if (checking === null) return null;
+    const from = checking.best.tip.header.height + 1;
+    return from > checking.targetHeight ? null : { from, to: checking.targetHeight };
+  }
+
+  pointAt(height: number): HeaderPoint | null {
+    const block = this.#dependencies.store.bestAt(height);
+    const point = block === null ? null : this.#dependencies.best.point(block.id);
+    return point === "invalid" ? null : point;
+  }
+
+  /** The next block, in order. */
+  async take(bytes: Uint8Array): Promise<Result<BlockOutcome, InboundBlockFault>> {
+    const checking = this.#checking;
+    if (checking === null) return { ok: false, fault: { code: "unavailable", cause: "nothing is checked" } };
+    const outcome = await checking.door.submit(bytes, { branchShown: true });
+    if (this.#checking !== checking) return outcome;
+    const id = blockIdOfBytes(bytes);
+    if (!outcome.ok && id !== null && checking.store.entry(id)?.invalid === true) this.#foundWrong(id);
+    if (!outcome.ok) return outcome;
+    this.#fillIn(bytes);
+    const { height } = checking.best.tip.header;
+    this.#dependencies.onProgress({ height, targetHeight: checking.targetHeight });
+    if (height >= checking.targetHeight) this.#done(checking);
+    return outcome;
+  }
+
+  async close(): Promise<void> {
+    await this.#checking?.door.close();
+    this.#checking = null;
+  }
+
+  #run(store: BlockStore): void {
+    const { best, clock, log, signatures, onProgress, history } = this.#dependencies;
+    const opened = BestChain.open(best.network, store, { keepBlocks: KEEP_BLOCKS_MIN });
+    const targetHeight = this.#snapshotHeight();
+    if (!opened.ok || this.#dependencies.store.best(opened.value.best.tip.id) === null) {
+      // Another network's, or another branch's: begun anew the next time there is room for it.
+      history.discard();
+      return;
+    }
+    const second = opened.value.best;
+    const door = new BlockDoor({
+      best: second,
+      store,
+      clock,
+      log,
+      isVerified: () => false,
+      signatures,
+      onMove: () => undefined,
+      onRival: () => undefined,
+      onStore: () => undefined,
+      onRepaired: () => undefined,
+    });
+    this.#checking = { best: second, store, door, targetHeight };
+    if (this.needed() === null) this.#done(this.#checking);
+    else onProgress({ height: second.tip.header.height, targetHeight });
+  }
+
+  /** The highest block that was not connected here: a snapshot leaves no undo record. */
+  #snapshotHeight(): number {
+    const { store, best } = this.#dependencies;
+    let [low, high] = [0, best.tip.header.height];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const block = store.bestAt(middle);
+      if (block !== null && store.undo(block.id) !== null) high = middle - 1;
+      else low = middle;
+    }
+    return low;
+  }
+
+  #fillIn(bytes: Uint8Array): void {
+    const { best, store, keptFrom } = this.#dependencies;
+    const block = decodeBlock(bytes);
+    assert(block.ok, "a block that the door took can be decoded");
+    const { id, header } = block.value;
+    if (header.height < keptFrom() || store.best(id) === null) return;
+    // A full disk is told by the ledger itself; the body can be had again when it is asked for.
+    best.fillIn(block.value);
+  }
+
+  #done({ door }: Checking): void {
+    const { history, log, onProgress } = this.#dependencies;
+    this.#checking = null;
+    door.close().catch((error: unknown) => log.fault("the check of history could not be ended", error));
+    history.discard();
+    log.info("every block since the first has been checked");
+    onProgress(null);
+  }
+
+  #foundWrong(id: BlockId): void {
+    const { history, onProgress, onWrong } = this.#dependencies;
+    this.#checking = null;
+    history.discard();
+    onProgress(null);
+    const told = problem(
+      "history-wrong",
+      `The state taken over from peers rests on a block that breaks the rules (${id}), so it was given up.`,
+      "Nothing to do: all blocks are being checked from the first; payments and receipts of the last days may have been recorded on a false chain.",
+    );
+    onWrong(id, told);
+  }
+}

@@ -1,0 +1,215 @@
+/** Tests catching up beside peers that stall, withhold, lie and flood, among whole chains over a simulated network. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { PeerId } from "#base/brand.ts";
+import { encodeBlock, encodeHeader } from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { SimulatedNetwork } from "#test/kit/network.ts";
+import { seededRandom } from "#test/kit/random.ts";
+import { SYNC_FRAME_BYTES_MAX, SYNC_HEADERS_MAX, SYNC_SEND_TIMEOUT_MS } from "../limits.ts";
+import { clockFor, feed, openOn } from "../test-node.ts";
+import { encodeSyncMessage, SYNC_PROTOCOL, type SyncMessage } from "./sync-codec.ts";
+import { falseChain, type Mischief, puppet } from "./test-puppet.ts";
+
+const network = testNetwork();
+
+function world() {
+  const clock = clockFor(network);
+  const peers = new SimulatedNetwork({ clock, random: seededRandom(3) });
+  const judged: string[] = [];
+  return {
+    clock,
+    peers,
+    judged,
+    puppet: (peer: PeerId, chain: TestChain, mischief?: Mischief) =>
+      puppet(peers.addPeer(peer), chain, mischief),
+    node: async (peer: PeerId) => {
+      const own = peers.addPeer(peer);
+      const { judge } = own;
+      own.judge = (other, judgement) => {
+        judged.push(`${other} ${judgement}`);
+        judge.call(own, other, judgement);
+      };
+      const node = await openOn(network, own, memoryBlocks(), clock);
+      return {
+        ...node,
+        close: async (): Promise<void> => {
+          await clock.advanceUntilSettled(node.chain.close(), 60_000, "closed");
+          assert.deepEqual([...node.faults, ...peers.faults], []);
+        },
+      };
+    },
+  };
+}
+
+function grown(blocks: number, from = new TestChain(network), miner = BOB): TestChain {
+  for (let at = 0; at < blocks; at++) from.grow([], miner);
+  return from;
+}
+
+const isBodies = (question: SyncMessage): boolean => question.type === "get-blocks";
+
+test("bodies come from several peers at once, each block from one of them", async () => {
+  const { clock, puppet, node } = world();
+  const chain = grown(300);
+  const helpers = [1, 2, 3].map((number) => puppet(person(10 + number).peerId, chain));
+  const carol = await node(CAROL.peerId);
+  await clock.advanceUntil(() => carol.chain.tip().height === 300, 20_000, "level");
+  const shares = helpers.map(({ blocksAsked }) => blocksAsked.length);
+  assert.equal(
+    shares.reduce((sum, share) => sum + share, 0),
+    300,
+  );
+  assert.ok(Math.min(...shares) >= 30, shares.join());
+  await carol.close();
+});
+
+test("a peer that withholds bodies loses its blocks to another within seconds, and holds nobody up", async () => {
+  const { clock, puppet, node } = world();
+  const chain = grown(200);
+  puppet(ALICE.peerId, chain, (question, right) => (isBodies(question) ? null : right));
+  puppet(BOB.peerId, chain);
+  const carol = await node(CAROL.peerId);
+  await clock.advance(8_000);
+  assert.equal(carol.chain.tip().height, 200);
+  await carol.close();
+});
+
+test("a peer that brings a block every second and a half gets few of them to bring", async () => {
+  const { clock, puppet, node } = world();
+  const chain = grown(400);
+  const slow = puppet(ALICE.peerId, chain, async (question, right) => {
+    if (isBodies(question)) await new Promise<void>((resolve) => clock.after(1_500 * right.length, resolve));
+    return right;
+  });
+  puppet(BOB.peerId, chain);
+  const carol = await node(CAROL.peerId);
+  await clock.advanceUntil(() => carol.chain.tip().height === 400, 30_000, "level");
+  assert.ok(slow.blocksAsked.length < 60, `${slow.blocksAsked.length} asked`);
+  await carol.close();
+});
+
+test("a body that is not the one the header commits to is refused, its giver judged, and others asked", async () => {
+  const { clock, judged, puppet, node } = world();
+  const chain = grown(40);
+  const other = grown(40, new TestChain(network), CAROL);
+  const swapped = ({ block }: { readonly block: TestChain["tip"]["block"] }): Uint8Array => {
+    const { header } = block;
+    return encodeBlock({ ...block, transactions: other.at(header.height).block.transactions });
+  };
+  puppet(ALICE.peerId, chain, (question, right) =>
+    question.type === "get-blocks"
+      ? question.ids.map((id) => {
+          const height = Array.from({ length: 41 }, (_, at) => at).find((at) => chain.at(at).block.id === id);
+          return { type: "block", bytes: swapped(chain.at(height ?? 0)) };
+        })
+      : right,
+  );
+  const carol = await node(CAROL.peerId);
+  await clock.advance(3_000);
+  assert.ok(judged.includes(`${ALICE.peerId} reject`));
+  assert.equal(carol.chain.tip().height, 0);
+  puppet(BOB.peerId, chain);
+  await clock.advanceUntil(() => carol.chain.tip().height === 40, 60_000, "level");
+  await carol.close();
+});
+
+test("a withheld body: its branch is not adopted, a lighter one that is there makes progress meanwhile", async () => {
+  const { clock, puppet, node } = world();
+  const shared = grown(5);
+  const [withheld, there] = [grown(30, shared.fork(5), ALICE), grown(20, shared.fork(5), CAROL)];
+  const withholder = puppet(ALICE.peerId, withheld, (question, right) => (isBodies(question) ? null : right));
+  puppet(BOB.peerId, there);
+  const carol = await node(CAROL.peerId);
+  await clock.advance(60_000);
+  assert.equal(carol.chain.tip().id, there.tip.block.id);
+  assert.ok(withholder.blocksAsked.length < 200, `${withholder.blocksAsked.length} asked`);
+  await carol.close();
+});
+
+test("an invalid block buried in the chain with the most work: the next best is taken, and nothing goes round", async () => {
+  const { clock, judged, puppet, node } = world();
+  const shared = grown(5);
+  const honest = grown(20, shared.fork(5), CAROL);
+  const liar = puppet(ALICE.peerId, falseChain(shared, 40));
+  puppet(BOB.peerId, honest);
+  const carol = await node(CAROL.peerId);
+  await clock.advance(120_000);
+  assert.equal(carol.chain.tip().id, honest.tip.block.id);
+  assert.ok(judged.includes(`${ALICE.peerId} reject`));
+  assert.ok((liar.asked.get("get-headers") ?? 0) < 5 && liar.blocksAsked.length < 200);
+  assert.equal(carol.chain.syncState().state, "synced");
+  await carol.close();
+});
+
+test("headers of little work from long ago leave nothing, however much work their sender claims", async () => {
+  const { clock, puppet, node, judged } = world();
+  const ours = grown(400);
+  const cheap = grown(200, new TestChain(network), ALICE);
+  const carol = await node(CAROL.peerId);
+  await feed(carol.chain, ours, 1, 400);
+  const liar = puppet(ALICE.peerId, cheap, (question, right) =>
+    question.type === "hello"
+      ? (right.map((hello) => ({ ...hello, work: 2n ** 100n })) as SyncMessage[])
+      : right,
+  );
+  await clock.advance(120_000);
+  for (let height = 1; height <= 200; height++)
+    assert.equal(carol.store.entry(cheap.at(height).block.id), null);
+  assert.equal(carol.chain.tip().height, 400);
+  assert.ok((liar.asked.get("get-headers") ?? 0) < 12, `${liar.asked.get("get-headers")} times`);
+  assert.deepEqual(judged, []);
+  await carol.close();
+});
+
+test("blocks whose parents nobody has leave nothing: one header sync, and its sender rests", async () => {
+  const { clock, puppet, node } = world();
+  const carol = await node(CAROL.peerId);
+  const chain = grown(12);
+  const claims = puppet(BOB.peerId, chain, (question, right) => {
+    if (question.type !== "get-headers") return right;
+    return [{ type: "headers", headers: [encodeHeader(chain.tip.block.header)] }];
+  });
+  await clock.advance(60_000);
+  assert.equal(carol.store.heaviestHeader()?.height, 0);
+  assert.ok((claims.asked.get("get-headers") ?? 0) < 6);
+  await carol.close();
+});
+
+test("whoever asks and does not read is broken off, and its place is free again", async () => {
+  const { clock, peers, node } = world();
+  const carol = await node(CAROL.peerId);
+  await feed(carol.chain, grown(SYNC_HEADERS_MAX / 20), 1, SYNC_HEADERS_MAX / 20);
+  const reader = peers.addPeer(BOB.peerId);
+  await clock.advance(2_000);
+  const opened = await clock.advanceUntilSettled(
+    reader.open(CAROL.peerId, SYNC_PROTOCOL, {
+      frameBytesMax: SYNC_FRAME_BYTES_MAX,
+      streamsPerPeerMax: 8,
+      timeoutMs: 1_000,
+    }),
+    5_000,
+    "opened",
+  );
+  assert.ok(opened.ok);
+  const { tip, network: ledger } = carol.chain;
+  const { height, id } = tip();
+  const hello: SyncMessage = {
+    type: "hello",
+    chainId: ledger.chainId,
+    height,
+    tip: id,
+    work: 1n,
+    bodiesFrom: 0,
+    snapshots: [],
+  };
+  await opened.value.send(encodeSyncMessage(hello));
+  for (let asked = 0; asked < 200; asked++) {
+    await opened.value.send(encodeSyncMessage({ type: "get-headers", locator: [] }));
+  }
+  await clock.advance(SYNC_SEND_TIMEOUT_MS + 5_000);
+  const sent = await opened.value.send(encodeSyncMessage({ type: "get-pool" }));
+  assert.equal(sent.ok, false);
+  await carol.close();
+});
