@@ -20,7 +20,7 @@ export const SETTLED_CONFIRMATIONS = 144;
  * every batch there is lacks one.
  */
 export const PROOFS_KEPT_PER_SWEEP_MAX = 16;
-/** How often settled batches are looked at: a block is dropped no sooner than 2,880 further ones, many hours on. */
+/** How often settled batches are looked at again: a block is dropped 2,880 further ones later, which takes hours. */
 export const SETTLED_LOOK_PERIOD_MS = 10 * 60_000;
 /** Settled batches looked at again: the newest, since only they can have been undone at any likely depth. */
 export const SETTLED_LOOKED_AT_MAX = 256;

@@ -141,6 +141,7 @@ test("a sender that names another transaction later takes no kept proof away", a
   store.setTransaction(root, world.ledger.submit(new Uint8Array(32), aliceKeys));
   await world.clock.advance(40_000);
   assert.deepEqual(store.peersWithHandovers(), [], "it was heard");
+  await world.mine();
   assert.equal(stateOf(world.bob, id), "anchored 1");
   assert.equal(world.bob.grade(id), "in-my-chain");
 });
