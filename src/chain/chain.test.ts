@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { toHex } from "#base/bytes.ts";
+import type { Keypair } from "#crypto/ed25519.ts";
 import { merkleRoot, verifyInclusion } from "#crypto/merkle.ts";
 import {
   accountKey,
@@ -14,6 +15,7 @@ import {
   sealBlock,
   signTransaction,
   txIdOf,
+  type UnsignedTransaction,
 } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
@@ -301,5 +303,33 @@ test("a block ahead of our clock is taken when its time has come", async () => {
   ).block;
   await refusal(node.chain, encodeBlock(mine(far.header, far.transactions)));
   assert.deepEqual(node.faults, []);
+  await node.chain.close();
+});
+
+test("whoever pays much for what cannot be taken up keeps nobody else out of the blocks", async () => {
+  const allocations = [ALICE, CAROL].map(({ account }) => ({ account, amount: 10_000_000 }));
+  const few = testNetwork({
+    allocations,
+    maxBlockSignatures: 4,
+    freeAnchors: { ...network.params.freeAnchors, perBlock: 2 },
+  });
+  const node = await openAlone(few);
+  const sent = async (tx: UnsignedTransaction, by: Keypair) => {
+    const signed = signTransaction(tx, few.chainId, by);
+    assert.ok((await node.chain.submit(signed)).ok);
+    return txIdOf(signed);
+  };
+  const head = (who: Keypair, seq: number, fee: number) => ({ from: who.account, seq, fee, validUntil: 40 });
+  const pay = (who: Keypair, seq: number, fee: number) =>
+    sent({ type: "transfer", ...head(who, seq, fee), to: BOB.account, amount: 1 }, who);
+  // The second commitment is the first once more: as long as that stands, it waits, and all behind it.
+  for (const seq of [0, 1]) {
+    await sent({ type: "name-commit", ...head(ALICE, seq, 50_000), commitment: new Uint8Array(32) }, ALICE);
+  }
+  for (let seq = 2; seq < 20; seq++) await pay(ALICE, seq, 50_000);
+  const modest = await pay(CAROL, 0, 200);
+  const { block } = node.chain.template(BOB.account, 0);
+  assert.ok(block.transactions.some((tx) => txIdOf(tx) === modest));
+  assert.equal(block.transactions.length, 3);
   await node.chain.close();
 });

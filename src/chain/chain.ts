@@ -434,7 +434,7 @@ class JoinedChain {
         parent: tip,
         state,
         history: tip.history,
-        candidates: this.#transactions.pool.mineable(2 * network.params.maxBlockSignatures),
+        candidates: this.#transactions.pool.mineable(),
         miner,
         extra: new Uint8Array(0),
         timeSeconds: Math.floor(timeSeconds),

@@ -180,6 +180,8 @@ export const POOL_PER_ACCOUNT_MAX = 32;
 export const POOL_GAP_MAX = 4;
 export const POOL_BYTES_MAX = 16 * 1024 * 1024;
 export const POOL_COUNT_MAX = 50_000;
+/** Claims of names that are due so soon are let in: tips differ by a block or two. Longer they would wait for nothing. */
+export const POOL_CLAIM_EARLY_MAX_BLOCKS = 2;
 /** Behind a gap, all accounts together: they cannot be mined now. */
 export const POOL_HELD_COUNT_MAX = 1_000;
 /** Smallest units per byte. */

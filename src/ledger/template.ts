@@ -16,8 +16,8 @@ export interface TemplateRequest {
   readonly state: LedgerState;
   /** Over all headers from the genesis to the parent. */
   readonly history: Peaks;
-  /** Best first; of one account in order of `seq`. Signatures were verified when they came in. */
-  readonly candidates: readonly SignedTransaction[];
+  /** Best first; of one account in order of `seq`. Asked for until the block is full. Signatures were verified before. */
+  readonly candidates: Iterable<SignedTransaction>;
   readonly miner: AccountId;
   /** At most 32 bytes. */
   readonly extra: Uint8Array;
@@ -54,7 +54,7 @@ export function buildTemplate(request: TemplateRequest, network: Pick<Network, "
 
 /** Applies what it selects. */
 function selectTransactions(
-  candidates: readonly SignedTransaction[],
+  candidates: Iterable<SignedTransaction>,
   coinbase: Coinbase,
   work: BlockWork,
   network: Pick<Network, "params" | "chainId">,
@@ -64,13 +64,13 @@ function selectTransactions(
   const selected: SignedTransaction[] = [];
   let bytes = blockBytes([coinbase]);
   for (const tx of candidates) {
-    if (selected.length >= params.maxBlockSignatures) break;
     if (bytes + transactionBytes(tx) > params.maxBlockBytes) continue;
     if (checkTransactionTerms(tx, network, coinbase.height) !== null) continue;
     if (allowance.faultOf(tx) !== null || work.apply(tx) !== null) continue;
     allowance.take(tx);
     selected.push(tx);
     bytes += transactionBytes(tx);
+    if (selected.length >= params.maxBlockSignatures) break;
   }
   return selected;
 }

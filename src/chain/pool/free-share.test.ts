@@ -160,7 +160,7 @@ function simulate(floodRate: number, bitsOf = asNeeded): Outcome {
     for (const each of payments) assert.ok(admit(pool, each));
     for (const each of honest) each.act(chain, now - SPACING_SECONDS);
     for (const each of honest) each.submit(pool, now);
-    const { block } = chain.grow(pool.mineable());
+    const { block } = chain.grow([...pool.mineable()]);
     const taken = new Set(block.transactions.filter(isSigned));
     for (const each of payments) assert.ok(taken.has(each), "whoever pays is in the very next block");
     free += [...taken].filter((tx) => tx.type === "stamped-anchor").length;

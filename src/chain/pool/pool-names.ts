@@ -3,6 +3,7 @@
  * whether that can still mend itself is said here. Without it, a claim that lost its name would hold up all that its
  * author sends behind it until it expires.
  */
+import { toHex } from "#base/bytes.ts";
 import {
   type Block,
   type ChainParams,
@@ -10,8 +11,10 @@ import {
   isNameTransaction,
   type SignedTransaction,
   type StateView,
+  type Transaction,
   type TransactionStateFault,
 } from "#ledger/index.ts";
+import { POOL_CLAIM_EARLY_MAX_BLOCKS } from "../limits.ts";
 import type { PoolEntry } from "../types.ts";
 
 /** @param height of the next block. @returns why it is not to be let in; `null` for whatever is about no name. */
@@ -24,11 +27,14 @@ export function nameRefusal(
   if (!isNameTransaction(transaction)) return null;
   const fault = faultOfName(state, transaction, height, names);
   // Tips differ by a block or two between peers: what is early here may be due there, and soon is here.
-  return fault?.code === "claim-too-early" ? null : fault;
+  const isSoonDue =
+    fault?.code === "claim-too-early" && fault.earliest - height <= POOL_CLAIM_EARLY_MAX_BLOCKS;
+  return isSoonDue ? null : fault;
 }
 
 /**
- * Of what waits, that which waits for a name that is another's now: no later block of this branch will let it through.
+ * Of what waits, that which waits for a name that is another's now, or repeats a commitment that stands: no later block
+ * of this branch, or none for long, will let it through.
  * @param connected read only where anything about a name waits.
  */
 export function lostNames(
@@ -38,21 +44,32 @@ export function lostNames(
   height: number,
   { names }: ChainParams,
 ): readonly PoolEntry[] {
-  const ofNames = waiting.filter(({ transaction }) => "name" in transaction);
+  const ofNames = waiting.filter(({ transaction }) => subjectOf(transaction) !== null);
   if (ofNames.length === 0) return [];
-  const moved = namesMovedBy(connected);
+  const moved = subjectsOf(connected);
   return ofNames.filter(({ transaction }) => {
-    if (!("name" in transaction) || !moved.has(transaction.name)) return false;
+    if (!isNameTransaction(transaction) || !moved.has(subjectOf(transaction) ?? "")) return false;
     const code = faultOfName(state, transaction, height, names)?.code;
-    return code === "name-taken" || code === "name-of-another";
+    return code !== undefined && LOST.has(code);
   });
 }
 
-/** Names whose holder the blocks changed. */
-function namesMovedBy(blocks: Iterable<Pick<Block, "transactions">>): ReadonlySet<string> {
-  const names = new Set<string>();
+const LOST = new Set<TransactionStateFault["code"]>(["name-taken", "name-of-another", "commitment-repeated"]);
+
+/** What others can be in the way of: the name, or a commitment of the same account; `null` for what is about neither. */
+function subjectOf(transaction: Transaction): string | null {
+  if (transaction.type === "name-commit") return `${transaction.from} ${toHex(transaction.commitment)}`;
+  return "name" in transaction ? transaction.name : null;
+}
+
+/** Names and commitments that the blocks changed. */
+function subjectsOf(blocks: Iterable<Pick<Block, "transactions">>): ReadonlySet<string> {
+  const subjects = new Set<string>();
   for (const { transactions } of blocks) {
-    for (const transaction of transactions) if ("name" in transaction) names.add(transaction.name);
+    for (const transaction of transactions) {
+      const subject = subjectOf(transaction);
+      if (subject !== null) subjects.add(subject);
+    }
   }
-  return names;
+  return subjects;
 }

@@ -94,13 +94,13 @@ test("one transaction for each (account, seq), a bounded run of them, and a smal
   assert.equal(offer(pool, transfer(ALICE, 4)), "seq-wrong");
   assert.equal(offer(pool, transfer(ALICE, 5 + POOL_GAP_MAX + 1)), "seq-gap");
   assert.equal(offer(pool, transfer(ALICE, 5 + POOL_GAP_MAX)), "in");
-  assert.deepEqual(pool.mineable(), [], "what stands behind a gap cannot be mined");
+  assert.deepEqual([...pool.mineable()], [], "what stands behind a gap cannot be mined");
   for (let seq = 5; seq < 5 + POOL_PER_ACCOUNT_MAX; seq++) {
     if (seq !== 5 + POOL_GAP_MAX) assert.equal(offer(pool, transfer(ALICE, seq)), "in", `seq ${seq}`);
   }
   assert.equal(offer(pool, transfer(ALICE, 5 + POOL_PER_ACCOUNT_MAX)), "too-many-pending");
   assert.equal(offer(pool, transfer(BOB, 0)), "in");
-  assert.equal(pool.mineable().length, POOL_PER_ACCOUNT_MAX + 1);
+  assert.equal([...pool.mineable()].length, POOL_PER_ACCOUNT_MAX + 1);
 });
 
 test("the fee covers the minimum, and the balance covers all that waits", () => {
@@ -157,9 +157,9 @@ test("the order for miners: dearest first, each account's by seq", () => {
   ];
   for (const entry of entries) offer(pool, entry);
   assert.deepEqual(
-    pool
-      .mineable()
-      .map(({ from, seq }) => `${from === ALICE.account ? "a" : from === BOB.account ? "b" : "c"}${seq}`),
+    [...pool.mineable()].map(
+      ({ from, seq }) => `${from === ALICE.account ? "a" : from === BOB.account ? "b" : "c"}${seq}`,
+    ),
     ["b0", "c0", "c1", "a0", "a1"],
   );
 });
@@ -201,7 +201,7 @@ test("whatever comes in, the bounds hold and what can be mined can be paid", () 
         pool.entries().reduce((sum, entry) => sum + entry.bytes.length, 0),
       );
       for (const each of people) {
-        const own = pool.mineable().filter((transaction) => transaction.from === each.account);
+        const own = [...pool.mineable()].filter((transaction) => transaction.from === each.account);
         assert.deepEqual(
           own.map((transaction) => transaction.seq),
           own.map((_, at) => at),
@@ -282,7 +282,7 @@ test("free anchors: one more bit replaces, and of a full share the weakest stamp
   const [weak, middle, strong] = [freeAnchor(ALICE, 0, 4), freeAnchor(BOB, 0, 5), freeAnchor(CAROL, 0, 7)];
   for (const entry of [strong, weak, middle]) assert.equal(offer(pool, entry), "in");
   assert.deepEqual(
-    pool.mineable().map(({ from }) => from),
+    [...pool.mineable()].map(({ from }) => from),
     [CAROL.account, BOB.account, ALICE.account],
   );
   assert.equal(offer(pool, freeAnchor(person(8), 0, 4)), "free-share-full");
@@ -301,5 +301,21 @@ test("a fresh account's flood of free anchors crowds out neither who pays nor a 
   assert.deepEqual([pool.counts.free, pool.has(honest.id)], [20, true]);
   const [first] = pool.mineable();
   assert.equal(first?.from, ALICE.account);
-  assert.ok(pool.mineable(10).some(({ from }) => from === BOB.account));
+  assert.ok([...pool.mineable()].slice(0, 10).some(({ from }) => from === BOB.account));
+});
+
+test("what an account cannot have in one block takes no place of others' free anchors", () => {
+  const { perBlock, perAccountPerBlock } = network.params.freeAnchors;
+  const { pool } = newPool();
+  const greedy = [ALICE, BOB, CAROL];
+  for (const who of greedy) {
+    for (let seq = 0; seq < POOL_FREE_PER_ACCOUNT_MAX; seq++) offer(pool, freeAnchor(who, seq, 9));
+  }
+  for (let number = 20; number < 20 + perBlock; number++) offer(pool, freeAnchor(person(number), 0, 4));
+  const first = [...pool.mineable()].slice(0, perBlock);
+  assert.ok(POOL_FREE_PER_ACCOUNT_MAX > perAccountPerBlock && first.length === perBlock);
+  for (const who of greedy) {
+    const own = first.filter(({ from }) => from === who.account);
+    assert.ok(own.length <= perAccountPerBlock, `${own.length} of one account`);
+  }
 });

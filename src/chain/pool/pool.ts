@@ -193,27 +193,35 @@ export class Pool {
   /**
    * In the order in which a miner would take them: highest fee per byte first, but each account's by seq, from
    * the one that is due. What stands behind a gap is left out. As many free anchors as a block has room for go first,
-   * strongest stamp first: they are few, and else a full pool would leave none.
+   * strongest stamp first: they are few, and else a full pool would leave none. One at a time, for as long as there is
+   * room: what cannot be taken up now, and all that its author sent behind it, takes nobody's place.
    */
-  mineable(limit = Number.POSITIVE_INFINITY): SignedTransaction[] {
+  *mineable(): Generator<SignedTransaction, undefined> {
     const runs = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
     const freeRuns = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
+    const { perBlock, perAccountPerBlock } = this.#network.params.freeAnchors;
+    const freeOf = new Map<AccountId, number>();
     const into = (run: Waiting[]): void => {
       const [head] = run;
       if (head === undefined) return;
-      if (isFree(head.entry.transaction)) freeRuns.push(run);
-      else runs.push(run);
+      const { transaction } = head.entry;
+      if (!isFree(transaction)) runs.push(run);
+      // Beyond its share of this block an account stands still, and so do those whose turn it would take.
+      else if ((freeOf.get(transaction.from) ?? 0) < perAccountPerBlock) freeRuns.push(run);
     };
     for (const account of this.#byAccount.values()) into([...account.due()]);
-    const order: SignedTransaction[] = [];
-    const takeFrom = (heap: Heap<Waiting[]>): void => {
-      const [head, ...rest] = heap.pop() ?? [];
-      if (head !== undefined) order.push(head.entry.transaction);
+    for (let free = 0; runs.size + freeRuns.size > 0; ) {
+      const isFreeTurn = freeRuns.size > 0 && (free < perBlock || runs.size === 0);
+      const [head, ...rest] = (isFreeTurn ? freeRuns : runs).pop() ?? [];
+      if (head === undefined) return;
+      const { transaction } = head.entry;
+      if (isFreeTurn) {
+        free += 1;
+        freeOf.set(transaction.from, (freeOf.get(transaction.from) ?? 0) + 1);
+      }
+      yield transaction;
       into(rest);
-    };
-    for (let at = 0; at < this.#network.params.freeAnchors.perBlock; at++) takeFrom(freeRuns);
-    while (runs.size + freeRuns.size > 0 && order.length < limit) takeFrom(runs.size > 0 ? runs : freeRuns);
-    return order;
+    }
   }
 
   /** The account as it stands at the tip now. */

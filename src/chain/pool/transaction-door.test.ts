@@ -13,7 +13,7 @@ import {
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { BestChain } from "../best-chain.ts";
-import { POOL_SAVE_DELAY_MS } from "../limits.ts";
+import { POOL_CLAIM_EARLY_MAX_BLOCKS, POOL_SAVE_DELAY_MS } from "../limits.ts";
 import { TRANSACTION_STANDING } from "../standing.ts";
 import { clockFor, quietLog } from "../test-node.ts";
 import { MovedBlocks, NO_MOVE } from "../trail.ts";
@@ -171,4 +171,50 @@ test("a claim of a name that is another's is refused, and let go when it lost wh
   assert.equal(door.pool.size, 0, "Alice has the name by the earlier commitment, so Bob's claim is gone");
   assert.ok(changes.at(-1)?.removed.includes(txIdOf(claimOf(BOB, 1))));
   assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "name-taken");
+});
+
+test("a commitment made once more is let go when the first one stands", () => {
+  const named = testNetwork({ allocations: [{ account: ALICE.account, amount: 10_000 }] });
+  const { door, best } = openDoor(named);
+  const chain = new TestChain(named);
+  const commit = (seq: number) => {
+    const head = { from: ALICE.account, seq, fee: 300, validUntil: 40 };
+    const body = { type: "name-commit", ...head, commitment: new Uint8Array(32) } as const;
+    return signTransaction(body, named.chainId, ALICE);
+  };
+  for (const seq of [0, 1]) assert.equal(codeOf(door, encodeTransaction(commit(seq))), "new");
+  const { block } = chain.grow([...door.pool.mineable()]);
+  assert.equal(block.transactions.length, 2);
+  assert.ok(best.extend(block).ok);
+  door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  assert.equal(door.pool.size, 0);
+  assert.equal(codeOf(door, encodeTransaction(commit(1))), "commitment-repeated");
+});
+
+test("a claim that is not due for long is refused: it would hold up all behind it", () => {
+  const { names } = network.params;
+  const claimAfterBlocks = POOL_CLAIM_EARLY_MAX_BLOCKS + 2;
+  const named = testNetwork({
+    allocations: [{ account: ALICE.account, amount: 10_000 }],
+    names: { ...names, claimAfterBlocks, claimWithinBlocks: 20 },
+  });
+  const { door, best } = openDoor(named);
+  const chain = new TestChain(named);
+  const head = (seq: number) => ({ from: ALICE.account, seq, fee: 300, validUntil: 40 });
+  const opened = { salt: new Uint8Array(32), name: "wanted", key: ALICE.account };
+  const commit = {
+    type: "name-commit",
+    ...head(0),
+    commitment: commitmentOf(opened, ALICE.account),
+  } as const;
+  const claim = signTransaction({ type: "name-claim", ...head(1), ...opened }, named.chainId, ALICE);
+  const move = (candidates: readonly SignedTransaction[]) => {
+    const { block } = chain.grow(candidates, CAROL);
+    assert.ok(best.extend(block).ok);
+    door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  };
+  move([signTransaction(commit, named.chainId, ALICE)]);
+  assert.equal(codeOf(door, encodeTransaction(claim)), "claim-too-early");
+  move([]);
+  assert.equal(codeOf(door, encodeTransaction(claim)), "new");
 });
