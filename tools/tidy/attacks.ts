@@ -1,0 +1,92 @@
+/**
+ * Owns the form of `docs/attacks.md`: rows of attacks, each with the tests that try it or the reason why there is none.
+ * Whether a test shows what its row says is for readers to judge.
+ */
+import type { Finding } from "./source.ts";
+
+export interface AttackRow {
+  readonly line: number;
+  readonly number: number;
+  /** In the order of the table. */
+  readonly tests: readonly { readonly path: string; readonly name: string }[];
+  /** Behind `No test:` or `Not tested:`; `null` when neither stands there. */
+  readonly reason: string | null;
+}
+
+export const ATTACKS_PAGE = "docs/attacks.md";
+const RULE = "attacks";
+const COLUMNS = 4;
+const ROW = /^\| (\d+) \|/;
+const TEST = /^`([^`]+)` (.+)$/;
+const REASON = /^(?:No test|Not tested): (.+)$/;
+const NOTE = /^Note: ./;
+
+/** Rows of all tables of the page, and what in them cannot be read. */
+export function parseAttacks(page: string): {
+  readonly rows: readonly AttackRow[];
+  readonly findings: readonly Finding[];
+} {
+  const rows: AttackRow[] = [];
+  const findings: Finding[] = [];
+  for (const [at, text] of page.split("\n").entries()) {
+    const number = ROW.exec(text)?.[1];
+    if (number === undefined) continue;
+    const line = at + 1;
+    const cells = text.slice(1, -1).split(" | ");
+    if (cells.length !== COLUMNS) {
+      findings.push({ rule: RULE, path: ATTACKS_PAGE, line, message: `${cells.length} columns` });
+      continue;
+    }
+    const row = { line, number: Number(number), tests: [] as AttackRow["tests"][number][], reason: null };
+    rows.push(readTests(cells.at(-1) ?? "", row, findings));
+  }
+  return { rows, findings };
+}
+
+function readTests(
+  cell: string,
+  row: AttackRow & { readonly tests: AttackRow["tests"][number][] },
+  findings: Finding[],
+): AttackRow {
+  let reason: string | null = null;
+  for (const part of cell.trim().split("<br>")) {
+    const [, path, name] = TEST.exec(part) ?? [];
+    if (path !== undefined && name !== undefined) row.tests.push({ path, name });
+    else if (REASON.test(part)) reason = REASON.exec(part)?.[1] ?? null;
+    else if (!NOTE.test(part)) {
+      findings.push({
+        rule: RULE,
+        path: ATTACKS_PAGE,
+        line: row.line,
+        message: `neither a test nor a reason: ${part}`,
+      });
+    }
+  }
+  return { ...row, reason };
+}
+
+/** @param read the text of a file of the repository; `null` when it is not there. */
+export function checkAttacks(page: string, read: (path: string) => string | null): readonly Finding[] {
+  const { rows, findings } = parseAttacks(page);
+  const found = [...findings];
+  const say = (line: number, message: string): void => {
+    found.push({ rule: RULE, path: ATTACKS_PAGE, line, message });
+  };
+  for (const [at, { line, number, tests, reason }] of rows.entries()) {
+    if (number !== at + 1) say(line, `row ${number} stands where row ${at + 1} should`);
+    if (tests.length === 0 && reason === null) say(line, `row ${number} has no test and no reason`);
+    for (const { path, name } of tests) {
+      const text = isTestFile(path) ? read(path) : null;
+      if (text === null) say(line, `row ${number}: ${path} is no test file`);
+      else if (!holds(text, name)) say(line, `row ${number}: ${path} has no test "${name}"`);
+    }
+  }
+  return found;
+}
+
+const isTestFile = (path: string): boolean => path.endsWith(".test.ts") || path.startsWith("test/");
+
+/** As a literal of its own: a name that is part of a longer one is another test. */
+function holds(text: string, name: string): boolean {
+  return text.includes(JSON.stringify(name)) || text.includes(`\`${name}\``);
+}
