@@ -110,11 +110,24 @@ export class BlockDoor {
   }
 
   async submit(bytes: Uint8Array, origin: BlockOrigin = UNSHOWN): Promise<Outcome> {
+    const decoded = this.#decoded(bytes);
+    return decoded.ok ? this.submitBlock(decoded.value, origin) : decoded;
+  }
+
+  /** A body that is missing here, of a block of the best chain; `connected` when it was put there. */
+  async fillIn(bytes: Uint8Array): Promise<Outcome> {
+    const decoded = this.#decoded(bytes);
+    if (!decoded.ok) return decoded;
+    const filled = this.#writer.run(() => this.#fillIn(decoded.value));
+    return filled ?? fail({ code: "busy" });
+  }
+
+  #decoded(bytes: Uint8Array): Result<Block, InboundBlockFault> {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
     const limit = this.#dependencies.best.network.params.maxBlockBytes;
-    if (bytes.length > limit) return fail({ code: "block-too-big", bytes: bytes.length, limit });
-    const decoded = decodeBlock(bytes);
-    return decoded.ok ? this.submitBlock(decoded.value, origin) : decoded;
+    return bytes.length > limit
+      ? fail({ code: "block-too-big", bytes: bytes.length, limit })
+      : decodeBlock(bytes);
   }
 
   /** @param block whose id is that of its header. */
@@ -244,6 +257,18 @@ export class BlockDoor {
     const { fault } = placed;
     if (fault.code !== "store-unavailable") return fail(fault);
     return fail(this.#storeRefused(fault, () => this.submitBlock(block, origin)));
+  }
+
+  async #fillIn(block: Block): Promise<Outcome> {
+    const { best, store } = this.#dependencies;
+    const { id } = block;
+    // Undone meanwhile, or here by another way.
+    if (store.best(id)?.hasBody !== false) return ok({ code: "known", id });
+    const fault = await this.#checkBody(block);
+    if (fault !== null) return fail(fault);
+    const filled = best.fillIn(block);
+    if (filled.ok) return ok({ code: "connected", id });
+    return fail({ code: "unavailable", cause: filled.fault.cause });
   }
 
   /** The block by itself. Others get their turn while a full one is prepared, and between its signatures. */

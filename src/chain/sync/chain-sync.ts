@@ -26,6 +26,7 @@ import { Turn } from "../turn.ts";
 import type { SyncState } from "../types.ts";
 import { headerTree } from "./header-tree.ts";
 import { HistoryCheck, type HistoryStore } from "./history-check.ts";
+import { MissingBodies } from "./missing-bodies.ts";
 import { Sync } from "./sync.ts";
 import type { Hello } from "./sync-codec.ts";
 import type { PoolTarget } from "./sync-pool.ts";
@@ -71,6 +72,7 @@ export class ChainSync {
   readonly #heard = new Set<PeerId>();
   readonly #maker: SnapshotMaker | null;
   readonly #history: HistoryCheck | null;
+  readonly #missing: MissingBodies;
   /** A snapshot led to a false state: none is taken over any more. */
   #distrusts = false;
   #isTakingOver = false;
@@ -88,6 +90,11 @@ export class ChainSync {
     this.#maker = this.#makerFor(dependencies.snapshots);
     this.#history = this.#historyIn(dependencies.history);
     this.#history?.resume();
+    this.#missing = new MissingBodies({
+      ...dependencies,
+      isHistoryWhole: () => this.isHistoryWhole,
+      fillIn: (bytes) => dependencies.blocks.fillIn(bytes),
+    });
     this.#sync = new Sync({
       network,
       clock,
@@ -248,6 +255,11 @@ export class ChainSync {
         needed: () => this.#history?.needed() ?? null,
         pointAt: (height) => this.#history?.pointAt(height) ?? null,
         takeBlock: (bytes) => this.#takeOldBlock(bytes),
+      },
+      missing: {
+        needed: () => this.#missing.needed(),
+        pointAt: (height) => this.#missing.pointAt(height),
+        takeBlock: (bytes) => this.#missing.take(bytes),
       },
     };
   }

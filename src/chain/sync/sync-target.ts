@@ -22,6 +22,9 @@ export interface SyncTarget
   /** What lies under a snapshot that was taken over. */
   readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &
     Pick<BodyFetchDependencies, "takeBlock">;
+  /** Bodies of our best chain that are to be here and are not. */
+  readonly missing: Pick<HistoryDependencies, "needed" | "pointAt"> &
+    Pick<BodyFetchDependencies, "takeBlock">;
 }
 
 /** What is told of catching up. */

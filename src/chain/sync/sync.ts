@@ -62,6 +62,7 @@ export class Sync {
   readonly #snapshot: SnapshotFetch;
   readonly #bodies: BodyFetch;
   readonly #history: BodyFetch;
+  readonly #missing: BodyFetch;
   /** Connected peers that said where they stand. */
   readonly #greeted = new Set<PeerId>();
   /** Peers whose headers are being fetched. */
@@ -104,20 +105,23 @@ export class Sync {
       onEnd: () => this.#restIfLevel(),
       pause: turn(),
     });
-    this.#history = new BodyFetch({
-      ...shared,
-      routes: historyRoutes({
-        peers: this.#peers,
-        // Everything else comes first.
-        needed: () => (this.#isCatchingUp ? null : target.history.needed()),
-        pointAt: target.history.pointAt,
-      }),
-      takeBlock: target.history.takeBlock,
-      progress: () => undefined,
-      onNowhere: () => undefined,
-      onEnd: () => undefined,
-      pause: turn(),
-    });
+    const beside = ({ needed, pointAt, takeBlock }: SyncTarget["history"]): BodyFetch =>
+      new BodyFetch({
+        ...shared,
+        routes: historyRoutes({
+          peers: this.#peers,
+          // Everything else comes first.
+          needed: () => (this.#isCatchingUp ? null : needed()),
+          pointAt,
+        }),
+        takeBlock,
+        progress: () => undefined,
+        onNowhere: () => undefined,
+        onEnd: () => undefined,
+        pause: turn(),
+      });
+    this.#history = beside(target.history);
+    this.#missing = beside(target.missing);
     this.#unsubscribes = [
       network.handle(SYNC_PROTOCOL, PROTOCOL_OPTIONS, (stream) =>
         serveSync(stream, {
@@ -179,6 +183,7 @@ export class Sync {
     this.#snapshot.close();
     this.#bodies.close();
     this.#history.close();
+    this.#missing.close();
     for (const stream of this.#streams) stream.reset("closing");
     while (this.#running.size > 0) await Promise.all(this.#running);
   }
@@ -222,6 +227,7 @@ export class Sync {
     }
     this.#bodies.consider();
     this.#history.consider();
+    this.#missing.consider();
   }
 
   #heard(peer: PeerId, hello: Hello): void {
@@ -278,7 +284,8 @@ export class Sync {
       if (ended.code !== "level") return ended;
       this.#poolFetched.set(peer, nowMs);
     }
-    return this.#history.join(conversation, "one run");
+    const checked = await this.#history.join(conversation, "one run");
+    return checked.code === "level" ? this.#missing.join(conversation, "one run") : checked;
   }
 
   async #catchUp(conversation: Conversation, theirs: Hello): Promise<ConversationEnd> {
