@@ -116,7 +116,8 @@ function refused(cause: string): Result<never, Problem> {
   );
 }
 
-function decodeSettings(text: string): Result<Settings, Problem> {
+/** The settings in the text of `config.json`, decoded strictly. */
+export function decodeSettings(text: string): Result<Settings, Problem> {
   let value: unknown;
   try {
     value = JSON.parse(text);

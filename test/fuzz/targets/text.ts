@@ -12,6 +12,7 @@ import { parseDoorEntry, parseDoorList } from "#net/doors/door-lists.ts";
 import { decodeNetworkKey, encodeNetworkKey } from "#net/doors/network-key.ts";
 import { parseListenAddress } from "#net/host/listen.ts";
 import { parseTrackerAddress } from "#net/trackers/tracker-address.ts";
+import { DEFAULT_SETTINGS, decodeSettings } from "#node/config.ts";
 import { always, type FuzzTarget, orNull, textTarget } from "../target.ts";
 
 const { peerId, account } = createKeypair(new Uint8Array(32).fill(7));
@@ -100,6 +101,16 @@ export const TEXT_TARGETS: readonly FuzzTarget[] = [
     decode: decodeApiFile,
     samples: [
       JSON.stringify({ version: 1, origin: "http://127.0.0.1:4747", token: "a".repeat(64), pid: 77 }),
+    ],
+  }),
+  textTarget({
+    name: "settings",
+    functions: ["decodeSettings", "decodeMining"],
+    decode: decodeSettings,
+    samples: [
+      JSON.stringify({ version: 1 }),
+      JSON.stringify(DEFAULT_SETTINGS),
+      JSON.stringify({ ...DEFAULT_SETTINGS, name: "Alice", mining: { mode: "always", threads: 2 } }),
     ],
   }),
   textTarget({
