@@ -10,6 +10,7 @@ import {
   checkChunk,
   chunkEnd,
   cutChunk,
+  isCutTooFine,
   joinChunks,
   type SnapshotChunk,
   type SnapshotEntry,
@@ -52,7 +53,12 @@ function cutAll(entries: readonly SnapshotEntry[]): SnapshotChunk[] {
   const { root, siblings } = joined;
   assert.deepEqual(root, rootOf(entries));
   assert.equal(joinChunks(cut.slice(0, -1)), null);
-  return cut.map(({ start, entries }, at) => ({ start, entries, siblings: siblings[at] ?? [] }));
+  const chunks = cut.map(({ start, entries }, at) => ({ start, entries, siblings: siblings[at] ?? [] }));
+  for (const [at, chunk] of chunks.entries()) {
+    const before = chunks[at - 1];
+    if (before !== undefined) assert.equal(isCutTooFine(before, chunk), false, `chunk ${at}`);
+  }
+  return chunks;
 }
 
 test("chunks of any state show the root that the tree has, hold every entry once, and fit", () => {

@@ -117,6 +117,26 @@ export function checkChunk(chunk: SnapshotChunk, stateRoot: Uint8Array): ChunkFa
 }
 
 /**
+ * Whether two chunks that follow each other are halves of a subtree that fits into one chunk. Nobody who cuts as all do
+ * sends such; whoever cuts down to single entries could go on for days.
+ */
+export function isCutTooFine(left: SnapshotChunk, right: SnapshotChunk): boolean {
+  const depth = left.siblings.length;
+  const areHalves =
+    depth > 0 && right.siblings.length === depth && alignment(left.start) < depth && follows(left, right);
+  return areHalves && bytesOf(left.entries) + bytesOf(right.entries) <= SNAPSHOT_ENTRIES_BYTES_MAX;
+}
+
+function follows(left: SnapshotChunk, right: SnapshotChunk): boolean {
+  const end = chunkEnd(left.start, left.siblings.length);
+  return end !== null && compareBytes(end, right.start) === 0;
+}
+
+function bytesOf(entries: readonly SnapshotEntry[]): number {
+  return entries.reduce((bytes, { value }) => bytes + ENTRY_OVERHEAD_BYTES + value.length, 0);
+}
+
+/**
  * The chunk that begins at `start`, a key at which the one before it ended.
  * @returns `null` when even the deepest subtree allowed does not fit.
  */

@@ -20,7 +20,7 @@ import type { BlockStore, StoreFault } from "../store.ts";
 import type { Conversation, ConversationEnd } from "../sync/sync-conversation.ts";
 import type { SyncPeers } from "../sync/sync-peers.ts";
 import type { HeaderTree } from "../sync/sync-store.ts";
-import { checkChunk, chunkEnd, type SnapshotChunk } from "./snapshot-chunk.ts";
+import { checkChunk, chunkEnd, isCutTooFine, type SnapshotChunk } from "./snapshot-chunk.ts";
 import type { SnapshotPolicy } from "./snapshot-store.ts";
 
 export interface SnapshotFetchDependencies {
@@ -46,6 +46,8 @@ export const SNAPSHOT_PARTS = 1_000;
 interface KeyRange {
   readonly from: Uint8Array;
   readonly to: Uint8Array | null;
+  /** The chunk that ended where it begins; `null` at the begin of a part. */
+  readonly after: SnapshotChunk | null;
 }
 
 interface Fetch {
@@ -181,7 +183,7 @@ export class SnapshotFetch {
     this.#covered = 0;
     this.#fetch = {
       at,
-      open: [{ from: FIRST_KEY, to: null }],
+      open: [{ from: FIRST_KEY, to: null, after: null }],
       lanes: new Set(),
       failures: 0,
       isSplit: false,
@@ -228,6 +230,9 @@ export class SnapshotFetch {
     if (!isThere || checkChunk(chunk, fetch.at.header.stateRoot) !== null) {
       return conversation.misconduct("a chunk that is not of the snapshot").fault;
     }
+    if (range.after !== null && isCutTooFine(range.after, chunk)) {
+      return conversation.misconduct("chunks that are cut too fine").fault;
+    }
     const inside = chunk.entries.filter(
       ({ key }) => compareBytes(key, range.from) >= 0 && isBelow(key, range.to),
     );
@@ -238,7 +243,9 @@ export class SnapshotFetch {
     fetch.failures = 0;
     this.#covered += spaceOf(range.from, isPartLeft ? end : range.to);
     if (isPartLeft)
-      fetch.open.unshift(...this.#rest(fetch, { from: end, to: range.to }, chunk.siblings.length));
+      fetch.open.unshift(
+        ...this.#rest(fetch, { from: end, to: range.to, after: chunk }, chunk.siblings.length),
+      );
     this.#dependencies.progress(fetch.at, Math.floor((this.#covered * SNAPSHOT_PARTS) / KEY_SPACE));
     return null;
   }
@@ -248,15 +255,16 @@ export class SnapshotFetch {
     if (fetch.isSplit || depth < 4) return [range];
     fetch.isSplit = true;
     const parts: KeyRange[] = [];
-    let from: Uint8Array = range.from;
+    let { from, after } = range;
     for (let nibble = ((range.from[0] ?? 0) >> 4) + 1; nibble < 16; nibble++) {
       const to = new Uint8Array(32);
       to[0] = nibble << 4;
-      parts.push({ from, to });
+      parts.push({ from, to, after });
       from = to;
+      after = null;
     }
     this.#callOthers(fetch);
-    return [...parts, { from, to: range.to }];
+    return [...parts, { from, to: range.to, after }];
   }
 
   #isComplete(fetch: Fetch): boolean {

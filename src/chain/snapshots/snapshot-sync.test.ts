@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId, TxId } from "#base/brand.ts";
+import { concat } from "#base/bytes.ts";
+import { sha256 } from "#crypto/sha256.ts";
 import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
@@ -201,6 +203,59 @@ test("a snapshot that is offered and never brought is given up for the blocks", 
   });
   const bob = await open(BOB.peerId);
   await clock.advanceUntil(() => bob.chain.tip().height === 70, 900_000, "level, block by block");
+  await bob.close();
+});
+
+/** The hash of a subtree as `spec/ledger.md` has it. */
+function hashOf(entries: SnapshotChunk["entries"], depth: number): Uint8Array {
+  const [first] = entries;
+  if (first === undefined) return new Uint8Array(32);
+  if (entries.length === 1) return sha256(concat(Uint8Array.of(0), first.key, sha256(first.value)));
+  const isRight = ({ key }: { readonly key: Uint8Array }) => bitOf(key, depth) === 1;
+  const left = entries.filter((entry) => !isRight(entry));
+  return sha256(
+    concat(Uint8Array.of(1), hashOf(left, depth + 1), hashOf(entries.filter(isRight), depth + 1)),
+  );
+}
+
+function bitOf(key: Uint8Array, depth: number): number {
+  return ((key[depth >> 3] ?? 0) >> (7 - (depth & 7))) & 1;
+}
+
+/** The subtree, as small as a chunk may be, that begins at a key. */
+function sliver({ entries }: SnapshotChunk, start: Uint8Array): SnapshotChunk {
+  const siblings: Uint8Array[] = [];
+  let inside = entries;
+  // One entry stands as it is, however deep: there is nothing beside it.
+  for (let depth = 0; inside.length > 1; depth++) {
+    const isOurs = ({ key }: { readonly key: Uint8Array }) => bitOf(key, depth) === bitOf(start, depth);
+    siblings.push(
+      hashOf(
+        inside.filter((entry) => !isOurs(entry)),
+        depth + 1,
+      ),
+    );
+    inside = inside.filter(isOurs);
+  }
+  return { start, siblings, entries: inside };
+}
+
+test("chunks that are true and cut to single entries, so that the snapshot would take days, are refused", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const whole = snapshotOf(source, 60);
+  const offer = offering(source, whole);
+  const asked = puppet(peers.addPeer(ALICE.peerId), source, (question, right) =>
+    question.type === "get-chunk"
+      ? [{ type: "chunk", chunk: sliver(whole, question.key) }]
+      : offer(question, right),
+  );
+  const bob = await open(BOB.peerId);
+  await clock.advance(2_000);
+  const chunks = asked.asked.get("get-chunk") ?? 0;
+  assert.ok(chunks > 1 && chunks < 6, `${chunks} chunks of ${whole.entries.length} entries`);
+  puppet(peers.addPeer(CAROL.peerId), source);
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 300_000, "level, block by block");
   await bob.close();
 });
 
