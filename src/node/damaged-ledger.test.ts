@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { genesisConnection } from "#chain/block-records.ts";
 import { clockFor, entriesOf, feed, openAlone, openOn, type TestNode } from "#chain/test-node.ts";
 import { encodeBlock, signTransaction } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
@@ -155,5 +156,112 @@ test("bits that flipped and files cut off, at random places: the node ends on ev
     }
   } finally {
     rmSync(root, { recursive: true, force: true });
+  }
+});
+
+class PowerCut extends Error {}
+
+/** Sets the file aside as a death in the middle would have: its log not yet. */
+function setHalfAside(folder: string): void {
+  renameSync(join(folder, NAME), join(folder, `${NAME}.damaged`));
+}
+
+test("power lost at any moment of a repair: what can be saved, and above all what waits, is there after the next start", async () => {
+  const root = mkdtempSync(join(tmpdir(), "waybill-damaged-"));
+  try {
+    const folder = mkdtempSync(join(root, "first-"));
+    const { database } = opened(folder);
+    const node = await openAlone(network, diskBlocks(database));
+    const { won } = chains();
+    await feed(node.chain, won, 1, HEIGHT);
+    assert.ok((await node.chain.submit(payment(14))).ok);
+    const unclean = mkdtempSync(join(root, "unclean-"));
+    for (const suffix of ["", "-wal"])
+      copyFileSync(join(folder, NAME + suffix), join(unclean, NAME + suffix));
+    await node.chain.close();
+    database.close();
+    let cuts = 0;
+    for (let allowed = 0, wasCut = true; wasCut; allowed++) {
+      const copy = copyOf(unclean, root);
+      setHalfAside(copy);
+      wasCut = await cutDuringOpening(copy, allowed);
+      cuts += wasCut ? 1 : 0;
+      const resumed = opened(copy).database;
+      const { chain, faults } = await openAlone(network, diskBlocks(resumed));
+      assert.equal(chain.tip().id, won.tip.block.id, `blocks, after ${allowed} transactions`);
+      assert.equal(chain.pool().length, 1, `what waits, after ${allowed} transactions`);
+      assert.deepEqual(faults, []);
+      await chain.close();
+      resumed.close();
+    }
+    assert.ok(cuts >= 4, `${cuts} moments were tried`);
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+/** @returns whether so many transactions of the database were too few to open. */
+async function cutDuringOpening(folder: string, allowed: number): Promise<boolean> {
+  const { database } = opened(folder);
+  const transaction = database.transaction.bind(database);
+  let left = allowed;
+  database.transaction = (work) => {
+    if (left === 0) throw new PowerCut();
+    left -= 1;
+    return transaction(work);
+  };
+  try {
+    const { chain } = await openAlone(network, diskBlocks(database));
+    await chain.close();
+    return left === 0;
+  } catch {
+    return true;
+  } finally {
+    if (database.sql.isOpen) database.close();
+  }
+}
+
+test("a disk that is full in the middle of a repair: the repair is tried again, and nothing that can be saved is lost", async () => {
+  const root = mkdtempSync(join(tmpdir(), "waybill-damaged-"));
+  try {
+    const { database } = opened(root);
+    const store = diskBlocks(database);
+    const { won } = chains();
+    const node = await openAlone(network, store);
+    await feed(node.chain, won, 1, HEIGHT);
+    assert.ok((await node.chain.submit(payment(14))).ok);
+    await node.chain.close();
+    const genesis = genesisConnection(network);
+    for (const room of [0, 2, 4]) {
+      const replace = database.replace.bind(database);
+      database.replace = () => {
+        replace();
+        const pages = Number(database.sql.prepare("PRAGMA page_count").get()?.["page_count"]);
+        database.sql.exec(`PRAGMA max_page_count = ${pages + room}`);
+      };
+      const refused = store.renew(network.chainId, genesis);
+      assert.equal(refused.ok ? "" : refused.fault.code, "store-unavailable", `with room for ${room} pages`);
+      database.replace = replace;
+    }
+    const renewed = store.renew(network.chainId, genesis);
+    assert.deepEqual(renewed, { ok: true, value: HEIGHT });
+    assert.equal(store.pool().length, 1);
+    database.close();
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("a ledger of a newer program is left where it is", () => {
+  const root = mkdtempSync(join(tmpdir(), "waybill-newer-"));
+  try {
+    const { database } = opened(root);
+    database.sql.exec("UPDATE schema_versions SET version = 99");
+    database.close();
+    const refused = openLedgerDatabase(root, network.chainIdHex, [blockSchema]);
+    assert.equal(refused.ok ? "" : refused.fault.code, "ledger-unusable");
+    assert.deepEqual(readdirSync(root), [NAME]);
+  } finally {
+    rmSync(root, { recursive: true });
   }
 });

@@ -5,7 +5,8 @@
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import { Database, type Schema, setAside } from "#storage/disk/database.ts";
+import { isDiskFault } from "#storage/disk/blocks.ts";
+import { Database, NewerSchemaError, type Schema, setAside } from "#storage/disk/database.ts";
 import { acquireDataLock, type DataLock } from "./data-lock.ts";
 
 export interface HeldFolder {
@@ -74,13 +75,14 @@ export function openLedgerDatabase(
     return ok({ database: openedSound(path, schemas), repaired: null });
   } catch (damaged) {
     try {
-      const aside = setAside(path);
+      if (isRefusal(damaged)) throw damaged;
+      setAside(path);
       const repaired = problem(
         "ledger-refetched",
         `The ledger's file was damaged (${causeOf(damaged)}); it was moved aside. What is sound in it is used again.`,
         `Nothing is to be done: the rest is fetched from other peers. Delete ${name}.damaged when you like.`,
       );
-      return ok({ database: new Database(path, schemas, aside), repaired });
+      return ok({ database: new Database(path, schemas), repaired });
     } catch (error) {
       return fail(
         problem(
@@ -91,6 +93,17 @@ export function openLedgerDatabase(
       );
     }
   }
+}
+
+/** SQLite's IOERR_READ: a sector that cannot be read is damage, and what else the disk says is not. */
+const READ_FAILED = 266;
+
+/** Whether the disk or the program refuses and the file may well be sound: it stays where it is. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof NewerSchemaError) return true;
+  if (isDiskFault(error)) return !("errcode" in error && error.errcode === READ_FAILED);
+  // As of a file that cannot be opened at all.
+  return error instanceof Error && "syscall" in error;
 }
 
 /** Files up to this size are looked through at every start: it takes a fraction of a second. */

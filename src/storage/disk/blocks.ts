@@ -77,7 +77,6 @@ class DiskBlockStore implements BlockStore {
   readonly #database: Database;
   #sql: Statements;
   #isDamaged = false;
-  #isSalvaged = false;
   #isTogether = false;
   #onDamage: (cause: string) => void = () => undefined;
 
@@ -113,18 +112,29 @@ class DiskBlockStore implements BlockStore {
 
   begin(chainId: Uint8Array, genesis: Connection): Written {
     const begun = this.#begin(chainId, genesis);
-    if (begun.ok) this.#salvage();
-    return begun;
+    return begun.ok ? ok() : begun;
   }
 
-  #begin(chainId: Uint8Array, genesis: Connection): Written {
-    return this.#write(() => {
+  /**
+   * The id of the network comes last: what has none is begun once more after a death, and what was set aside is looked
+   * through once more. @returns how many blocks were saved.
+   */
+  #begin(chainId: Uint8Array, genesis: Connection): Result<number, StoreFault> {
+    if (this.chainId() === null) this.#database.isStandIn = true;
+    const cleared = this.#write(() => {
       this.#database.sql.exec(
-        `${DROP_DERIVED}; DELETE FROM bodies; DELETE FROM blocks; DELETE FROM snapshot`,
+        `${DROP_DERIVED}; DELETE FROM bodies; DELETE FROM blocks; DELETE FROM snapshot; DELETE FROM chain`,
       );
-      this.#sql.setChainId.run(chainId);
       this.#connect(genesis);
     });
+    if (!cleared.ok) return cleared;
+    const { aside } = this.#database;
+    const saved = aside === null ? ok(0) : salvageBlocks(aside, this, (work) => this.#together(work));
+    if (!saved.ok) return saved;
+    const begun = this.#write(() => this.#sql.setChainId.run(chainId));
+    if (!begun.ok) return begun;
+    this.#database.isStandIn = false;
+    return saved;
   }
 
   rewind(genesis: Connection, undone: readonly BlockId[]): Written {
@@ -356,17 +366,7 @@ class DiskBlockStore implements BlockStore {
     }
     this.#sql = this.#prepare();
     this.#isDamaged = false;
-    this.#isSalvaged = false;
-    const begun = this.#begin(chainId, genesis);
-    return begun.ok ? ok(this.#salvage()) : begun;
-  }
-
-  /** Once for each file that was set aside: what begins anew later begins with nothing. */
-  #salvage(): number {
-    const { aside } = this.#database;
-    if (aside === null || this.#isSalvaged) return 0;
-    this.#isSalvaged = true;
-    return salvageBlocks(aside, this, (work) => this.#together(work));
+    return this.#begin(chainId, genesis);
   }
 
   // Faults -----------------------------------------------------------------------------------------------------

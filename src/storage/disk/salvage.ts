@@ -5,8 +5,9 @@
  */
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { BlockId } from "#base/brand.ts";
-import type { BlockStore, NewHeader, PoolRow, Written } from "#chain/store.ts";
-import { bytesSum, entryOf, poolRowOf, type Row } from "./block-rows.ts";
+import { ok, type Result } from "#base/result.ts";
+import type { BlockStore, NewHeader, PoolRow, StoreFault, Written } from "#chain/store.ts";
+import { bytesSum, entryOf, idBytes, poolRowOf, type Row } from "./block-rows.ts";
 
 /** Rows that are read at once while all goes well. */
 const BATCH = 64;
@@ -20,28 +21,28 @@ type Together = (work: () => void) => Written;
 /**
  * @param path of the file that was set aside; it is not changed.
  * @param into a store that stands on genesis.
- * @returns how many blocks are kept there now that were not before.
+ * @returns how many blocks are kept there now that were not before; a fault when it is the new file that cannot be written.
  */
-export function salvageBlocks(path: string, into: Target, together: Together): number {
+export function salvageBlocks(path: string, into: Target, together: Together): Result<number, StoreFault> {
   let damaged: DatabaseSync;
   try {
     damaged = new DatabaseSync(path, { readOnly: true });
   } catch {
-    return 0;
+    return ok(0);
   }
   try {
     // First: nobody else may have what waits.
-    salvagePool(damaged, into, together);
-    return salvageChain(damaged, into, together);
+    const pool = salvagePool(damaged, into, together);
+    return pool.ok ? salvageChain(damaged, into, together) : pool;
   } catch {
     // Not even its tables can be told apart.
-    return 0;
+    return ok(0);
   } finally {
     damaged.close();
   }
 }
 
-function salvageChain(damaged: DatabaseSync, into: Target, together: Together): number {
+function salvageChain(damaged: DatabaseSync, into: Target, together: Together): Result<number, StoreFault> {
   const blocks = damaged.prepare(
     `SELECT b.row, b.arrival, b.id, b.height, b.previous, b.work, b.invalid, b.has_body, b.in_reach, b.header,
        b.history, b.byte_count, b.sum, (SELECT bytes FROM bodies WHERE row = b.row) AS body,
@@ -54,10 +55,10 @@ function salvageChain(damaged: DatabaseSync, into: Target, together: Together): 
     const written = together(() => {
       for (const row of rows) added += keepSound(row, into);
     });
-    if (!written.ok) break;
+    if (!written.ok) return written;
     saved += added;
   }
-  return saved;
+  return ok(saved);
 }
 
 /** @returns how many bodies were taken over: one or none. */
@@ -112,28 +113,32 @@ function readRows(statement: StatementSync, from: number, to: number): Row[] | n
   }
 }
 
-function salvagePool(damaged: DatabaseSync, into: Target, together: Together): void {
+function salvagePool(damaged: DatabaseSync, into: Target, together: Together): Written {
   let statement: StatementSync;
   try {
     statement = damaged.prepare("SELECT id, bytes, received_ms FROM pool WHERE arrival >= ? AND arrival < ?");
   } catch {
-    return;
+    return ok();
   }
   for (const rows of batchesOf(statement)) {
-    together(() => {
+    const written = together(() => {
       into.changePool(
         rows.map(soundPoolRow).filter((row) => row !== null),
         [],
         [],
       );
     });
+    if (!written.ok) return written;
   }
+  return ok();
 }
 
 /** Whether its bytes are still that transaction is seen when it is read into the pool. */
 function soundPoolRow(row: Row): PoolRow | null {
   try {
-    return poolRowOf(row);
+    const sound = poolRowOf(row);
+    idBytes(sound.id);
+    return sound;
   } catch {
     return null;
   }
