@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId, TxId } from "#base/brand.ts";
 import { concat } from "#base/bytes.ts";
+import { appendLeaf, merkleRoot } from "#crypto/merkle.ts";
 import { sha256 } from "#crypto/sha256.ts";
-import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { bytesOfId, encodeTransaction } from "#ledger/index.ts";
+import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
@@ -288,6 +290,26 @@ test("a false block under a snapshot, paid for with the most work: it is found, 
   );
   assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
   assert.equal(bob.chain.syncState().history, null);
+  await bob.close();
+});
+
+test("a body under a snapshot that is wrong by itself is found as one that leads to a false state is", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(5);
+  const twin = shared.fork(5);
+  const { block, ...after } = twin.grow([], ALICE);
+  const transactions = [...block.transactions, ...block.transactions];
+  const txRoot = merkleRoot(transactions.map(encodeTransaction));
+  const bad = mine({ ...block.header, txRoot }, transactions);
+  const history = appendLeaf(shared.tip.history, bytesOfId(bad.id));
+  const before = Array.from({ length: 6 }, (_, at) => shared.at(at));
+  const lie = new TestChain(network, [...before, { ...after, block: bad, history }]);
+  for (let at = 0; at < 66; at++) for (const chain of [lie, twin]) chain.grow([], ALICE);
+  puppet(peers.addPeer(ALICE.peerId), lie, offering(lie, snapshotOf(twin, 60)));
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => bob.chain.tip().height === 60, 60_000, "taken over");
+  await clock.advanceUntil(() => bob.chain.repairs()[0]?.code === "history-wrong", 120_000, "found");
+  assert.equal(bob.chain.tip().height, 5);
   await bob.close();
 });
 

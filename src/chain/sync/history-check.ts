@@ -91,7 +91,7 @@ export class HistoryCheck {
     const outcome = await checking.door.submit(bytes, { branchShown: true });
     if (this.#checking !== checking) return outcome;
     const id = blockIdOfBytes(bytes);
-    if (!outcome.ok && id !== null && checking.store.entry(id)?.invalid === true) this.#foundWrong(id);
+    if (!outcome.ok && id !== null && checking.door.isSettled(id)) this.#foundWrong(id);
     if (!outcome.ok) return outcome;
     this.#fillIn(bytes);
     const { height } = checking.best.tip.header;
