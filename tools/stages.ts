@@ -9,7 +9,7 @@ export interface Stage {
   readonly name: string;
   readonly what: string;
   readonly claims: (file: string) => boolean;
-  /** Files run at once. Real processes have the computer to themselves: two cores do not time two of them fairly. */
+  /** Files run at once. */
   readonly concurrency: number;
   /** For one test, in milliseconds. */
   readonly timeoutMs: number;
@@ -19,6 +19,9 @@ const under =
   (...starts: readonly string[]) =>
   (file: string) =>
     starts.some((start) => file.startsWith(start));
+
+/** They time what they see, or leave no core to another: two of them at once would tell of each other. */
+const ALONE = /\/(?:[a-z-]*(?:flood|load|strangers|nat|lan)|crash|kill)\.test\.ts$/;
 
 /** The first stage that claims a file has it. */
 export const STAGES: readonly Stage[] = [
@@ -66,7 +69,14 @@ export const STAGES: readonly Stage[] = [
   },
   {
     name: "functional",
-    what: "real processes",
+    what: "real processes, two files at once",
+    claims: (file) => under("test/functional/")(file) && !ALONE.test(file),
+    concurrency: 2,
+    timeoutMs: 120_000,
+  },
+  {
+    name: "alone",
+    what: "real processes that measure, flood, or are killed",
     claims: under("test/functional/"),
     concurrency: 1,
     timeoutMs: 120_000,
