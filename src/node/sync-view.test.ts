@@ -16,7 +16,7 @@ const LEVEL = {
 test("what is being done is said with how far it is and how long it will take", () => {
   const behind = { ...LEVEL, state: "syncing", targetHeight: 120_000, done: 40_000, total: 120_000 } as const;
   assert.equal(syncView(LEVEL).words, "in step with others");
-  assert.equal(syncView({ ...LEVEL, phase: "alone" }).words, "no peer is connected");
+  assert.equal(syncView({ ...LEVEL, phase: "alone" }).words, "no peer of this network is connected");
   assert.equal(
     syncView({ ...behind, phase: "headers", secondsLeft: 150 }).words,
     "fetching headers, 40\u202f000 of 120\u202f000, about 3 min left",

@@ -14,7 +14,7 @@ export function syncView(sync: SyncState): ChainView["sync"] {
 function phaseWords({ phase, height, targetHeight, done, total, secondsLeft }: SyncState): string {
   switch (phase) {
     case "alone":
-      return "no peer is connected";
+      return "no peer of this network is connected";
     case "asking":
       return "asking peers where they stand";
     case "headers":

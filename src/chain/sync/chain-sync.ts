@@ -70,6 +70,8 @@ export class ChainSync {
   readonly #progress: SyncProgress;
   /** Connected peers that said where they stand. */
   readonly #heard = new Set<PeerId>();
+  /** Connected peers that were asked and did not say: trackers, other networks, and who is silent. */
+  readonly #silent = new Set<PeerId>();
   readonly #maker: SnapshotMaker | null;
   readonly #history: HistoryCheck | null;
   readonly #missing: MissingBodies;
@@ -326,6 +328,10 @@ export class ChainSync {
       onNowhere: (height) => this.#blocksNowhere(height),
       onLevel: () => this.#rested(),
       onHello: (peer, hello) => this.#heardOf(peer, hello),
+      onSilent: (peer) => {
+        if (!this.#heard.has(peer)) this.#silent.add(peer);
+        this.#restAgain();
+      },
       onOtherNetwork,
     };
   }
@@ -343,15 +349,20 @@ export class ChainSync {
   }
 
   #restPhase(): void {
-    const connected = this.#dependencies.network.connected().length;
-    const isAsked = this.#heard.size >= Math.min(connected, SYNC_ASKED_MIN);
-    this.#progress.rest(connected === 0 ? "alone" : isAsked ? "level" : "asking");
+    const peers = this.#dependencies.network.connected().filter(({ peer }) => !this.#silent.has(peer)).length;
+    const isAsked = this.#heard.size >= Math.min(peers, SYNC_ASKED_MIN);
+    this.#progress.rest(peers === 0 ? "alone" : isAsked ? "level" : "asking");
+  }
+
+  #restAgain(): void {
+    const { phase } = this.#progress;
+    if (phase === "alone" || phase === "asking" || phase === "level") this.#restPhase();
   }
 
   #heardOf(peer: PeerId, hello: Hello | null): void {
     if (hello === null) this.#heard.delete(peer);
     else this.#heard.add(peer);
-    const { phase } = this.#progress;
-    if (phase === "alone" || phase === "asking" || phase === "level") this.#restPhase();
+    this.#silent.delete(peer);
+    this.#restAgain();
   }
 }

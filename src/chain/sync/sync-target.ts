@@ -38,6 +38,8 @@ export interface SyncListener {
   readonly onLevel: () => void;
   /** A peer said where it stands and what its clock shows; `null` when it is gone. */
   readonly onHello: (peer: PeerId, hello: Hello | null) => void;
+  /** A peer was asked where it stands and did not say: it speaks of no chain, of another one, or not at all. */
+  readonly onSilent: (peer: PeerId) => void;
   readonly onOtherNetwork: (peer: PeerId) => void;
 }
 

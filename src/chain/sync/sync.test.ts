@@ -233,6 +233,23 @@ test("a peer of another network is named as such on both sides, and not punished
   await end();
 });
 
+test("who speaks of another network, or of none, is not waited for before we say that we are level", async () => {
+  const { clock, peers, add, end } = world();
+  const alice = await add(ALICE.peerId);
+  // A tracker, say.
+  peers.addPeer(person(7).peerId);
+  await add(CAROL.peerId, testNetwork({ name: "elsewhere" }));
+  await clock.advance(3_000);
+  assert.equal(alice.chain.syncState().phase, "alone");
+  await add(BOB.peerId);
+  await clock.advance(3_000);
+  assert.equal(alice.chain.syncState().phase, "level");
+  peers.stop(BOB.peerId);
+  await clock.advance(30_000);
+  assert.equal(alice.chain.syncState().phase, "alone");
+  await end();
+});
+
 /** A peer that speaks the protocol as the test says; `answer` gives frames for a question. */
 function puppet(peer: Network, answer: (question: SyncMessage) => Uint8Array | null): void {
   peer.handle(SYNC_PROTOCOL, OPTIONS, async (stream) => {

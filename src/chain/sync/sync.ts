@@ -170,7 +170,10 @@ export class Sync {
     const talk = this.#talk(peer).finally(() => {
       this.#talking.delete(peer);
       // It showed something newer than what this conversation began with.
-      if (this.#askedMeanwhile.delete(peer) && !this.#closed) this.#soon(peer, 0);
+      if (this.#askedMeanwhile.delete(peer)) this.#soon(peer, 0);
+      // It left meanwhile, and what it said after that is not kept either.
+      const isHere = this.#dependencies.network.connected().some((each) => each.peer === peer);
+      if (!isHere && !this.#closed) this.#gone(peer);
     });
     this.#keepTrack(talk);
   }
@@ -198,6 +201,7 @@ export class Sync {
   }
 
   #soon(peer: PeerId, delayMs: number): void {
+    if (this.#closed) return;
     this.#timers.get(peer)?.cancel();
     const timer = this.#dependencies.clock.after(delayMs, () => {
       this.#timers.delete(peer);
@@ -239,6 +243,7 @@ export class Sync {
   #foundElsewhere(peer: PeerId, chainId: Uint8Array): void {
     if (this.#elsewhere.has(peer) || this.#elsewhere.size >= PEERS_ELSEWHERE_MAX) return;
     this.#elsewhere.set(peer, toHex(chainId));
+    this.#dependencies.listener.onSilent(peer);
     this.#dependencies.listener.onOtherNetwork(peer);
   }
 
@@ -249,7 +254,7 @@ export class Sync {
       timeoutMs: SYNC_OPEN_TIMEOUT_MS,
     });
     // Comparing again later is enough, whatever the reason; who speaks no such protocol is asked in vain.
-    if (!opened.ok) return;
+    if (!opened.ok) return this.#dependencies.listener.onSilent(peer);
     if (this.#closed) {
       opened.value.reset("closing");
       return;
@@ -261,7 +266,7 @@ export class Sync {
     if (end.code === "level" || end.code === "other-network") await conversation.close();
     else conversation.reset(end.code);
     if (end.code === "other-network") this.#foundElsewhere(peer, end.chainId);
-    if (end.code === "unanswered" && !this.#closed) this.#soon(peer, SYNC_RETRY_MS);
+    if (end.code === "unanswered") this.#soon(peer, SYNC_RETRY_MS);
     if ("what" in end)
       log.debug("conversation about the chain ended", { peer, end: end.code, what: end.what });
   }
@@ -270,7 +275,10 @@ export class Sync {
     const { clock, source, listener, poolFor } = this.#dependencies;
     const { peer } = conversation;
     const hello = await conversation.greet(source.hello());
-    if (!hello.ok) return hello.fault;
+    if (!hello.ok) {
+      listener.onSilent(peer);
+      return hello.fault;
+    }
     listener.onHello(peer, hello.value);
     this.#greeted.add(peer);
     const end = await this.#catchUp(conversation, hello.value);
