@@ -304,6 +304,32 @@ test("a fresh account's flood of free anchors crowds out neither who pays nor a 
   assert.ok([...pool.mineable()].slice(0, 10).some(({ from }) => from === BOB.account));
 });
 
+test("what lost the one before it keeps no more room than what comes behind a gap", () => {
+  const { pool } = newPool();
+  const accounts = Array.from(
+    { length: POOL_HELD_COUNT_MAX / (POOL_PER_ACCOUNT_MAX - 1) + 20 },
+    (_, at) => at + 1,
+  );
+  const firsts = accounts.map((account) => unsigned(account, 0, 200));
+  for (const first of firsts) assert.equal(offer(pool, first), "in");
+  for (const account of accounts) {
+    for (let seq = 1; seq < POOL_PER_ACCOUNT_MAX; seq++) {
+      assert.equal(offer(pool, unsigned(account, seq, 5_000)), "in");
+    }
+  }
+  assert.equal(offer(pool, transfer(ALICE, 0)), "in");
+  assert.deepEqual(pool.boundHeld(), []);
+  for (const { id } of firsts) pool.remove(id);
+  const before = pool.size;
+  const gone = pool.boundHeld();
+  assert.equal(pool.counts.held, POOL_HELD_COUNT_MAX);
+  assert.equal(pool.size, before - gone.length);
+  assert.deepEqual(
+    [...pool.mineable()].map(({ from }) => from),
+    [ALICE.account],
+  );
+});
+
 test("what an account cannot have in one block takes no place of others' free anchors", () => {
   const { perBlock, perAccountPerBlock } = network.params.freeAnchors;
   const { pool } = newPool();

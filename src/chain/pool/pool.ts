@@ -191,6 +191,24 @@ export class Pool {
   }
 
   /**
+   * Lets go what waits behind gaps, as far as it is more than would be let in: when one of an account was let go, all
+   * behind it cannot be mined any more, and would keep others out for as long as they live.
+   */
+  boundHeld(): readonly TxId[] {
+    const removed: TxId[] = [];
+    for (const most of [POOL_GAP_MAX, 0]) {
+      if (this.#held <= POOL_HELD_COUNT_MAX) break;
+      for (const account of this.#byAccount.values()) {
+        while (this.#held > POOL_HELD_COUNT_MAX && account.heldCount > most && account.tail !== null) {
+          removed.push(account.tail.entry.id);
+          this.#remove(account.tail);
+        }
+      }
+    }
+    return removed;
+  }
+
+  /**
    * In the order in which a miner would take them: highest fee per byte first, but each account's by seq, from
    * the one that is due. What stands behind a gap is left out. As many free anchors as a block has room for go first,
    * strongest stamp first: they are few, and else a full pool would leave none. One at a time, for as long as there is
