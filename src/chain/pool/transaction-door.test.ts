@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { fail } from "#base/result.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
 import {
@@ -15,6 +16,7 @@ import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { BestChain } from "../best-chain.ts";
 import { POOL_CLAIM_EARLY_MAX_BLOCKS, POOL_SAVE_DELAY_MS } from "../limits.ts";
 import { TRANSACTION_STANDING } from "../standing.ts";
+import type { BlockStore } from "../store.ts";
 import { clockFor, quietLog } from "../test-node.ts";
 import { MovedBlocks, NO_MOVE } from "../trail.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
@@ -27,8 +29,7 @@ function transfer(seq: number, changed: { readonly fee?: number; readonly validU
   return signTransaction(body, network.chainId, ALICE);
 }
 
-function openDoor(of = network) {
-  const store = memoryBlocks();
+function openDoor(of = network, store: BlockStore = memoryBlocks()) {
   const opened = BestChain.open(of, store);
   assert.ok(opened.ok);
   const { best } = opened.value;
@@ -217,4 +218,86 @@ test("a claim that is not due for long is refused: it would hold up all behind i
   assert.equal(codeOf(door, encodeTransaction(claim)), "claim-too-early");
   move([]);
   assert.equal(codeOf(door, encodeTransaction(claim)), "new");
+});
+
+test("a replacement that the disk refuses leaves what it would have replaced waiting, there and here", async () => {
+  const store = memoryBlocks();
+  let isFull = false;
+  const refusing = new Proxy(store, {
+    get(target, name) {
+      if (name === "changePool" && isFull) return () => fail({ code: "store-unavailable", cause: "full" });
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const { door, clock } = openDoor(network, refusing);
+  const [first, second] = [transfer(0), transfer(0, { fee: 900 })];
+  assert.ok(door.submitOwn(first).ok);
+  isFull = true;
+  const refused = door.submitOwn(second);
+  assert.equal(refused.ok ? "" : refused.fault.code, "unavailable");
+  assert.ok(door.pool.has(txIdOf(first)));
+  isFull = false;
+  await clock.advance(2 * POOL_SAVE_DELAY_MS);
+  door.close();
+  assert.deepEqual(
+    store.pool().map(({ id }) => id),
+    [txIdOf(first)],
+  );
+});
+
+test("a block that is connected once more is not taken off the list of undone ones by what was to be written before", async () => {
+  const store = memoryBlocks();
+  const settled: string[] = [];
+  const changePool = store.changePool.bind(store);
+  store.changePool = (added, removed, ids) => {
+    settled.push(...ids);
+    return changePool(added, removed, ids);
+  };
+  const { door, clock } = openDoor(network, store);
+  const chain = new TestChain(network);
+  const [one, other] = [chain.next([transfer(0)], BOB), chain.next([], CAROL)];
+  door.chainMoved({ disconnected: MovedBlocks.of(one), connected: MovedBlocks.of(other) });
+  door.chainMoved({ disconnected: MovedBlocks.of(other), connected: MovedBlocks.of(one) });
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  assert.deepEqual(settled, [other.id]);
+});
+
+test("what waits outlives a repair that leaves the tip far below it: behind a gap, without cover, valid too far ahead", async () => {
+  const far = testNetwork({
+    validUntilMaxBlocks: 20,
+    allocations: [{ account: ALICE.account, amount: 9_000 }],
+  });
+  const chain = new TestChain(far);
+  const pay = (from: Keypair, to: Keypair, seq: number, amount: number, validUntil: number) => {
+    const body = { type: "transfer", from: from.account, to: to.account, seq, fee: 200, amount, validUntil };
+    return signTransaction({ ...body, type: "transfer" }, far.chainId, from);
+  };
+  for (let seq = 0; seq < 8; seq++) chain.grow([pay(ALICE, BOB, seq, 500, 20)], CAROL);
+  const waiting = [pay(ALICE, CAROL, 8, 1, 20), pay(BOB, CAROL, 0, 700, 20), pay(ALICE, CAROL, 9, 1, 28)];
+  const { door, best, store, clock } = openDoor(far);
+  const move = (from: number) => {
+    for (let height = from; height <= 8; height++) {
+      const { block } = chain.at(height);
+      assert.ok(best.extend(block).ok);
+      door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+    }
+  };
+  move(1);
+  for (const each of waiting) assert.ok(door.submitOwn(each).ok);
+  const rows = store.pool();
+  assert.ok((await best.recover("a test", async () => undefined)).ok);
+  assert.equal(best.tip.header.height, 0);
+  door.storeRenewed();
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  const ids = new Set(rows.map(({ id }) => id));
+  assert.deepEqual(new Set(store.pool().map(({ id }) => id)), ids, "in the running peer");
+  const restarted = memoryBlocks();
+  restarted.changePool(rows, [], []);
+  const again = openDoor(far, restarted);
+  await again.door.restore();
+  await again.clock.advance(POOL_SAVE_DELAY_MS);
+  assert.deepEqual(new Set(restarted.pool().map(({ id }) => id)), ids, "at the next start");
+  move(1);
+  assert.deepEqual(new Set(door.pool.entries().map(({ id }) => id)), ids, "and it waits again as before");
 });

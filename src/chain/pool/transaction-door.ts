@@ -144,19 +144,24 @@ export class TransactionDoor {
     const { id, transaction, receivedMs } = entry;
     const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
     if (taken?.ok === true && taken.value.isNew && this.#onDisk.has(id)) this.#unsaved.delete(id);
-    else if (taken?.ok === false && taken.fault.code === "balance-below-pending") this.#keepUncovered(entry);
+    else if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
     else this.#drop([id]);
   }
 
   /** Ours: durable before it is answered. */
   submitOwn(transaction: SignedTransaction): Answer {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    const replaced = this.#pool
+      .of(transaction.from)
+      .find(({ transaction: { seq } }) => seq === transaction.seq);
     const taken = this.#take(transaction, this.#dependencies.clock.nowMs());
     if (!taken.ok || !taken.value.isNew) return taken;
     const saved = this.#save();
     if (saved !== null) {
       this.#pool.remove(taken.value.id);
       this.#drop([taken.value.id]);
+      // It was acknowledged, and still stands on disk.
+      if (replaced !== undefined) this.#take(replaced.transaction, replaced.receivedMs, "verified");
       return fail({ code: "unavailable", cause: saved });
     }
     this.#announce(taken.value);
@@ -202,6 +207,8 @@ export class TransactionDoor {
     // Oldest first: an account's transactions depend on each other in this order.
     for (const block of disconnected.reversed()) this.#takeBack(block, change);
     for (const { id } of disconnected.refs) this.#settling.add(id);
+    // When one of these is undone again, what is written before that is seen to must not take it off the list.
+    for (const { id } of connected.refs) this.#settling.delete(id);
     this.#coverAgain(height, change);
     this.#letLostNamesGo({ connected, disconnected }, height, change);
     const added = change.addedIds().map((id) => this.#pool.get(id));
@@ -220,7 +227,7 @@ export class TransactionDoor {
       const id = txIdOf(transaction);
       const taken = this.#take(transaction, receivedMs, "verified");
       if (taken.ok && taken.value.isNew) change.took(taken.value);
-      else if (!taken.ok && taken.fault.code === "balance-below-pending") {
+      else if (!taken.ok && PASSING.has(taken.fault.code)) {
         this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
       } else if (!this.#pool.has(id)) this.#drop([id]);
     }
@@ -277,10 +284,11 @@ export class TransactionDoor {
   /** The store began anew, and the tip with it: what waits is looked at again, and written again. */
   storeRenewed(): void {
     const before = this.#pool.entries();
-    this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
+    const outdated = this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
+    for (const entry of outdated.uncovered) this.#keepUncovered(entry);
     const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
-    this.#drop(removed);
-    for (const { id, bytes, receivedMs } of this.#pool.entries())
+    this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
+    for (const { id, bytes, receivedMs } of [...this.#pool.entries(), ...this.#uncovered.bySeq()])
       this.#unsaved.set(id, { id, bytes, receivedMs });
     this.#saveSoon();
     if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
@@ -366,6 +374,14 @@ export class TransactionDoor {
     return null;
   }
 }
+
+/** Why a transaction that was taken once is not taken now, and may be again when the tip has moved. */
+const PASSING = new Set<SubmitFault["code"]>([
+  "balance-below-pending",
+  "seq-gap",
+  "too-many-pending",
+  "valid-too-long",
+]);
 
 /** What changed in the pool by one step, however often something came and went in it. */
 class NetChange {
