@@ -18,6 +18,8 @@ const TEST_TIMEOUT_MS = 60_000;
 const SYBILS = 12;
 const GRAFTS = 20;
 const WANTS = 40;
+/** Each costs as much as an invalid message, of which five in a row are too many. */
+const UNREADABLE = 5;
 
 interface Control {
   readonly ihave: readonly { readonly topicID: string; readonly messageIDs: readonly Uint8Array[] }[];
@@ -38,6 +40,7 @@ interface RawRouter {
   readonly score: { score(peer: string): number };
   readonly mesh: Map<string, Set<string>>;
   readonly iasked: Map<string, number>;
+  readonly streamsOutbound: Map<string, { push(frame: Uint8Array): void }>;
   sendRpc(peer: string, rpc: Rpc): boolean;
   handleReceivedRpc(from: unknown, rpc: Rpc): Promise<void>;
 }
@@ -183,6 +186,33 @@ test("row 28: a message that is asked for again and again is sent a few times: n
     assert.ok(copies >= 3 && copies <= 6, `${copies} messages came`);
   } finally {
     await close([victim, greedy]);
+  }
+});
+
+test("gossip frames that cannot be read, or hold more than they may, cost their sender the connection", {
+  timeout: TEST_TIMEOUT_MS,
+}, async () => {
+  const tooMany = { ihave: [{ topicID: TOPIC, messageIDs: [...madeUpIds(1), ...madeUpIds(2)] }] };
+  const [victim, honest] = [await startMember(), await startMember()];
+  const sayings: readonly ((from: Member) => void)[] = [
+    (from) => from.router.streamsOutbound.get(victim.id)?.push(new Uint8Array(300).fill(0xff)),
+    (from) => say(from, victim, tooMany),
+  ];
+  const flooders = await Promise.all(sayings.map(() => startMember()));
+  try {
+    for (const each of [honest, ...flooders]) await dial(each, victim);
+    for (const each of [honest, ...flooders]) await untilMeshed(victim, each);
+    for (const [at, speak] of sayings.entries()) {
+      const flooder = flooders[at];
+      assert.ok(flooder !== undefined);
+      for (let time = 0; time < UNREADABLE; time++) speak(flooder);
+      await untilPath(victim.peer, flooder.peer.network.self, null);
+    }
+    assert.ok(victim.peer.network.connected().some(({ peer }) => peer === honest.peer.network.self));
+    await honest.topic.publish(utf8("good"));
+    await until(victim, () => victim.heard.has("good"));
+  } finally {
+    await close([victim, honest, ...flooders]);
   }
 });
 
