@@ -28,6 +28,13 @@ import { type Arrived, BodyWindow, type HeaderPath } from "./body-window.ts";
 import type { Conversation, ConversationEnd } from "./sync-conversation.ts";
 import type { SyncPeers } from "./sync-peers.ts";
 
+/** What nobody has. */
+export interface MissingBranch {
+  /** Of the first block that is needed. */
+  readonly height: number;
+  readonly target: HeaderPoint;
+}
+
 export interface BodyFetchDependencies {
   readonly clock: Clock;
   readonly peers: SyncPeers;
@@ -38,8 +45,8 @@ export interface BodyFetchDependencies {
   readonly call: (peer: PeerId) => void;
   /** A path is being fetched up to `target`: so many of its blocks are done. */
   readonly progress: (target: HeaderPoint, done: number, total: number) => void;
-  /** No peer that answered has the block of this height in full; `null` when one brought a block after all. */
-  readonly onNowhere: (height: number | null) => void;
+  /** No peer that answered has the first block in full; `null` when one brought a block after all. */
+  readonly onNowhere: (missing: MissingBranch | null) => void;
   /** Nothing is fetched any more. */
   readonly onEnd: () => void;
   /** Between blocks, so that others get their turn. */
@@ -284,7 +291,9 @@ export class BodyFetch {
       const { peers } = this.#dependencies;
       const isFruitless = run.window.next === 0 && !run.isOver && !peers.isResting(run.shownBy);
       if (isFruitless) peers.rest(run.shownBy);
-      if (isFruitless && !this.#hasAnybodyTheFirst(run)) this.#dependencies.onNowhere(run.path.from);
+      if (isFruitless && !this.#hasAnybodyTheFirst(run)) {
+        this.#dependencies.onNowhere({ height: run.path.from, target: run.target });
+      }
       this.#end(run);
     }
   }

@@ -24,6 +24,7 @@ import type { BlockStore } from "../store.ts";
 import type { Move } from "../trail.ts";
 import { Turn } from "../turn.ts";
 import type { SyncState } from "../types.ts";
+import type { MissingBranch } from "./body-fetch.ts";
 import { headerTree } from "./header-tree.ts";
 import { HistoryCheck, type HistoryStore } from "./history-check.ts";
 import { MissingBodies } from "./missing-bodies.ts";
@@ -78,8 +79,8 @@ export class ChainSync {
   /** A snapshot led to a false state: none is taken over any more. */
   #distrusts = false;
   #isTakingOver = false;
-  /** The first block that is missing and that nobody has. */
-  #nowhereFrom: number | null = null;
+  /** What is missing and nobody has. */
+  #nowhere: MissingBranch | null = null;
 
   constructor(dependencies: ChainSyncDependencies) {
     this.#dependencies = dependencies;
@@ -145,6 +146,9 @@ export class ChainSync {
   moved(move: Move): void {
     this.#maker?.moved(move);
     this.#maker?.consider();
+    // What we have is heavier now: the other is not missed any more.
+    const { chainWork } = this.#dependencies.best.tip.header;
+    if (chainWork > (this.#nowhere?.target.header.chainWork ?? chainWork)) this.#blocksNowhere(null);
   }
 
   state(): SyncState {
@@ -157,10 +161,10 @@ export class ChainSync {
 
   /** Why catching up does not go on; `null` when it does, or has nothing to do. */
   get problem(): Problem | null {
-    if (this.#nowhereFrom === null) return null;
+    if (this.#nowhere === null) return null;
     return problem(
       "blocks-nowhere",
-      `No peer that is connected keeps block ${this.#nowhereFrom} of the ledger, from which on this one must check it.`,
+      `No peer that is connected keeps block ${this.#nowhere.height} of the ledger, from which on this one must check it.`,
       "Connect to a peer that keeps all blocks (it runs without --keep-blocks); it goes on by itself.",
     );
   }
@@ -325,7 +329,7 @@ export class ChainSync {
         const { height } = target.header;
         this.#progress.set({ phase: "blocks", isBehind: true, targetHeight: height, done, total });
       },
-      onNowhere: (height) => this.#blocksNowhere(height),
+      onNowhere: (missing) => this.#blocksNowhere(missing),
       onLevel: () => this.#rested(),
       onHello: (peer, hello) => this.#heardOf(peer, hello),
       onSilent: (peer) => {
@@ -336,10 +340,10 @@ export class ChainSync {
     };
   }
 
-  #blocksNowhere(height: number | null): void {
-    if (this.#nowhereFrom === height) return;
-    this.#nowhereFrom = height;
-    this.#dependencies.onProblem();
+  #blocksNowhere(missing: MissingBranch | null): void {
+    const before = this.#nowhere;
+    this.#nowhere = missing;
+    if (before?.height !== missing?.height) this.#dependencies.onProblem();
   }
 
   #rested(): void {

@@ -213,3 +213,25 @@ test("whoever asks and does not read is broken off, and its place is free again"
   assert.equal(sent.ok, false);
   await carol.close();
 });
+
+test("a heavier branch whose bodies nobody keeps is told of as long as it is heavier than ours", async () => {
+  const { clock, puppet, node } = world();
+  const shared = grown(10);
+  const [ours, theirs] = [grown(3, shared.fork(10)), grown(2, shared.fork(10), CAROL)];
+  puppet(BOB.peerId, theirs, (question, right) =>
+    question.type === "get-blocks"
+      ? question.ids.map(() => ({ type: "block", bytes: null }))
+      : right.map((answer) => (answer.type === "hello" ? { ...answer, bodiesFrom: 100 } : answer)),
+  );
+  const carol = await node(CAROL.peerId);
+  await feed(carol.chain, ours, 1, 11);
+  await clock.advance(60_000);
+  assert.equal(carol.chain.problem()?.code, "blocks-nowhere");
+  await feed(carol.chain, ours, 12, 12);
+  assert.equal(carol.chain.problem()?.code, "blocks-nowhere");
+  await feed(carol.chain, ours, 13, 13);
+  assert.equal(carol.chain.problem(), null);
+  await clock.advance(60_000);
+  assert.equal(carol.chain.problem(), null);
+  await carol.close();
+});
