@@ -211,6 +211,7 @@ export class TransactionDoor {
     for (const { id } of connected.refs) this.#settling.delete(id);
     this.#coverAgain(height, change);
     this.#letLostNamesGo({ connected, disconnected }, height, change);
+    for (const id of this.#pool.boundHeld()) change.removed(id);
     const added = change.addedIds().map((id) => this.#pool.get(id));
     const removed = change.removedIds();
     this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
