@@ -1,7 +1,8 @@
 /**
  * Owns the one door into the pool: for our own transactions, for gossip, for what peers had waiting, and for what a
  * reorganisation gave back. Checks in the order of their cost, the signature last. Keeps the pool on disk too: our
- * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool.
+ * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool. It is long,
+ * since all ways into the pool, and what each means for the disk, stand in one place.
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { type DecodeFault, equalBytes } from "#base/bytes.ts";
