@@ -32,9 +32,10 @@ async function ask(question: string): Promise<string | null> {
   try {
     return await asking.question(question);
   } catch (error) {
-    // Ctrl-D: whoever is asked does not want to answer.
-    if (error instanceof Error && error.name === "AbortError") return null;
-    throw error;
+    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+    // Ctrl-C or Ctrl-D: whoever is asked does not want to answer. What is said next has a line of its own.
+    err.write("\n");
+    return null;
   } finally {
     asking.close();
   }

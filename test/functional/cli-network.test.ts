@@ -10,7 +10,7 @@ import { loadNetwork } from "#ledger/genesis.ts";
 import { ALICE, BOB } from "#ledger/test-chain.ts";
 
 /** @param answers given to questions one after the other; `null`: nobody can be asked. */
-function scene(t: TestContext, answers: readonly string[] | null = null) {
+function scene(t: TestContext, answers: readonly (string | null)[] | null = null) {
   const folder = mkdtempSync(join(tmpdir(), "waybill-cli-network-"));
   t.after(() => rmSync(folder, { recursive: true }));
   const asked: string[] = [];
@@ -31,7 +31,8 @@ function scene(t: TestContext, answers: readonly string[] | null = null) {
       confirm: async () => null,
       ask: async (question) => {
         asked.push(question);
-        return answers === null ? null : (left.shift() ?? "");
+        const answer = left.shift();
+        return answers === null || answer === null ? null : (answer ?? "");
       },
     });
     return { code, ...written };
@@ -94,6 +95,29 @@ test("network create asks for what no flag says; an empty answer takes what stan
   assert.deepEqual(params.checkpoints?.keys, [ALICE.account]);
   assert.equal(asked.length, 8);
 });
+
+test("network create asks again after a wrong answer, and says why", async (t) => {
+  const wrong = ["moon", "", "Not so", "ward", "wb", "SEV", "much", "0", "x=3", "", "zz", ""];
+  const { run, file, asked } = scene(t, wrong);
+  const made = await run("create", file);
+  assert.equal(made.code, 0, made.err);
+  const { params } = networkIn(file);
+  assert.deepEqual([params.name, params.coin.symbol, params.reward.initial], ["ward", "SEV", 0]);
+  assert.equal(asked.length, wrong.length);
+  assert.match(made.err, /There is no such preset\. Say one of: classroom, default, internet\.\n/);
+  assert.match(made.err, /"zz" is neither a peer id nor an account\./);
+});
+
+for (const answered of [0, 1, 2, 3, 4, 5]) {
+  test(`network create given up after ${answered} answers asks no more and writes nothing`, async (t) => {
+    const { run, file, asked } = scene(t, [...["", "ward", "SEV", "0", ""].slice(0, answered), null]);
+    const given = await run("create", file);
+    assert.equal(given.code, 2);
+    assert.match(given.err, /network-name-missing.*Nothing was written/s);
+    assert.equal(asked.length, answered + 1);
+    assert.throws(() => readFileSync(file), /ENOENT/);
+  });
+}
 
 test("network create refuses with a code, writes nothing, and never over a file without being told", async (t) => {
   const { run, file } = scene(t);

@@ -32,25 +32,25 @@ interface Context {
 /** Asks one question; `null` where nobody can be asked. */
 type Ask = (question: string) => Promise<string | null>;
 
-const SIGN_EVERY_BLOCKS = 20;
+interface Asking extends Context {
+  readonly ask: Ask;
+}
 
-export async function createNetwork(
-  file: string,
-  flags: NetworkFlags,
-  context: Context & { readonly ask: Ask },
-): Promise<Outcome> {
+const SIGN_EVERY_BLOCKS = 20;
+const DEFAULT_PRESET = "default";
+
+export async function createNetwork(file: string, flags: NetworkFlags, context: Asking): Promise<Outcome> {
   // Loaded here: the rules of a ledger are not needed by commands that speak to a peer.
   const node = await import("#node/network-create.ts");
-  const whole = flags.name === undefined && !context.json ? await askForAll(flags, context.ask) : flags;
+  const whole = flags.name === undefined && !context.json ? await askForAll(flags, context, node) : flags;
   if (whole === null || whole.name === undefined) return nameless();
-  const malformed = wordsFault(whole.name, whole.coin);
+  const preset = whole.preset ?? DEFAULT_PRESET;
+  const malformed =
+    nameFault(whole.name) ??
+    (whole.coin === undefined ? null : coinFault(whole.coin)) ??
+    presetFault(preset, node);
   if (malformed !== null) return wrongUse(malformed);
-  const kind = node.PRESET_KINDS.find((each) => each === (whole.preset ?? "default"));
-  if (kind === undefined) {
-    return wrongUse(
-      problem("preset-unknown", "There is no such preset.", `Say one of: ${node.PRESET_KINDS.join(", ")}.`),
-    );
-  }
+  const kind = node.PRESET_KINDS.find((each) => each === preset) ?? DEFAULT_PRESET;
   const choices = choicesOf(whole, node.presetParams(kind, { name: whole.name, genesisTime: 0 }), node);
   if (!choices.ok) return choices;
   const composed = node.composeNetwork(kind, choices.value);
@@ -64,25 +64,26 @@ export async function createNetwork(
 }
 
 function nameless(): Outcome<never> {
-  const cause = "A network needs a name, and nobody can be asked for it here.";
-  return wrongUse(
-    problem("network-name-missing", cause, "Say --name NAME: letters a to z, digits and hyphens."),
-  );
+  const cause = "A network needs at least a name, and the questions found no answer. Nothing was written.";
+  const nextStep = "Answer them in a terminal, or say --name NAME: letters a to z, digits and hyphens.";
+  return wrongUse(problem("network-name-missing", cause, nextStep));
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;
 const SYMBOL = /^[A-Z][A-Z0-9]{0,7}$/;
 
-/** The rules refuse these too, in the words of the file. */
-function wordsFault(name: string, symbol: string | undefined): Problem | null {
-  if (!NAME.test(name)) {
-    return problem(
-      "network-name-malformed",
-      "A network's name is 1 to 32 of a to z, 0 to 9 and the hyphen, which stands at neither end.",
-      "Choose another name.",
-    );
-  }
-  if (symbol === undefined || SYMBOL.test(symbol)) return null;
+/** The rules refuse this too, and a coin's name below, in the words of the file. */
+function nameFault(name: string): Problem | null {
+  if (NAME.test(name)) return null;
+  return problem(
+    "network-name-malformed",
+    "A network's name is 1 to 32 of a to z, 0 to 9 and the hyphen, which stands at neither end.",
+    "Choose another name.",
+  );
+}
+
+function coinFault(symbol: string): Problem | null {
+  if (SYMBOL.test(symbol)) return null;
   return problem(
     "coin-malformed",
     "What coins are called is 1 to 8 of A to Z and 0 to 9, a letter first.",
@@ -90,40 +91,88 @@ function wordsFault(name: string, symbol: string | undefined): Problem | null {
   );
 }
 
+function presetFault(preset: string, node: Making): Problem | null {
+  if (node.PRESET_KINDS.some((kind) => kind === preset)) return null;
+  const nextStep = `Say one of: ${node.PRESET_KINDS.join(", ")}.`;
+  return problem("preset-unknown", "There is no such preset.", nextStep);
+}
+
 type Making = typeof import("#node/network-create.ts");
 
-/** Questions in place of flags; an empty answer takes what stands in brackets. `null` where nobody can be asked. */
-async function askForAll(flags: NetworkFlags, ask: Ask): Promise<NetworkFlags | null> {
+/** Questions in place of flags; an empty answer takes what stands in brackets. `null` where one found no answer. */
+async function askForAll(
+  flags: NetworkFlags,
+  { ask, terminal }: Asking,
+  node: Making,
+): Promise<NetworkFlags | null> {
+  const one = async (question: string, check: (answer: string) => Problem | null): Promise<string | null> => {
+    for (;;) {
+      const answer = (await ask(question))?.trim() ?? null;
+      const fault = answer === null ? null : check(answer);
+      if (fault === null) return answer;
+      terminal.warn(`${oneLine(fault.cause)} ${oneLine(fault.nextStep)}`);
+    }
+  };
+  const list = async (what: string, check: (answer: string) => Problem | null) => {
+    const answers: string[] = [];
+    while (answers.length < ANSWERS_MAX) {
+      const question = `${what}${answers.length === 0 ? "" : " (another)"}; empty for no more? `;
+      const answer = await one(question, (text) => (text === "" ? null : check(text)));
+      if (answer === null) return null;
+      if (answer === "") break;
+      answers.push(answer);
+    }
+    return answers;
+  };
   const preset =
-    flags.preset ?? (await ask("Preset: classroom (10 s), default (15 s) or internet (30 s)? [default] "));
+    flags.preset ??
+    (await one("Preset: classroom (10 s), default (15 s) or internet (30 s)? [default] ", (answer) =>
+      presetFault(answer || DEFAULT_PRESET, node),
+    ));
   if (preset === null) return null;
-  const name = (await ask("Name of the network (a to z, digits, hyphens)? ")) ?? "";
-  const coin = flags.coin ?? (await ask("What are its coins called, in capital letters? [WB] ")) ?? "";
+  const name = await one("Name of the network (a to z, digits, hyphens)? ", nameFault);
+  if (name === null) return null;
+  const coin =
+    flags.coin ??
+    (await one("What are its coins called, in capital letters? [WB] ", (answer) =>
+      answer === "" ? null : coinFault(answer),
+    ));
+  if (coin === null) return null;
+  const { units, tail } = unitsOf(name, node);
   const reward =
-    flags.reward ?? (await ask("Coins for each of the first blocks; 0 for no new coins? [50] ")) ?? "";
-  const allocate = flags.allocate ?? (await askForList("Coins from the start, as KEY=COINS", ask));
-  const signer = flags.signer ?? (await askForList("Peer id that co-signs checkpoints", ask));
+    flags.reward ??
+    (await one("Coins for each of the first blocks; 0 for no new coins? [50] ", (answer) =>
+      answer === "" ? null : faultOf(rewardOf(answer, units, tail)),
+    ));
+  if (reward === null) return null;
+  const allocate =
+    flags.allocate ??
+    (await list("Coins from the start, as KEY=COINS", (answer) =>
+      faultOf(allocationOf(answer, units, node)),
+    ));
+  if (allocate === null) return null;
+  const signer =
+    flags.signer ??
+    (await list("Peer id that co-signs checkpoints", (answer) => faultOf(node.readKey(answer))));
+  if (signer === null) return null;
   return {
     ...flags,
-    ...{ name: name.trim(), allocate, signer },
-    ...(preset.trim() === "" ? {} : { preset: preset.trim() }),
-    ...(coin.trim() === "" ? {} : { coin: coin.trim() }),
-    ...(reward.trim() === "" ? {} : { reward: reward.trim() }),
+    ...{ name, allocate, signer },
+    ...(preset === "" ? {} : { preset }),
+    ...(coin === "" ? {} : { coin }),
+    ...(reward === "" ? {} : { reward }),
   };
 }
 
 /** As many as the largest genesis takes. */
 const ANSWERS_MAX = 1_024;
 
-async function askForList(what: string, ask: Ask): Promise<readonly string[]> {
-  const answers: string[] = [];
-  while (answers.length < ANSWERS_MAX) {
-    const answer =
-      (await ask(`${what}${answers.length === 0 ? "" : " (another)"}; empty for no more? `))?.trim() ?? "";
-    if (answer === "") break;
-    answers.push(answer);
-  }
-  return answers;
+const faultOf = (result: Result<unknown, Problem>) => (result.ok ? null : result.fault);
+
+/** What every preset says of coins. */
+function unitsOf(name: string, node: Making): { units: number; tail: number } {
+  const { coin, reward } = node.presetParams(DEFAULT_PRESET, { name, genesisTime: 0 });
+  return { units: coin.unitsPerCoin, tail: reward.tail };
 }
 
 function choicesOf(flags: NetworkFlags, preset: Network["params"], node: Making): Outcome<NetworkChoices> {
