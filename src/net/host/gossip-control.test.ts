@@ -40,6 +40,7 @@ interface RawRouter {
   readonly score: { score(peer: string): number };
   readonly mesh: Map<string, Set<string>>;
   readonly iasked: Map<string, number>;
+  readonly mcache: { getGossipIDs(topics: ReadonlySet<string>): Map<string, Uint8Array[]> };
   readonly streamsOutbound: Map<string, { push(frame: Uint8Array): void }>;
   sendRpc(peer: string, rpc: Rpc): boolean;
   handleReceivedRpc(from: unknown, rpc: Rpc): Promise<void>;
@@ -189,30 +190,40 @@ test("row 28: a message that is asked for again and again is sent a few times: n
   }
 });
 
-test("gossip frames that cannot be read, or hold more than they may, cost their sender the connection", {
+test("gossip frames that cannot be read cost their sender the connection; too much in one is dropped alone", {
   timeout: TEST_TIMEOUT_MS,
 }, async () => {
   const tooMany = { ihave: [{ topicID: TOPIC, messageIDs: [...madeUpIds(1), ...madeUpIds(2)] }] };
-  const [victim, honest] = [await startMember(), await startMember()];
-  const sayings: readonly ((from: Member) => void)[] = [
-    (from) => from.router.streamsOutbound.get(victim.id)?.push(new Uint8Array(300).fill(0xff)),
-    (from) => say(from, victim, tooMany),
-  ];
-  const flooders = await Promise.all(sayings.map(() => startMember()));
+  const [victim, flooder, other] = [await startMember(), await startMember(), await startMember()];
   try {
-    for (const each of [honest, ...flooders]) await dial(each, victim);
-    for (const each of [honest, ...flooders]) await untilMeshed(victim, each);
-    for (const [at, speak] of sayings.entries()) {
-      const flooder = flooders[at];
-      assert.ok(flooder !== undefined);
-      for (let time = 0; time < UNREADABLE; time++) speak(flooder);
-      await untilPath(victim.peer, flooder.peer.network.self, null);
+    for (const each of [other, flooder]) await dial(each, victim);
+    for (const each of [other, flooder]) await untilMeshed(victim, each);
+    for (let time = 0; time < UNREADABLE; time++) {
+      say(other, victim, tooMany);
+      flooder.router.streamsOutbound.get(victim.id)?.push(new Uint8Array(300).fill(0xff));
     }
-    assert.ok(victim.peer.network.connected().some(({ peer }) => peer === honest.peer.network.self));
-    await honest.topic.publish(utf8("good"));
+    await untilPath(victim.peer, flooder.peer.network.self, null);
+    // Behind its frames on the same stream.
+    await other.topic.publish(utf8("good"));
     await until(victim, () => victim.heard.has("good"));
+    assert.ok(victim.peer.network.connected().some(({ peer }) => peer === other.peer.network.self));
+    assert.equal(victim.router.iasked.get(other.id) ?? 0, 0, "nothing of it was asked for");
   } finally {
-    await close([victim, honest, ...flooders]);
+    await close([victim, flooder, other]);
+  }
+});
+
+test("of very many new messages no more are offered than others let us offer", {
+  timeout: TEST_TIMEOUT_MS,
+}, async () => {
+  const busy = await startMember();
+  try {
+    const texts = Array.from({ length: GOSSIP_IHAVE_IDS_MAX + 200 }, (_, at) => `message ${at}`);
+    await Promise.all(texts.map((text) => busy.topic.publish(utf8(text))));
+    const offered = busy.router.mcache.getGossipIDs(new Set([TOPIC])).get(TOPIC) ?? [];
+    assert.ok(offered.length > 0 && offered.length <= GOSSIP_IHAVE_IDS_MAX, `${offered.length} ids`);
+  } finally {
+    await close([busy]);
   }
 });
 

@@ -25,7 +25,7 @@ import { comparePaths, relayOf } from "../addresses.ts";
 import { FRAME_BYTES_MAX, OUTBOUND_STREAMS_PER_PROTOCOL_MAX } from "../limits.ts";
 import { type ConnectionBook, classOf, pathOf } from "./connection-book.ts";
 import { peerOf } from "./gate.ts";
-import { watchGossipFrames } from "./gossip-frames.ts";
+import { keepGossipOffersShort, watchGossipFrames } from "./gossip-frames.ts";
 import { GossipPaths } from "./gossip-paths.ts";
 import type { Host } from "./host.ts";
 import { Libp2pFrameStream } from "./libp2p-frame-stream.ts";
@@ -72,6 +72,7 @@ export class Libp2pNetwork implements Network {
       judge: (peer, judgement) => this.judge(peer, judgement),
       heard: (peer) => this.#standings.heard(peer),
     });
+    keepGossipOffersShort(dependencies.host.services.gossip);
     watchGossipFrames(dependencies.host.services.gossip, (peer) => this.judge(peer, "reject"));
     this.#gossipPaths = new GossipPaths(dependencies.host, dependencies.connections);
     for (const connection of this.#host.getConnections()) this.#onOpen(connection);
