@@ -12,7 +12,7 @@ import { feed, openAlone } from "./test-node.ts";
 
 const network = testNetwork();
 const HEIGHT = 12;
-const OPTIONS = { nowSeconds: network.params.genesisTime + 1_000_000, progress: async () => undefined };
+const OPTIONS = { progress: async () => undefined };
 
 function grown(): TestChain {
   const chain = new TestChain(network);

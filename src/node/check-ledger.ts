@@ -10,7 +10,6 @@ import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import { Database } from "#storage/disk/database.ts";
 import { holdDataFolder } from "./data-folder.ts";
 import { openNetworkFile } from "./network-file.ts";
-import { systemClock } from "./system.ts";
 
 export type { Disagreement, LedgerCheck } from "#chain/index.ts";
 
@@ -46,7 +45,6 @@ export async function checkLedgerOf(
     const database = new Database(path, [blockSchema]);
     try {
       const check = await checkLedger(network.value, diskBlocks(database), {
-        nowSeconds: Math.floor(systemClock(0).nowMs() / 1000),
         progress: async (height, tipHeight) => {
           if (height % TOLD_EVERY_BLOCKS === 0) onProgress(height, tipHeight);
         },

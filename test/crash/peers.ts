@@ -165,7 +165,6 @@ async function finish({ dataDir, network, from, said, chain }: Finish): Promise<
   const undisturbed = new Database(":memory:", [blockSchema]);
   try {
     const check = await checkLedger(chain.network, diskBlocks(database), {
-      nowSeconds: Math.floor(Date.now() / 1000),
       progress: async () => undefined,
     });
     if (check.disagreement !== null) throw new Error(check.disagreement.what);

@@ -70,7 +70,7 @@ test("a disk that fills up stops the ledger between two blocks, answers on, and 
     }
     assert.deepEqual(faults, []);
     await chain.close();
-    const options = { nowSeconds: network.params.genesisTime + 1_000_000, progress: async () => undefined };
+    const options = { progress: async () => undefined };
     assert.equal((await checkLedger(network, store, options)).disagreement, null);
     database.close();
   } finally {
