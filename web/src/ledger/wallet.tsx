@@ -1,14 +1,14 @@
 /** Owns the own coins: what there is, what comes, paying somebody, and the last payments. */
 import { Link } from "@tanstack/react-router";
 import { useId, useState } from "react";
-import type { PersonView, TransactionView } from "#api/views.ts";
+import type { PersonView, TransactionView, WalletView } from "#api/views.ts";
 import { client } from "../live/session.ts";
 import { problemOf, queries, useAction, useDesk, useWallet } from "../live/use-live.ts";
 import { countOf, formatAmount, parseAmount } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
-import { TransactionLine } from "./transaction-line.tsx";
+import { TransactionLine, TYPE_WORDS, useAccountName } from "./transaction-line.tsx";
 
 /** Payments shown at once; more on demand. */
 const RECENT_SHOWN = 5;
@@ -39,6 +39,24 @@ export function Wallet() {
           <span className="mono">{Math.min(...coming.map(({ paidAtHeight }) => paidAtHeight))}</span> on.
         </p>
       )}
+      {(wallet?.uncovered ?? []).length > 0 && (
+        <section aria-labelledby="uncovered">
+          <h3 id="uncovered" className="small tone-waiting">
+            <Sign name="waits" /> Without cover
+          </h3>
+          <p className="small soft">
+            Another branch won, and your balance there does not cover this. It goes out again by itself once
+            it does.
+          </p>
+          <ul className="lines">
+            {wallet?.uncovered.map((transaction) => (
+              <li key={transaction.id}>
+                <Uncovered transaction={transaction} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <ProblemNote problem={problemOf(error)} role="note" />
       <Pay />
       {wallet !== undefined && wallet.recent.length > 0 && (
@@ -54,6 +72,24 @@ export function Wallet() {
         </details>
       )}
     </section>
+  );
+}
+
+/** No link: while it waits so, the ledger does not know it. */
+function Uncovered({ transaction }: { readonly transaction: WalletView["uncovered"][number] }) {
+  const { coin } = useDesk().status;
+  const nameOf = useAccountName();
+  const { type, to, toName, amount, validUntil } = transaction;
+  return (
+    <p className="line">
+      <span className="line-words">
+        <span>{TYPE_WORDS[type]}</span>
+        <span className="small soft" dir="auto">
+          {to !== null && `to ${nameOf(to, toName)}, `}good until block {validUntil}
+        </span>
+      </span>
+      {amount !== null && <span className="mono small line-amount">{formatAmount(amount, coin)}</span>}
+    </p>
   );
 }
 
