@@ -123,6 +123,10 @@ export interface Client {
   /** Only what is given changes. */
   setMining(changes: MiningChanges): Reply<MiningView>;
 
+  prove(
+    kind: "account" | "name",
+    of: string,
+  ): Reply<{ readonly fileName: string; readonly bytes: Uint8Array<ArrayBuffer> }>;
   checkpoints(): Reply<CheckpointsView>;
   names(): Reply<readonly OwnNameView[]>;
   name(name: string): Reply<NameView>;
@@ -186,8 +190,9 @@ function reachCalls(
 /** What the ledger says beyond coins: names, and who co-signs. */
 function recordCalls(
   call: Caller,
-): Pick<Client, "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
+): Pick<Client, "prove" | "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
   return {
+    prove: (kind, of) => call.attachment("prove", { parameters: { kind, of } }),
     checkpoints: () => call.json("checkpoints"),
     names: () => call.json("names"),
     name: (name) => call.json("name", { parameters: { name } }),

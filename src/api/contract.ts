@@ -326,6 +326,15 @@ export const contract = {
     answer: miningView,
   },
 
+  prove: {
+    ...plain,
+    summary: "A file that shows what the ledger holds of an account or a name.",
+    params: object({
+      kind: z.enum(["account", "name"]),
+      of: word.describe("An account as in `pay`, or the name."),
+    }),
+    answer: "file",
+  },
   checkpoints: { ...plain, summary: "Who co-signs blocks, and what is final.", answer: checkpointsView },
 
   names: { ...plain, summary: "My names, and those on their way.", answer: z.array(ownNameView) },

@@ -75,6 +75,7 @@ export const routes = {
   setMining: { method: "put", path: "/mining" },
 
   checkpoints: { method: "get", path: "/checkpoints" },
+  prove: { method: "get", path: "/state-proofs/{kind}/{of}" },
 
   names: { method: "get", path: "/names" },
   name: { method: "get", path: "/names/{name}" },

@@ -271,6 +271,12 @@ function createAnswers(
       if (!receipt.ok) return refusalAnswer(statusOfProblem(receipt.fault), receipt.fault);
       return bytesAnswer(receipt.value.fileName, receipt.value.bytes);
     },
+    prove: async (input) => {
+      const { kind, of } = (input as Input<"prove">).params;
+      const proof = await facade.prove(kind, of);
+      if (!proof.ok) return refusalAnswer(statusOfProblem(proof.fault), proof.fault);
+      return bytesAnswer(proof.value.fileName, proof.value.bytes);
+    },
     events: async (input, context) => {
       const { query } = input as Input<"events">;
       const after = context.req.header("Last-Event-ID") ?? query.after ?? null;

@@ -101,12 +101,33 @@ function addReceipts(commands: Commands): void {
       return await receipt(session, id, { output, force: force === true });
     },
   );
-  const command = addCommand(commands, "verify", "Check a .waybill file; needs no running peer.", [
-    "waybill verify thesis.waybill",
-    "waybill verify thesis.waybill ./thesis.pdf",
-    "waybill verify scans.waybill ./scans --offline --json",
-  ])
-    .argument("<file>", "the .waybill file")
+  withPeer<Common & { readonly output: string; readonly force?: boolean; readonly name?: boolean }>(
+    commands,
+    addCommand(commands, "prove", "Save a proof of what the ledger holds of an account or a name.", [
+      "waybill prove Bob -o bob.stateproof",
+      "waybill prove --name chess-club -o chess-club.stateproof",
+    ])
+      .argument("<who>", "person, peer id or account; with --name a name on the ledger")
+      .requiredOption("-o, --output <file>", "where to save it")
+      .option("--name", "it is a name on the ledger")
+      .option("--force", "replace the file if there is one"),
+    async (session, [who = ""], { output, force, name }) => {
+      const { prove } = await import("./commands/state-proofs.ts");
+      return await prove(session, who, { output, force: force === true, isName: name === true });
+    },
+  );
+  const command = addCommand(
+    commands,
+    "verify",
+    "Check a .waybill file or a proof of the ledger's state; needs no running peer.",
+    [
+      "waybill verify thesis.waybill",
+      "waybill verify thesis.waybill ./thesis.pdf",
+      "waybill verify scans.waybill ./scans --offline --json",
+      "waybill verify bob.stateproof",
+    ],
+  )
+    .argument("<file>", "the .waybill file, or what `prove` saved")
     .argument("[path]", "file or folder to compare with what was delivered")
     .option("--offline", "do not ask a running peer for its chain")
     .option("--network <file>", "genesis file of the network it is said to be anchored in");

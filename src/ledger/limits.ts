@@ -54,6 +54,11 @@ export const STATE_WARM_LEAVES_MAX = 16_384;
 export const EXPIRY_LIST_KEYS_MAX = 128;
 /** Largest value of an entry of the state: a full list. */
 export const STATE_VALUE_BYTES_MAX = 1 + 32 * EXPIRY_LIST_KEYS_MAX;
+/** A state proof with the longest value and path, its version, header and lengths. */
+export const STATE_FILE_PROOF_BYTES_MAX =
+  1 + HEADER_BYTES + 2 + STATE_VALUE_BYTES_MAX + 4 + STATE_PROOF_BYTES_MAX;
+/** The proof with its subject, chain id and sum; usually below two kilobytes. */
+export const STATE_FILE_BYTES_MAX = 256 + STATE_FILE_PROOF_BYTES_MAX;
 /** Entries one block can change: for each signature two accounts or three of a name, and two that expire; payouts, totals. */
 export const UNDO_ENTRIES_MAX = 6 * BLOCK_SIGNATURES_MAX + 8;
 

@@ -144,6 +144,11 @@ export interface Facade {
   mining(): Promise<MiningView>;
   /** Only what is given changes. */
   setMining(changes: MiningChanges): Answer<MiningView>;
+  /** A file that shows what the ledger holds of an account or a name after the newest block. @param of as in `pay`, or the name. */
+  prove(
+    kind: "account" | "name",
+    of: string,
+  ): Answer<{ readonly fileName: string; readonly bytes: Uint8Array }>;
   checkpoints(): Promise<CheckpointsView>;
   /** In the order in which they were asked for. */
   names(): Promise<readonly OwnNameView[]>;

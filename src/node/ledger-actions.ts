@@ -17,6 +17,7 @@ import { checkMining } from "./mining-settings.ts";
 import { miningView } from "./mining-view.ts";
 import type { Persons } from "./person-view.ts";
 import { standings } from "./standing.ts";
+import { proveState } from "./state-proof-file.ts";
 
 interface Parts {
   readonly chain: Chain;
@@ -80,12 +81,21 @@ export function walletProblem(fault: WalletFault, unitsPerCoin: number): Problem
   }
 }
 
-export function ledgerActions(
-  parts: Parts,
-): Pick<
+type LedgerFacade = Pick<
   Facade,
-  "chain" | "blocks" | "block" | "transaction" | "pending" | "wallet" | "pay" | "mining" | "setMining"
-> {
+  | "chain"
+  | "blocks"
+  | "block"
+  | "transaction"
+  | "pending"
+  | "wallet"
+  | "pay"
+  | "prove"
+  | "mining"
+  | "setMining"
+>;
+
+export function ledgerActions(parts: Parts): LedgerFacade {
   const { chain, wallet, checkpoints, miner, persons } = parts;
   const nameOf = persons.nameOfAccount;
   const standingAt = standings({ chain, checkpoints, account: wallet.account });
@@ -120,6 +130,8 @@ export function ledgerActions(
 
     pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
     wallet: async () => walletView(chain, wallet, words),
+
+    prove: async (kind, of) => proveState(kind, of, chain, payee),
 
     async pay(to, amount, fee) {
       const account = payee(to);

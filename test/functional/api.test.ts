@@ -1,3 +1,4 @@
+/** Tests the API over HTTP; long, since each way in which a request may be wrong, and each kind of answer, is one. */
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -323,6 +324,16 @@ test("receipt and verify carry bytes unchanged, and the name of the file", async
   const verdict = must(await client.verify(receipt.bytes));
   assert.deepEqual([verdict.ok, verdict.grade], [true, "in-my-chain"]);
   assert.equal(must(await client.verify(new Uint8Array([1, 2, 3]))).ok, false);
+});
+
+test("proofs of the ledger's state come as files, and a kind that is none is refused", async (t) => {
+  const { client, server } = await openApi(t);
+  const proof = must(await client.prove("name", "chess-club"));
+  assert.equal(proof.fileName, "chess-club.stateproof");
+  assert.equal(Buffer.from(proof.bytes).toString(), "state of name chess-club");
+  const refused = await client.prove("name", "No Name");
+  assert.equal(refused.ok ? "saved" : refused.fault.code, "name-malformed");
+  assert.equal((await raw(server, "/api/v1/state-proofs/block/7", {})).status, 400);
 });
 
 test("the page is served with a strict policy, its routes lead to it, and nothing outside its folder", async (t) => {

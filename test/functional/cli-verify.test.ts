@@ -5,6 +5,9 @@ import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
+import { encodeHeader } from "#ledger/index.ts";
+import { encodeStateFile, keyOfSubject } from "#ledger/state-file.ts";
+import { ALICE, TestChain } from "#ledger/test-chain.ts";
 import { encodeWaybill } from "#receipts/index.ts";
 import {
   anchorFor,
@@ -125,4 +128,27 @@ test("missing files, folders in place of files, and strange files are failures w
     codeOf(await verify(file, "--network", join(folder, "strange"), "--json")),
     "network-file-refused",
   );
+});
+
+test("verify tells a proof of the ledger's state from a receipt, and refuses a changed one", async (t) => {
+  const { folder, verify } = await scene(t);
+  const chain = new TestChain();
+  chain.grow();
+  const { block, state } = chain.tip;
+  const subject = { kind: "account", account: ALICE.account } as const;
+  const key = keyOfSubject(subject);
+  const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
+  const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
+  const saved = join(folder, "alice.stateproof");
+  await writeFile(saved, bytes);
+  const told = await verify(saved);
+  assert.equal(told.code, 0, told.err);
+  assert.match(told.out, new RegExp(`After block 1 of a network not known here.*\\n.*${ALICE.peerId} holds`));
+  const asData = JSON.parse((await verify(saved, "--json")).out);
+  assert.deepEqual([asData.ok, asData.height, asData.confirmations], [true, 1, 0]);
+  assert.equal(asData.account.balance, state.account(ALICE.account).balance);
+  assert.equal(codeOf(await verify(saved, folder, "--json")), "no-content");
+  await writeFile(saved, bytes.with(60, (bytes[60] ?? 0) ^ 1));
+  const refused = await verify(saved, "--json");
+  assert.deepEqual([refused.code, codeOf(refused)], [1, "state-proof-refused"]);
 });

@@ -149,7 +149,7 @@ test("help comes with examples, and ends with 0", async () => {
   assert.equal(whole.code, 0);
   const commands = [...whole.out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name ?? "");
   const expected =
-    "start status peers connect contact say send inbox history accept decline cancel chain wallet mine receipt verify";
+    "start status peers connect contact say send inbox history accept decline cancel chain wallet mine receipt verify prove";
   for (const name of expected.split(" ")) assert.ok(commands.includes(name), name);
   assert.match(whole.out, /0 done, 1 failed, 2 wrong use, 3 no running peer/);
   for (const help of await Promise.all(expected.split(" ").map((name) => runHere(name, "--help")))) {
@@ -301,6 +301,18 @@ test("receipt saves a file, and does not write over another unasked", async () =
   assert.equal((await run("receipt", id, "-o", path, "--force")).code, 0);
   assert.equal(failureOf(await run("receipt", slipId(13), "-o", `${path}2`, "--json")).code, "no-receipt");
   assert.equal((await run("receipt", id)).code, 2, "without -o");
+});
+
+test("prove saves what the ledger holds of an account or a name, and does not write over another unasked", async () => {
+  const path = join(folder, "chess-club.stateproof");
+  const saved = await run("prove", "--name", "chess-club", "-o", path, "--json");
+  assert.deepEqual([saved.code, JSON.parse(saved.out).path], [0, path]);
+  assert.equal(await readFile(path, "utf8"), "state of name chess-club");
+  assert.equal(failureOf(await run("prove", "Bob", "-o", path, "--json")).code, "file-exists");
+  assert.equal((await run("prove", "Bob", "-o", path, "--force")).code, 0);
+  assert.equal(await readFile(path, "utf8"), "state of account Bob");
+  const malformed = await run("prove", "--name", "No Name", "-o", `${path}2`, "--json");
+  assert.equal(failureOf(malformed).code, "name-malformed");
 });
 
 test("nothing a peer wrote steers the terminal", async () => {

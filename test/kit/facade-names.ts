@@ -11,7 +11,7 @@ const PRICE = 1_000_000;
 
 export function nameOperations(
   world: World,
-): Pick<Facade, "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
+): Pick<Facade, "prove" | "checkpoints" | "names" | "name" | "registerName" | "changeName" | "forgetName"> {
   const own = new Map<string, { stage: number; key: string }>();
   const isName = (name: string) => /^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/.test(name);
   const viewOf = (name: string): NameView => {
@@ -55,6 +55,10 @@ export function nameOperations(
     }));
   const malformed = problem("name-malformed", "A name is 3 to 32 of a to z and 0 to 9.", "Choose another.");
   return {
+    prove: async (kind, of) =>
+      kind === "name" && !isName(of)
+        ? fail(malformed)
+        : ok({ fileName: `${of}.stateproof`, bytes: Buffer.from(`state of ${kind} ${of}`) }),
     checkpoints: async (): Promise<CheckpointsView> => ({
       ...{ used: false, needed: 0, everyBlocks: 0, signers: [], final: null, sought: null },
       ...{ waitsFor: null, problem: null, note: null, evidence: [] },

@@ -1,6 +1,6 @@
 /** Owns the commands about evidence: receipt, which saves a `.waybill` file, and verify, which needs no peer. */
 import { readdirSync } from "node:fs";
-import { open, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "#api/client.ts";
@@ -8,6 +8,7 @@ import type { VerdictView } from "#api/views.ts";
 import { equalBytes } from "#base/bytes.ts";
 import { ok, type Problem, problem, type Result } from "#base/result.ts";
 import { openNetworkFile } from "#node/network-file.ts";
+import { isStateFile } from "#node/state-proof-file.ts";
 import {
   type ContentVerdict,
   decodeWaybill,
@@ -24,8 +25,16 @@ import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
 import { sizeText } from "../words.ts";
 import { findSlip } from "./deliveries.ts";
+import { verifyState } from "./state-proofs.ts";
+import { writeNew } from "./write-new.ts";
 
 const NETWORKS = fileURLToPath(new URL("../../../networks", import.meta.url));
+
+const NO_CONTENT = problem(
+  "no-content",
+  "A proof of the ledger's state speaks of no files, so there is nothing to compare.",
+  "Leave the path out.",
+);
 
 const causeOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -53,38 +62,6 @@ export async function receipt(session: Session, id: string, options: ReceiptOpti
     }
   }
   return ok();
-}
-
-/** Written aside, synced, renamed. Does not replace a file unless told to. */
-async function writeNew(
-  path: string,
-  bytes: Uint8Array,
-  force: boolean,
-): Promise<Result<undefined, Problem>> {
-  const exists = await stat(path).then(
-    () => true,
-    () => false,
-  );
-  if (exists && !force) {
-    const cause = `There is already something at ${path}.`;
-    return { ok: false, fault: problem("file-exists", cause, "Name another file, or add --force.") };
-  }
-  const aside = `${path}.${process.pid}.new`;
-  try {
-    const file = await open(aside, "wx", 0o644);
-    try {
-      await file.writeFile(bytes);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(aside, path);
-    return ok();
-  } catch (error) {
-    await rm(aside, { force: true });
-    const cause = `The file could not be written (${causeOf(error)}).`;
-    return { ok: false, fault: problem("file-not-written", cause, "Check the folder and its free space.") };
-  }
 }
 
 export interface VerifyOptions {
@@ -134,6 +111,9 @@ export async function verify(
 ): Promise<Outcome> {
   const bytes = await readWaybillFile(resolve(file));
   if (!bytes.ok) return failed(bytes.fault);
+  if (isStateFile(bytes.value)) {
+    return path === undefined ? await verifyState(bytes.value, options) : failed(NO_CONTENT);
+  }
   const judged = await judge(bytes.value, options);
   if (!judged.ok) return failed(judged.fault);
   const { verdict, waybill } = judged.value;

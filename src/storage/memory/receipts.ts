@@ -8,8 +8,7 @@ export function memoryReceipts(): ReceiptStore {
   const manifests = new Map<DeliveryId, Uint8Array>();
   const batches = new Map<string, BatchRecord>();
   const handovers = new Map<DeliveryId, Handover>();
-  /** By root, then by network. */
-  const keptProofs = new Map<string, Map<string, Uint8Array>>();
+  const keptProofs: KeptProofs = new Map();
 
   const membersOf = (root: string) => [...receipts.values()].filter((receipt) => receipt.root === root);
   const change = (root: string, changes: Partial<BatchRecord>): BatchRecord | null => {
@@ -28,6 +27,7 @@ export function memoryReceipts(): ReceiptStore {
   return {
     ...handoverTable(tables),
     ...batchQueries(batches),
+    ...keptProofTable(keptProofs, batches),
     add({ manifest, ...receipt }) {
       if (receipts.has(receipt.deliveryId)) return false;
       receipts.set(receipt.deliveryId, { ...receipt, root: null, proof: null });
@@ -69,10 +69,21 @@ export function memoryReceipts(): ReceiptStore {
       batches.delete(root);
       keptProofs.delete(root);
     },
-    keptProof: (root, chain) => keptProofs.get(root)?.get(chain) ?? null,
+  };
+}
+
+/** By root, then by network. */
+type KeptProofs = Map<string, ReadonlyMap<string, Uint8Array>>;
+
+function keptProofTable(
+  kept: KeptProofs,
+  batches: ReadonlyMap<string, BatchRecord>,
+): Pick<ReceiptStore, "keptProof" | "keepProof"> {
+  return {
+    keptProof: (root, chain) => kept.get(root)?.get(chain) ?? null,
     keepProof(root, chain, proof) {
       if (!batches.has(root)) throw new Error("a proof is kept of a batch that is not there");
-      keptProofs.set(root, new Map(keptProofs.get(root)).set(chain, proof));
+      kept.set(root, new Map(kept.get(root)).set(chain, proof));
     },
   };
 }

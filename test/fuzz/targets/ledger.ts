@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { concat, utf8 } from "#base/bytes.ts";
 import { decodeSyncMessage, encodeSyncMessage, type SyncMessage } from "#chain/sync/sync-codec.ts";
+import { sha256 } from "#crypto/sha256.ts";
 import {
   accountKey,
   decodeBlock,
@@ -19,6 +20,13 @@ import {
   nameKey,
   TOTALS_KEY,
 } from "#ledger/index.ts";
+import {
+  decodeStateFile,
+  encodeStateFile,
+  keyOfSubject,
+  type StateSubject,
+  verifyStateFile,
+} from "#ledger/state-file.ts";
 import { decodeStateProof, encodeStateProof, readProvenValue } from "#ledger/state-proof.ts";
 import { decodeTreeProof, encodeTreeProof } from "#ledger/state-tree.ts";
 import { parseStrictJson } from "#ledger/strict-json.ts";
@@ -55,6 +63,17 @@ const stateProofSamples = [
 ].map((key) => {
   const { block, state } = named.tip;
   return { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
+});
+
+const subjects: readonly StateSubject[] = [
+  { kind: "account", account: ALICE.account },
+  { kind: "name", name: "alice" },
+];
+const stateFileSamples = subjects.map((subject) => {
+  const { block, state } = named.tip;
+  const key = keyOfSubject(subject);
+  const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
+  return { chainId: namesNetwork.chainId, subject, proof };
 });
 
 const genesisSamples = ["default", "classroom", "internet"].map((name) =>
@@ -134,6 +153,18 @@ export const LEDGER_TARGETS: readonly FuzzTarget[] = [
     },
     encode: encodeStateProof,
     samples: stateProofSamples.map(encodeStateProof),
+  }),
+  bytesTarget({
+    name: "state-file",
+    functions: ["decodeStateFile"],
+    decode: (bytes) => {
+      const decoded = decodeStateFile(bytes);
+      if (decoded.ok) verifyStateFile(decoded.value, namesNetwork);
+      return decoded;
+    },
+    encode: encodeStateFile,
+    samples: stateFileSamples.map(encodeStateFile),
+    mend: (bytes) => concat(bytes.subarray(0, -32), sha256(bytes.subarray(0, -32))),
   }),
   textTarget({
     name: "genesis",
