@@ -163,6 +163,8 @@ test("each kind of mistake has its code, and a cause with the place", () => {
     [changed("lifeBlocks", 5759, "names"), /^contradiction: "names.lifeBlocks"/],
     [changed("basePrice", 2 ** 52, "names"), /^contradiction: "names.basePrice"/],
     [changed("cheapFromChars", 2, "names"), /^out-of-range: "cheapFromChars"/],
+    // No claim could ever stand, and all behind one would wait for ever.
+    [changed("claimsPerAccountPerBlock", 0, "names"), /^out-of-range: "claimsPerAccountPerBlock"/],
     [changed("names", null), /^type-wrong: "names" of the genesis is not an object/],
     [changed("checkpoints", undefined), /^key-missing: .*"checkpoints"/],
     [changed("checkpoints", []), /^type-wrong: "checkpoints"/],

@@ -197,7 +197,7 @@ function readNames(names: Fields): NameRules {
     claimWithinBlocks: names.integer("claimWithinBlocks", 1, 1_000_000),
     lifeBlocks: names.integer("lifeBlocks", 1, NAME_LIFE_BLOCKS_MAX),
     graceBlocks: names.integer("graceBlocks", 0, NAME_LIFE_BLOCKS_MAX),
-    claimsPerAccountPerBlock: names.integer("claimsPerAccountPerBlock", 0, BLOCK_SIGNATURES_MAX),
+    claimsPerAccountPerBlock: names.integer("claimsPerAccountPerBlock", 1, BLOCK_SIGNATURES_MAX),
   };
 }
 

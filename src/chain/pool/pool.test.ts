@@ -304,6 +304,15 @@ test("a fresh account's flood of free anchors crowds out neither who pays nor a 
   assert.ok([...pool.mineable()].slice(0, 10).some(({ from }) => from === BOB.account));
 });
 
+test("a network without a free share takes no free anchors to wait", () => {
+  for (const none of [{ perBlock: 0, perAccountPerBlock: 0 }, { perAccountPerBlock: 0 }]) {
+    const params = { ...network.params, freeAnchors: { ...network.params.freeAnchors, ...none } };
+    const pool = new Pool(new Accounts().of, { params, chainId });
+    assert.equal(offer(pool, freeAnchor(ALICE, 0)), "free-share-full");
+    assert.equal(offer(pool, transfer(ALICE, 0)), "in");
+  }
+});
+
 test("what lost the one before it keeps no more room than what comes behind a gap", () => {
   const { pool } = newPool();
   const accounts = Array.from(

@@ -1,7 +1,8 @@
 /**
  * Owns the transactions that wait: one for each (account, seq), in bounds of number and bytes. Takes transactions
  * whose form, stamp and signature were checked before; knows no blocks, no peers and no disk. What it does for one
- * transaction or one account never takes longer because others wait, but for the logarithm of a heap.
+ * transaction or one account never takes longer because others wait, but for the logarithm of a heap. It is long,
+ * since whatever bounds those who wait stands in one place.
  */
 import type { AccountId, TxId } from "#base/brand.ts";
 import { fail, ok, type Result } from "#base/result.ts";
@@ -292,6 +293,9 @@ export class Pool {
   }
 
   #checkFree(transaction: SignedTransaction, account: PoolAccount): AdmissionFault | null {
+    const { perBlock, perAccountPerBlock } = this.#network.params.freeAnchors;
+    // Where no block takes any, one would wait for nothing, and all behind it.
+    if (Math.min(perBlock, perAccountPerBlock) === 0) return { code: "free-share-full", limit: 0 };
     // The one that is due is let in beyond that when others wait behind it: without it none of them can be mined.
     const isMissing = transaction.seq === account.nextDue && account.heldCount > 0;
     if (account.freeCount >= POOL_FREE_PER_ACCOUNT_MAX + (isMissing ? 1 : 0)) {
