@@ -78,6 +78,11 @@ export const BODY_WINDOW_BYTES_MAX = 32 * 1024 * 1024;
 export const BODY_STALL_MS_MIN = 2_000;
 /** After stalls the patience doubles, up to this: the line may be slow on our side. */
 export const BODY_STALL_MS_MAX = 64_000;
+/**
+ * Without a block for so long, a heavier branch no longer keeps us from mining: one header with its body withheld, shown
+ * by many peers in turn, would else stop all miners for the price of a block.
+ */
+export const BODY_DOUBT_MS = 15_000;
 /** Asked of one peer, this much time's worth at its measured speed. */
 export const BODY_REQUEST_SPAN_MS = 1_000;
 /** Blocks under a snapshot that are fetched in one go: some seconds of checking. */

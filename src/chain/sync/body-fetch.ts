@@ -13,6 +13,7 @@ import type { Judgement } from "#ports/network.ts";
 import { blockIdOfBytes, type HeaderPoint } from "../header-point.ts";
 import type { Holding } from "../holding.ts";
 import {
+  BODY_DOUBT_MS,
   BODY_LANES_MAX,
   BODY_REQUEST_SPAN_MS,
   BODY_STALL_MS_MAX,
@@ -43,8 +44,11 @@ export interface BodyFetchDependencies {
   readonly judge: (peer: PeerId, judgement: Judgement) => void;
   /** Asks for a conversation with a peer, which then joins. */
   readonly call: (peer: PeerId) => void;
-  /** A path is being fetched up to `target`: so many of its blocks are done. */
-  readonly progress: (target: HeaderPoint, done: number, total: number) => void;
+  /**
+   * A path is being fetched up to `target`: so many of its blocks are done.
+   * @param isDoubted whether none has come for so long that others may be withholding them.
+   */
+  readonly progress: (target: HeaderPoint, done: number, total: number, isDoubted: boolean) => void;
   /** No peer that answered has the first block in full; `null` when one brought a block after all. */
   readonly onNowhere: (missing: MissingBranch | null) => void;
   /** Nothing is fetched any more. */
@@ -92,6 +96,8 @@ export class BodyFetch {
   #starting: Promise<Run | null> | null = null;
   #run: Run | null = null;
   #stallMs = BODY_STALL_MS_MIN;
+  /** Since when we wait for a block, from one run to the next: one that comes ends it. */
+  #inVainSinceMs: number | null = null;
   #closed = false;
 
   constructor(dependencies: BodyFetchDependencies) {
@@ -153,7 +159,7 @@ export class BodyFetch {
   }
 
   async #prepare(by: PeerId): Promise<Run | null> {
-    const { routes, call, inBackground, progress } = this.#dependencies;
+    const { routes, call, inBackground } = this.#dependencies;
     const chosen = routes.choose();
     const path = chosen === null ? null : await routes.pathTo(chosen.target);
     if (chosen === null || path === null || this.#closed) return null;
@@ -169,7 +175,8 @@ export class BodyFetch {
       isOver: false,
     };
     this.#run = run;
-    progress(run.target, 0, path.count);
+    this.#inVainSinceMs ??= this.#dependencies.clock.monotonicMs();
+    this.#tell(run);
     if (chosen.peer !== by) call(chosen.peer);
     if (path.count > SYNC_BLOCKS_MAX) this.#callOthers(run);
     inBackground(this.#drive(run));
@@ -283,6 +290,7 @@ export class BodyFetch {
         }
         if (run.lanes.size === 0 && run.hadLanes) break;
         const isChanged = await run.changed.wait(clock, LANE_IDLE_MS_MAX);
+        this.#tell(run);
         // Nobody who was called came.
         if (!isChanged && run.lanes.size === 0) break;
       }
@@ -298,20 +306,27 @@ export class BodyFetch {
     }
   }
 
+  #tell({ target, window, path, isOver }: Run): void {
+    const { clock, progress } = this.#dependencies;
+    const waitedMs = clock.monotonicMs() - (this.#inVainSinceMs ?? Number.POSITIVE_INFINITY);
+    if (!isOver) progress(target, window.next, path.count, waitedMs > BODY_DOUBT_MS);
+  }
+
   #hasAnybodyTheFirst({ path, target }: Run): boolean {
     const { peers, routes } = this.#dependencies;
     return [...peers.shown()].some(([, shown]) => routes.rangeOf(path, target, shown)?.from === 0);
   }
 
   async #handOn(run: Run, { at, bytes, from }: Arrived): Promise<void> {
-    const { takeBlock, peers, routes, judge, progress } = this.#dependencies;
+    const { takeBlock, peers, routes, judge, clock } = this.#dependencies;
     const taken = await takeBlock(bytes);
     if (taken.ok) {
       run.window.advance();
       this.#dependencies.onNowhere(null);
       this.#stallMs = Math.max(BODY_STALL_MS_MIN, this.#stallMs * STALL_DECAY);
       peers.wake(from);
-      progress(run.target, run.window.next, run.path.count);
+      this.#inVainSinceMs = run.window.isDone ? null : clock.monotonicMs();
+      this.#tell(run);
       run.changed.fire();
       return;
     }

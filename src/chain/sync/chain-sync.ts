@@ -325,9 +325,9 @@ export class ChainSync {
           total: SNAPSHOT_PARTS,
         });
       },
-      onBodies: (target, done, total) => {
+      onBodies: (target, done, total, isDoubted) => {
         const { height } = target.header;
-        this.#progress.set({ phase: "blocks", isBehind: true, targetHeight: height, done, total });
+        this.#progress.set({ phase: "blocks", isBehind: !isDoubted, targetHeight: height, done, total });
       },
       onNowhere: (missing) => this.#blocksNowhere(missing),
       onLevel: () => this.#rested(),

@@ -235,3 +235,21 @@ test("a heavier branch whose bodies nobody keeps is told of as long as it is hea
   assert.equal(carol.chain.problem(), null);
   await carol.close();
 });
+
+test("one header with its body withheld, shown by ten silent peers, does not keep us from mining", async () => {
+  const { clock, puppet, node } = world();
+  const shared = grown(10);
+  const theirs = grown(2, shared.fork(10), CAROL);
+  const silent: Mischief = (question, right) => (isBodies(question) ? null : right);
+  for (let number = 0; number < 10; number++) puppet(person(50 + number).peerId, theirs, silent);
+  const carol = await node(CAROL.peerId);
+  await feed(carol.chain, grown(1, shared.fork(10)), 1, 11);
+  await clock.advance(30_000);
+  for (let second = 0; second < 300; second++) {
+    await clock.advance(1_000);
+    assert.equal(carol.chain.syncState().state, "synced", `after ${second} s`);
+  }
+  puppet(person(80).peerId, theirs);
+  await clock.advanceUntil(() => carol.chain.tip().height === 12, 300_000, "brought by one that has it");
+  await carol.close();
+});
