@@ -107,7 +107,7 @@ function addReceipts(commands: Commands): void {
       "waybill prove Bob -o bob.stateproof",
       "waybill prove --name chess-club -o chess-club.stateproof",
     ])
-      .argument("<who>", "person, peer id or account; with --name a name on the ledger")
+      .argument("<who>", "person, peer id or account, your own too; with --name a name on the ledger")
       .requiredOption("-o, --output <file>", "where to save it")
       .option("--name", "it is a name on the ledger")
       .option("--force", "replace the file if there is one"),

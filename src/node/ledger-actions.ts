@@ -131,7 +131,7 @@ export function ledgerActions(parts: Parts): LedgerFacade {
     pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
     wallet: async () => walletView(chain, wallet, words),
 
-    prove: async (kind, of) => proveState(kind, of, chain, payee),
+    prove: async (kind, of) => proveState(kind, of, chain, payee, wallet.account),
 
     async pay(to, amount, fee) {
       const account = payee(to);

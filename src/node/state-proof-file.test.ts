@@ -3,14 +3,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fail, ok, problem } from "#base/result.ts";
+import type { AccountId } from "#base/brand.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Tip } from "#chain/index.ts";
 import { encodeHeader, genesisText, loadNetwork } from "#ledger/index.ts";
-import { ALICE, BOB, TestChain } from "#ledger/test-chain.ts";
+import { ALICE, BOB, CAROL, TestChain } from "#ledger/test-chain.ts";
 import { Author, namesNetwork } from "#ledger/test-names.ts";
 import { proveState, verifyStateProofFile } from "./state-proof-file.ts";
 
 const UNKNOWN = problem("person-unknown", "Nobody.", "Check.");
+const SELF = problem("who-self", "You.", "Name somebody else.");
+
+function accountOf(text: string): Result<AccountId, Problem> {
+  if (text === "alice") return ok(ALICE.account);
+  return fail(text === "carol" ? SELF : UNKNOWN);
+}
 
 /** A chain on which alice holds the name alice, and what a peer on it saves. */
 function scene(t: TestContext) {
@@ -30,7 +37,7 @@ function scene(t: TestContext) {
     },
   };
   const prove = (kind: "account" | "name", of: string) =>
-    proveState(kind, of, chain, (text) => (text === "alice" ? ok(ALICE.account) : fail(UNKNOWN)));
+    proveState(kind, of, chain, accountOf, CAROL.account);
   const growNames = (): void => {
     grown.grow([new Author(grown).commit(ALICE, "alice")]);
     grown.grow();
@@ -53,6 +60,9 @@ test("an account and a name are saved, and checked with and without the network'
   assert.equal(verdict.value.blockId, block.id);
   const unknown = verifyStateProofFile(account.value.bytes, null);
   assert.ok(unknown.ok && unknown.value.network === null && unknown.value.unitsPerCoin === null);
+
+  const own = prove("account", "carol");
+  assert.ok(own.ok && own.value.fileName === `${CAROL.peerId}.stateproof`, "one's own account too");
 
   const name = prove("name", "alice");
   assert.ok(name.ok);

@@ -46,17 +46,22 @@ const NOTHING_MINED = problem(
 );
 const NO_NAME = problem("name-malformed", "Nobody can hold a name such as this.", "Check its spelling.");
 
-/** @param accountOf reads an account, a peer id or a person's name. */
+/**
+ * @param accountOf reads an account, a peer id or the name of somebody else.
+ * @param mine this peer's account: unlike a payee, whose state is shown may be oneself.
+ */
 export function proveState(
   kind: "account" | "name",
   of: string,
   chain: Pick<Chain, "network" | "stateProof" | "tip">,
   accountOf: (text: string) => Result<AccountId, Problem>,
+  mine: AccountId,
 ): Result<{ readonly fileName: string; readonly bytes: Uint8Array }, Problem> {
   if (chain.tip().height === 0) return fail(NOTHING_MINED);
   let subject: StateSubject;
   if (kind === "account") {
-    const account = accountOf(of);
+    const found = accountOf(of);
+    const account = !found.ok && found.fault.code === "who-self" ? ok(mine) : found;
     if (!account.ok) return account;
     subject = { kind, account: account.value };
   } else {

@@ -399,6 +399,13 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
       store.placesOf(ALICE, 10).map(({ height }) => height),
       [6, 5, 4, 0],
     );
+    const { changes: _changes, undo: _undo, ...again } = connection(newBlock(3, blockId(2), 2, 30n));
+    assert.ok(store.fillIn(again).ok);
+    assert.deepEqual(
+      store.placesOf(ALICE, 10).map(({ height }) => height),
+      [6, 5, 4, 2, 0],
+      "what was dropped and came again is listed again",
+    );
     assert.equal(store.heaviest()?.id, block.id);
     store.rewind(genesis, []);
     assert.equal(store.heaviest()?.id, blockId(1), "what cannot be connected again is out of reach");

@@ -10,6 +10,7 @@ import { Database } from "#storage/disk/database.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
+import { openChain } from "../chain.ts";
 import { TIP_COMPARE_PERIOD_MS } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import { clockFor, feed, openOn, quietLog, type TestNode } from "../test-node.ts";
@@ -123,6 +124,27 @@ test("a wrong body for a damaged one is refused, and another peer is asked", asy
   peers.connect(ALICE.peerId, BOB.peerId);
   await clock.advance(10 * MENDED_WITHIN_MS);
   assert.deepEqual(alice.chain.blockAt(DAMAGED), source.at(DAMAGED).block);
+  await end();
+});
+
+test("a node that is to keep all blocks after it kept few fetches what it had dropped", async () => {
+  const { clock, peers, add, end } = world();
+  const store = memoryBlocks();
+  const before = await openChain(
+    { network, keepBlocks: 5 },
+    { store, peers: peers.addPeer(CAROL.peerId), clock, random: seededRandom(2), log: quietLog([]) },
+  );
+  assert.ok(before.ok);
+  await feed(before.value.chain, source, 1, BLOCKS);
+  await clock.advanceUntilSettled(before.value.chain.close(), 60_000, "closed");
+  assert.equal(store.bodiesFrom(), BLOCKS - 5);
+  const alice = await add(ALICE.peerId, store, 0);
+  await add(BOB.peerId);
+  peers.connect(ALICE.peerId, BOB.peerId);
+  await clock.advance(MENDED_WITHIN_MS);
+  assert.equal(store.bodiesFrom(), 0);
+  assert.deepEqual(alice.chain.blockAt(1), source.at(1).block);
+  assert.equal(alice.chain.transactionsOf(BOB.account, 100).length, BLOCKS);
   await end();
 });
 

@@ -46,6 +46,8 @@ class MemoryBlockStore implements BlockStore {
   readonly #undone = new Set<BlockId>();
   /** Below it, no body of the best chain was pruned that is not gone already. */
   #pruned: KeepFrom = { bodies: 0, undo: 0 };
+  /** Heights whose accounts are not listed, since their bodies were pruned. */
+  readonly #unlisted = new Set<number>();
 
   readonly state: LeafSource = {
     get: (key) => this.#state.get(toHex(key)) ?? null,
@@ -80,6 +82,7 @@ class MemoryBlockStore implements BlockStore {
     for (const id of undone) this.#undone.add(id);
     this.#best = [];
     this.#pruned = { bodies: 0, undo: 0 };
+    this.#unlisted.clear();
     this.#state.clear();
     this.#places.clear();
     this.#connect(genesis);
@@ -283,7 +286,7 @@ class MemoryBlockStore implements BlockStore {
   placesOf(account: AccountId, limit: number): readonly Place[] {
     const places: Place[] = [];
     for (const { block, transactions } of this.#best) {
-      if (block.height > 0 && block.height < this.#pruned.bodies) continue;
+      if (this.#unlisted.has(block.height)) continue;
       transactions.forEach((transaction, index) => {
         if (transaction.accounts.includes(account)) places.push({ height: block.height, index });
       });
@@ -307,7 +310,7 @@ class MemoryBlockStore implements BlockStore {
 
   indexedAt(height: number): IndexedHeight {
     const placed = this.#best[height]?.transactions ?? [];
-    const isListed = height === 0 || height >= this.#pruned.bodies;
+    const isListed = !this.#unlisted.has(height);
     const accounts = placed.flatMap((transaction, index) =>
       isListed ? transaction.accounts.map((account) => ({ account, index })) : [],
     );
@@ -399,6 +402,7 @@ class MemoryBlockStore implements BlockStore {
   }
 
   #place({ block, transactions }: Filling): void {
+    this.#unlisted.delete(block.height);
     transactions.forEach(({ id }, index) => {
       this.#places.set(id, { height: block.height, index });
     });
@@ -407,7 +411,9 @@ class MemoryBlockStore implements BlockStore {
   #prune({ bodies, undo }: KeepFrom): void {
     if (bodies > this.#pruned.bodies) {
       for (const entry of [...this.#entries.values()]) {
-        if (entry.hasBody && entry.height > 0 && entry.height < bodies) this.dropBody(entry.id);
+        if (!entry.hasBody || entry.height === 0 || entry.height >= bodies) continue;
+        this.dropBody(entry.id);
+        this.#unlisted.add(entry.height);
       }
     }
     for (let height = this.#pruned.undo; height < Math.min(undo, this.#best.length); height++) {
