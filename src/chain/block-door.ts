@@ -60,7 +60,7 @@ export interface BlockDoorDependencies {
   readonly isVerified: (transaction: SignedTransaction) => boolean;
   readonly signatures: Pick<SignatureChecker, "check">;
   /** After the commits; before anything else is done with the chain. */
-  readonly onMove: (move: Move) => void;
+  readonly onMove: (move: Move, pause: () => Promise<void>) => Promise<void>;
   /** A branch of as much work as ours was kept beside it. */
   readonly onRival: () => void;
   /** The store refuses (its cause), or takes blocks again (`null`). */
@@ -191,7 +191,7 @@ export class BlockDoor {
     const { best, onMove } = this.#dependencies;
     const finished = await this.#writer.run(async () => {
       const outcome = best.finishSnapshot(at);
-      if (outcome.ok) onMove(NO_MOVE);
+      if (outcome.ok) await onMove(NO_MOVE, () => this.#turn.pause());
       return outcome;
     });
     if (finished === null) return fail({ code: "store-unavailable", cause: "too much waits to be written" });
@@ -310,7 +310,7 @@ export class BlockDoor {
       const extended = best.extend(block);
       if (extended.ok) {
         this.#storeWorks();
-        this.#moved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+        await this.#moved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
         await this.#turn.pause();
         // Others that stand on it may have been here before it.
         await this.#advance();
@@ -335,7 +335,7 @@ export class BlockDoor {
     const advance: Advance = await this.#dependencies.best.advance(pause, isTold);
     if (advance.stopped !== null) this.#storeRefused(advance.stopped, () => this.advance());
     else if (advance.connected.length > 0) this.#storeWorks();
-    this.#moved(advance);
+    await this.#moved(advance);
   }
 
   /** In the middle of whatever read it: what is done about it comes after. */
@@ -366,8 +366,9 @@ export class BlockDoor {
     if (!this.#closed) this.#damaged(cause);
   }
 
-  #moved(move: Move): void {
-    if (move.connected.length + move.disconnected.length > 0) this.#dependencies.onMove(move);
+  async #moved(move: Move): Promise<void> {
+    if (move.connected.length + move.disconnected.length === 0) return;
+    await this.#dependencies.onMove(move, () => this.#turn.pause());
   }
 
   #headerFault(candidate: IdentifiedHeader, parent: HeaderPoint): HeaderRefusal | null {

@@ -150,7 +150,7 @@ class JoinedChain {
       log,
       isVerified: (transaction) => this.#transactions.isVerified(transaction),
       signatures,
-      onMove: (move) => this.#moved(move),
+      onMove: (move, pause) => this.#moved(move, pause),
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
       onRepaired: (repaired) => this.#repaired(repaired),
@@ -356,7 +356,7 @@ class JoinedChain {
 
   // What happened --------------------------------------------------------------------------------------------
 
-  #moved(move: Move): void {
+  async #moved(move: Move, pause: () => Promise<void>): Promise<void> {
     const { log } = this.#dependencies;
     if (move.disconnected.length > 0) {
       log.debug("the best chain changed branch", {
@@ -365,8 +365,8 @@ class JoinedChain {
       });
     }
     const tip = this.#queries.tip();
-    this.#transactions.chainMoved(move);
     this.#sync?.moved(move);
+    await this.#transactions.chainMoved(move, pause);
     const connected = move.connected.refs
       .map(({ id }) => this.#queries.summary(id))
       .filter((summary): summary is BlockSummary => summary !== null);

@@ -266,4 +266,4 @@ export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;
 /** Names that one person registers and looks after here; each is looked at with every block. */
 export const OWN_NAMES_MAX = 64;
 /** Blocks of one move of the best chain that stay in memory until all were told of it; the others are read again. */
-export const MOVED_BLOCKS_HELD = 16;
+export const MOVED_BLOCKS_HELD = 2;

@@ -18,7 +18,7 @@ import { POOL_CLAIM_EARLY_MAX_BLOCKS, POOL_SAVE_DELAY_MS } from "../limits.ts";
 import { TRANSACTION_STANDING } from "../standing.ts";
 import type { BlockStore } from "../store.ts";
 import { clockFor, quietLog } from "../test-node.ts";
-import { MovedBlocks, NO_MOVE } from "../trail.ts";
+import { type Move, MovedBlocks, NO_MOVE } from "../trail.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 
 const network = testNetwork();
@@ -46,6 +46,8 @@ function openDoor(of = network, store: BlockStore = memoryBlocks()) {
   });
   return { door, best, store, clock, changes, faults };
 }
+
+const moved = (door: TransactionDoor, move: Move) => door.chainMoved(move, async () => undefined);
 
 function codeOf(door: TransactionDoor, bytes: Uint8Array): string {
   const taken = door.submitBytes(bytes);
@@ -108,12 +110,12 @@ test("what replaces another is told and kept together with what it replaced goin
   assert.deepEqual(faults, []);
 });
 
-test("a block takes up what waits, whoever mined it", () => {
+test("a block takes up what waits, whoever mined it", async () => {
   const { door, best, changes } = openDoor();
   for (const seq of [0, 1, 2]) assert.equal(codeOf(door, encodeTransaction(transfer(seq))), "new");
   const block = new TestChain(network).next([transfer(0), transfer(1)], BOB);
   assert.ok(best.extend(block).ok);
-  door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
   assert.deepEqual(
     door.pool.entries().map((entry) => entry.transaction.seq),
     [2],
@@ -141,7 +143,7 @@ test("arbitrary bytes and changed transactions get a verdict", () => {
   assert.deepEqual(faults, []);
 });
 
-test("a claim of a name that is another's is refused, and let go when it lost while it waited", () => {
+test("a claim of a name that is another's is refused, and let go when it lost while it waited", async () => {
   const allocations = [ALICE, BOB].map(({ account }) => ({ account, amount: 10_000 }));
   const named = testNetwork({ allocations });
   const { door, best, changes } = openDoor(named);
@@ -158,23 +160,23 @@ test("a claim of a name that is another's is refused, and let go when it lost wh
     const commitment = commitmentOf({ salt, name: "wanted", key: who.account }, who.account);
     return signTransaction({ type: "name-commit", ...head(who, 0), commitment }, named.chainId, who);
   };
-  const move = (candidates: readonly SignedTransaction[]) => {
+  const move = async (candidates: readonly SignedTransaction[]) => {
     const { block } = chain.grow(candidates, CAROL);
     assert.ok(best.extend(block).ok);
-    door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+    await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
   };
   assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 0))), "commitment-unknown");
-  move([commitOf(ALICE), commitOf(BOB)]);
+  await move([commitOf(ALICE), commitOf(BOB)]);
   assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "new", "a block early, it waits");
-  move([]);
+  await move([]);
   assert.equal(codeOf(door, encodeTransaction(claimOf(ALICE, 1))), "new");
-  move([claimOf(ALICE, 1)]);
+  await move([claimOf(ALICE, 1)]);
   assert.equal(door.pool.size, 0, "Alice has the name by the earlier commitment, so Bob's claim is gone");
   assert.ok(changes.at(-1)?.removed.includes(txIdOf(claimOf(BOB, 1))));
   assert.equal(codeOf(door, encodeTransaction(claimOf(BOB, 1))), "name-taken");
 });
 
-test("a commitment made once more is let go when the first one stands", () => {
+test("a commitment made once more is let go when the first one stands", async () => {
   const named = testNetwork({ allocations: [{ account: ALICE.account, amount: 10_000 }] });
   const { door, best } = openDoor(named);
   const chain = new TestChain(named);
@@ -187,12 +189,12 @@ test("a commitment made once more is let go when the first one stands", () => {
   const { block } = chain.grow([...door.pool.mineable()]);
   assert.equal(block.transactions.length, 2);
   assert.ok(best.extend(block).ok);
-  door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+  await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
   assert.equal(door.pool.size, 0);
   assert.equal(codeOf(door, encodeTransaction(commit(1))), "commitment-repeated");
 });
 
-test("a claim that is not due for long is refused: it would hold up all behind it", () => {
+test("a claim that is not due for long is refused: it would hold up all behind it", async () => {
   const { names } = network.params;
   const claimAfterBlocks = POOL_CLAIM_EARLY_MAX_BLOCKS + 2;
   const named = testNetwork({
@@ -209,14 +211,14 @@ test("a claim that is not due for long is refused: it would hold up all behind i
     commitment: commitmentOf(opened, ALICE.account),
   } as const;
   const claim = signTransaction({ type: "name-claim", ...head(1), ...opened }, named.chainId, ALICE);
-  const move = (candidates: readonly SignedTransaction[]) => {
+  const move = async (candidates: readonly SignedTransaction[]) => {
     const { block } = chain.grow(candidates, CAROL);
     assert.ok(best.extend(block).ok);
-    door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+    await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
   };
-  move([signTransaction(commit, named.chainId, ALICE)]);
+  await move([signTransaction(commit, named.chainId, ALICE)]);
   assert.equal(codeOf(door, encodeTransaction(claim)), "claim-too-early");
-  move([]);
+  await move([]);
   assert.equal(codeOf(door, encodeTransaction(claim)), "new");
 });
 
@@ -257,8 +259,8 @@ test("a block that is connected once more is not taken off the list of undone on
   const { door, clock } = openDoor(network, store);
   const chain = new TestChain(network);
   const [one, other] = [chain.next([transfer(0)], BOB), chain.next([], CAROL)];
-  door.chainMoved({ disconnected: MovedBlocks.of(one), connected: MovedBlocks.of(other) });
-  door.chainMoved({ disconnected: MovedBlocks.of(other), connected: MovedBlocks.of(one) });
+  await moved(door, { disconnected: MovedBlocks.of(one), connected: MovedBlocks.of(other) });
+  await moved(door, { disconnected: MovedBlocks.of(other), connected: MovedBlocks.of(one) });
   await clock.advance(POOL_SAVE_DELAY_MS);
   assert.deepEqual(settled, [other.id]);
 });
@@ -276,14 +278,14 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   for (let seq = 0; seq < 8; seq++) chain.grow([pay(ALICE, BOB, seq, 500, 20)], CAROL);
   const waiting = [pay(ALICE, CAROL, 8, 1, 20), pay(BOB, CAROL, 0, 700, 20), pay(ALICE, CAROL, 9, 1, 28)];
   const { door, best, store, clock } = openDoor(far);
-  const move = (from: number) => {
+  const move = async (from: number) => {
     for (let height = from; height <= 8; height++) {
       const { block } = chain.at(height);
       assert.ok(best.extend(block).ok);
-      door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(block) });
+      await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
     }
   };
-  move(1);
+  await move(1);
   for (const each of waiting) assert.ok(door.submitOwn(each).ok);
   const rows = store.pool();
   assert.ok((await best.recover("a test", async () => undefined)).ok);
@@ -298,6 +300,6 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   await again.door.restore();
   await again.clock.advance(POOL_SAVE_DELAY_MS);
   assert.deepEqual(new Set(restarted.pool().map(({ id }) => id)), ids, "at the next start");
-  move(1);
+  await move(1);
   assert.deepEqual(new Set(door.pool.entries().map(({ id }) => id)), ids, "and it waits again as before");
 });

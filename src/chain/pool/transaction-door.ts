@@ -27,7 +27,7 @@ import type { Log } from "#ports/log.ts";
 import type { BestChain } from "../best-chain.ts";
 import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
 import type { BlockStore, PoolRow } from "../store.ts";
-import type { Move } from "../trail.ts";
+import type { Move, MovedBlock } from "../trail.ts";
 import type { PoolEntry, SubmitFault } from "../types.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import { lostNames, nameRefusal } from "./pool-names.ts";
@@ -195,18 +195,36 @@ export class TransactionDoor {
     return entry === null || this.#dependencies.clock.nowMs() - entry.receivedMs < SCARCE_AGE_MS;
   }
 
-  /** The tip moved: what was taken up or became impossible goes, what blocks gave back comes in again. */
-  chainMoved({ connected, disconnected }: Move): void {
+  /**
+   * The tip moved: what was taken up or became impossible goes, what blocks gave back comes in again. To be done before
+   * it moves on.
+   * @param pause awaited between the blocks of a long way, so that others get their turn: what they bring is judged by
+   *   the new tip.
+   */
+  async chainMoved({ connected, disconnected }: Move, pause: () => Promise<void>): Promise<void> {
     const height = this.#dependencies.best.tip.header.height + 1;
+    const isLong = connected.length + disconnected.length > 1;
     const change = new NetChange();
+    const touched = new Set<AccountId>();
     for (const block of connected) {
-      for (const id of signedIds(block)) if (this.#pool.remove(id)) change.removed(id);
+      // Names of transactions are hashes: a million of them for nothing is time.
+      const ids = this.#pool.size === 0 ? [] : signedIds(block);
+      for (const id of ids) if (this.#pool.remove(id)) change.removed(id);
+      this.#noteTouched(block, touched);
+      if (isLong) await pause();
     }
-    const outdated = this.#pool.revalidate(height, this.#touchedBy({ connected, disconnected }));
+    for (const block of disconnected) {
+      this.#noteTouched(block, touched);
+      if (isLong) await pause();
+    }
+    const outdated = this.#pool.revalidate(height, touched);
     for (const id of outdated.removed) change.removed(id);
     for (const entry of outdated.uncovered) this.#keepUncovered(entry);
     // Oldest first: an account's transactions depend on each other in this order.
-    for (const block of disconnected.reversed()) this.#takeBack(block, change);
+    for (const block of disconnected.reversed()) {
+      this.#takeBack(block, change);
+      if (isLong) await pause();
+    }
     for (const { id } of disconnected.refs) this.#settling.add(id);
     // When one of these is undone again, what is written before that is seen to must not take it off the list.
     for (const { id } of connected.refs) this.#settling.delete(id);
@@ -223,10 +241,16 @@ export class TransactionDoor {
 
   /** Until that is on disk, its block stays listed as undone. */
   #takeBack(block: Pick<Block, "header" | "transactions">, change: NetChange): void {
+    const { store } = this.#dependencies;
     const receivedMs = this.#dependencies.clock.nowMs();
     for (const transaction of block.transactions) {
       if (!isSigned(transaction)) continue;
       const id = txIdOf(transaction);
+      // As most are, when the branches have the same transactions.
+      if (store.place(id) !== null) {
+        this.#drop([id]);
+        continue;
+      }
       const taken = this.#take(transaction, receivedMs, "verified");
       if (taken.ok && taken.value.isNew) change.took(taken.value);
       else if (!taken.ok && PASSING.has(taken.fault.code)) {
@@ -265,22 +289,16 @@ export class TransactionDoor {
     }
   }
 
-  /** Accounts whose balance or `seq` may have changed. */
-  #touchedBy({ connected, disconnected }: Move): Set<AccountId> {
+  /** Accounts whose balance or `seq` a block may have changed. */
+  #noteTouched({ header, transactions }: MovedBlock, touched: Set<AccountId>): void {
     const { best, store } = this.#dependencies;
-    const touched = new Set<AccountId>();
-    for (const blocks of [connected, disconnected]) {
-      for (const { header, transactions } of blocks) {
-        for (const transaction of transactions) {
-          touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
-          if (transaction.type === "transfer") touched.add(transaction.to);
-        }
-        // A block pays the miner of one long before it; undoing it takes that back.
-        const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
-        if (paid !== undefined && paid !== null) touched.add(paid);
-      }
+    for (const transaction of transactions) {
+      touched.add(transaction.type === "coinbase" ? transaction.miner : transaction.from);
+      if (transaction.type === "transfer") touched.add(transaction.to);
     }
-    return touched;
+    // A block pays the miner of one long before it; undoing it takes that back.
+    const paid = store.bestAt(header.height - best.network.params.payoutDelayBlocks)?.miner;
+    if (paid !== undefined && paid !== null) touched.add(paid);
   }
 
   /** The store began anew, and the tip with it: what waits is looked at again, and written again. */

@@ -37,6 +37,8 @@ interface Making {
   readonly at: BlockRef;
   /** As they were at its height, by key in hex: those that changed since. `null`: not there then. */
   readonly before: Map<string, Uint8Array | null>;
+  /** Of the best chain, as of the last move that we were told of. */
+  tip: BlockId | null;
   isGivenUp: boolean;
 }
 
@@ -101,6 +103,7 @@ export class SnapshotMaker {
     for (const { id } of connected.refs) {
       if (!this.#remember(making, id, false)) making.isGivenUp = true;
     }
+    making.tip = this.#dependencies.store.tip()?.id ?? null;
   }
 
   /** Begins the snapshot that is due, if one is. Returns at once. */
@@ -114,6 +117,7 @@ export class SnapshotMaker {
     const making: Making = {
       at: { id: block.id, height: block.height },
       before: new Map(),
+      tip: store.tip()?.id ?? null,
       isGivenUp: false,
     };
     this.#making = making;
@@ -169,9 +173,11 @@ export class SnapshotMaker {
 
   /** The root over all chunks; `null` when the snapshot is given up. */
   async #writeChunks(making: Making): Promise<Uint8Array | null> {
-    const { snapshots, pause } = this.#dependencies;
+    const { snapshots, store, pause } = this.#dependencies;
     const places: ChunkPlace[] = [];
     for (let start: Uint8Array | null = FIRST_KEY; start !== null; ) {
+      // On a long way from tip to tip others get their turn, and we are told of what changed when it is over.
+      if (store.tip()?.id !== making.tip) return null;
       if (making.isGivenUp || places.length >= SNAPSHOT_CHUNKS_MAX) return null;
       const chunk = cutChunk(this.#asItWas(making), start);
       if (chunk === null) return null;

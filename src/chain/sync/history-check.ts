@@ -122,7 +122,7 @@ export class HistoryCheck {
       log,
       isVerified: () => false,
       signatures,
-      onMove: () => undefined,
+      onMove: async () => undefined,
       onRival: () => undefined,
       onStore: () => undefined,
       onRepaired: () => undefined,
