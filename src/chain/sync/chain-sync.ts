@@ -81,6 +81,8 @@ export class ChainSync {
   #isTakingOver = false;
   /** What is missing and nobody has. */
   #nowhere: MissingBranch | null = null;
+  /** Nothing is being fetched. */
+  #isAtRest = true;
 
   constructor(dependencies: ChainSyncDependencies) {
     this.#dependencies = dependencies;
@@ -309,13 +311,16 @@ export class ChainSync {
     const isHeavier = ({ header }: HeaderPoint): boolean => header.chainWork > best.tip.header.chainWork;
     return {
       onHeaders: (point, targetHeight, isKept) => {
-        if (this.#progress.phase === "blocks" || this.#progress.phase === "snapshot") return;
+        const { phase } = this.#progress;
+        if (!this.#isAtRest && (phase === "blocks" || phase === "snapshot")) return;
+        this.#isAtRest = false;
         const { height } = point.header;
         const isBehind = isKept && isHeavier(point);
         const total = Math.max(targetHeight, height);
         this.#progress.set({ phase: "headers", isBehind, targetHeight: total, done: height, total });
       },
       onSnapshot: ({ header }, done) => {
+        this.#isAtRest = false;
         const { height } = header;
         this.#progress.set({
           phase: "snapshot",
@@ -326,6 +331,7 @@ export class ChainSync {
         });
       },
       onBodies: (target, done, total, isDoubted) => {
+        this.#isAtRest = false;
         const { height } = target.header;
         this.#progress.set({ phase: "blocks", isBehind: !isDoubted, targetHeight: height, done, total });
       },
@@ -343,24 +349,32 @@ export class ChainSync {
   #blocksNowhere(missing: MissingBranch | null): void {
     const before = this.#nowhere;
     this.#nowhere = missing;
-    if (before?.height !== missing?.height) this.#dependencies.onProblem();
+    if (before?.height === missing?.height) return;
+    this.#restAgain();
+    this.#dependencies.onProblem();
   }
 
   #rested(): void {
-    const { phase } = this.#progress;
+    const hasFetched = !this.#isAtRest;
+    this.#isAtRest = true;
     this.#restPhase();
-    if (phase === "headers" || phase === "snapshot" || phase === "blocks") this.#dependencies.onFetched();
+    if (hasFetched) this.#dependencies.onFetched();
   }
 
   #restPhase(): void {
-    const peers = this.#dependencies.network.connected().filter(({ peer }) => !this.#silent.has(peer)).length;
+    const { network, best } = this.#dependencies;
+    const peers = network.connected().filter(({ peer }) => !this.#silent.has(peer)).length;
     const isAsked = this.#heard.size >= Math.min(peers, SYNC_ASKED_MIN);
-    this.#progress.rest(peers === 0 ? "alone" : isAsked ? "level" : "asking");
+    const total = this.#nowhere?.target.header.height ?? 0;
+    const done = Math.min(best.tip.header.height, total);
+    // In step with nobody, but not kept from mining either: nobody may have it at all.
+    if (peers > 0 && total > 0)
+      this.#progress.set({ phase: "blocks", isBehind: false, targetHeight: total, done, total });
+    else this.#progress.rest(peers === 0 ? "alone" : isAsked ? "level" : "asking");
   }
 
   #restAgain(): void {
-    const { phase } = this.#progress;
-    if (phase === "alone" || phase === "asking" || phase === "level") this.#restPhase();
+    if (this.#isAtRest) this.#restPhase();
   }
 
   #heardOf(peer: PeerId, hello: Hello | null): void {

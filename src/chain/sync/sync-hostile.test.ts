@@ -227,10 +227,13 @@ test("a heavier branch whose bodies nobody keeps is told of as long as it is hea
   await feed(carol.chain, ours, 1, 11);
   await clock.advance(60_000);
   assert.equal(carol.chain.problem()?.code, "blocks-nowhere");
+  const { state, phase, targetHeight } = carol.chain.syncState();
+  assert.deepEqual([state, phase, targetHeight], ["synced", "blocks", 12]);
   await feed(carol.chain, ours, 12, 12);
   assert.equal(carol.chain.problem()?.code, "blocks-nowhere");
   await feed(carol.chain, ours, 13, 13);
   assert.equal(carol.chain.problem(), null);
+  assert.equal(carol.chain.syncState().phase, "level");
   await clock.advance(60_000);
   assert.equal(carol.chain.problem(), null);
   await carol.close();
