@@ -88,6 +88,15 @@ test("too short, too long, too large and trailing are refused with the place", (
   assert.match(refusal(above, (r) => r.safeU64("amount")).what, /amount/);
 });
 
+test("what is read is a copy, also out of a Buffer", () => {
+  const frame = Buffer.from([1, 2, 3, 4, 5]);
+  const read = decodeWith(frame, (r) => [r.raw(2), r.raw(3)]);
+  assert.deepEqual(read, { ok: true, value: [Uint8Array.of(1, 2), Uint8Array.of(3, 4, 5)] });
+  frame.fill(0);
+  assert.deepEqual(read.ok && read.value[1], Uint8Array.of(3, 4, 5));
+  assert.ok(read.ok && read.value.every((part) => part.buffer.byteLength === part.length));
+});
+
 test("a fault of ours inside a decoder stays an exception", () => {
   assert.throws(
     () =>

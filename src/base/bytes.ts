@@ -213,7 +213,8 @@ export class ByteReader {
   /** A copy, so that a decoded value never keeps a whole frame alive. */
   raw(count: number): Uint8Array {
     const at = this.#take(count);
-    return this.#bytes.slice(at, at + count);
+    // `slice` of a Buffer, which sockets and files give, is no copy.
+    return new Uint8Array(this.#bytes.subarray(at, at + count));
   }
   short(maxBytes: number, what: string): Uint8Array {
     const length = this.u16();
