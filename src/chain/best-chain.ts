@@ -86,6 +86,7 @@ export class BestChain {
   readonly #store: BlockStore;
   #tip: HeaderPoint;
   #state: LedgerState;
+  #isChoiceOpen = false;
 
   private constructor(
     network: Network,
@@ -272,7 +273,13 @@ export class BestChain {
     return this.finality.isSeeking ? 0n : this.#tip.header.chainWork;
   }
 
+  /** A heavier branch that may never be chosen is still here, since transactions in it are to be seen to. */
+  get isChoiceOpen(): boolean {
+    return this.#isChoiceOpen;
+  }
+
   #heavier(): HeaderPoint | null {
+    this.#isChoiceOpen = false;
     const due = this.finality.due();
     const final = due === null ? null : this.point(due);
     if (final !== null && final !== "invalid") return final;
@@ -282,6 +289,10 @@ export class BestChain {
       const outside = this.finality.outsideFrom(entry.id);
       const point = outside === null ? this.point(entry.id) : null;
       if (point !== null && point !== "invalid") return point;
+      if (outside !== null && this.#store.undone().includes(outside)) {
+        this.#isChoiceOpen = true;
+        return null;
+      }
       if (!this.#store.forget(outside ?? entry.id).ok) return null;
     }
     return null;

@@ -336,6 +336,7 @@ export class BlockDoor {
     if (advance.stopped !== null) this.#storeRefused(advance.stopped, () => this.advance());
     else if (advance.connected.length > 0) this.#storeWorks();
     await this.#moved(advance);
+    if (this.#dependencies.best.isChoiceOpen) this.#tryAgain(() => this.advance());
   }
 
   /** In the middle of whatever read it: what is done about it comes after. */
@@ -413,15 +414,18 @@ export class BlockDoor {
 
   /** @param again what was refused: tried once more later, which also shows whether the store works again. */
   #storeRefused(fault: StoreFault, again: () => Promise<unknown>): InboundBlockFault {
-    const { clock, onStore } = this.#dependencies;
+    const { onStore } = this.#dependencies;
     const wasWorking = this.#storeFault === null;
     this.#storeFault = fault;
     if (wasWorking) onStore(fault);
-    if (!this.#closed) {
-      this.#retry?.cancel();
-      this.#retry = clock.after(COMMIT_RETRY_PERIOD_MS, () => this.#inBackground(again()));
-    }
+    this.#tryAgain(again);
     return { code: "unavailable", cause: fault.cause };
+  }
+
+  #tryAgain(again: () => Promise<unknown>): void {
+    if (this.#closed) return;
+    this.#retry?.cancel();
+    this.#retry = this.#dependencies.clock.after(COMMIT_RETRY_PERIOD_MS, () => this.#inBackground(again()));
   }
 
   #inBackground(work: Promise<unknown>): void {

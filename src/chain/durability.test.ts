@@ -306,3 +306,21 @@ test("all that can be asked about a chain has an answer for what is not there", 
   await chain.close();
   assert.equal(await refusal(chain, new Uint8Array(3)), "unavailable");
 });
+
+test("what a final block of another branch undoes waits again, and only then its branch is forgotten", async () => {
+  const { lost, won } = branches();
+  const store = memoryBlocks();
+  const node = await openAlone(network, store);
+  await feed(node.chain, lost, 1, 3);
+  await feed(node.chain, won, 1, 1);
+  await node.chain.seekFinal({ id: won.at(1).block.id, height: 1 });
+  assert.equal(node.chain.tip().height, 1);
+  const seqs = node.chain.pendingOf(ALICE.account).map((entry) => entry.transaction.seq);
+  assert.deepEqual(seqs, [1, 2], "of the blocks that are not held in memory too");
+  assert.equal(store.undone().length, 3, "and nothing of it is lost with the power");
+  await node.clock.advance(COMMIT_RETRY_PERIOD_MS + POOL_SAVE_DELAY_MS);
+  assert.equal(store.entry(lost.at(1).block.id), null);
+  assert.equal(node.chain.pendingOf(ALICE.account).length, 2);
+  assert.deepEqual(node.faults, []);
+  await node.chain.close();
+});
