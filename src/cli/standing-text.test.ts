@@ -12,6 +12,8 @@ test("without signatures nothing is called final, however deep it lies", () => {
     standingText({ ...BARE, reversal: 0 }, 10_000),
   ];
   for (const text of texts) assert.doesNotMatch(text, /final/i);
+  const alone = standingText({ ...BARE, rivalShare: 0, reversal: 0 }, 6);
+  assert.match(alone, /since; nobody else found any of the newest blocks$/);
   assert.equal(
     texts[1],
     "6 confirmations, about 4096 hashes since; a miner of 30 % of the newest blocks takes it back with a chance of 16 %",

@@ -13,6 +13,7 @@ export function standingText(standing: StandingView | null, confirmations: numbe
   const since = `${depth}, about ${workSince} hashes since`;
   if (rivalShare === null || reversal === null)
     return `${since}; too few blocks to say how likely it is to stay`;
+  if (rivalShare === 0) return `${since}; nobody else found any of the newest blocks`;
   const share = `${Math.round(rivalShare * 100)} % of the newest blocks`;
   return `${since}; a miner of ${share} takes it back with a chance of ${percentText(reversal)}`;
 }

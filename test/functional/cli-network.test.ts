@@ -132,7 +132,8 @@ test("network create refuses with a code, writes nothing, and never over a file 
   assert.deepEqual(await codeOf("--name", "a", "--signer", "zz"), [2, "key-malformed"]);
   assert.deepEqual(await codeOf("--name", "a", "--signatures", "2"), [2, "signers-missing"]);
   const two = ["--signer", ALICE.peerId, "--signer", BOB.peerId];
-  assert.deepEqual(await codeOf("--name", "a", ...two, "--signatures", "1"), [2, "network-refused"]);
+  assert.deepEqual(await codeOf("--name", "a", ...two, "--signatures", "1"), [2, "signatures-refused"]);
+  assert.deepEqual(await codeOf("--name", "a", ...two, "--signatures", "3"), [2, "signatures-refused"]);
   assert.deepEqual(await codeOf("--name", "a", "--allocate", `${ALICE.peerId}=x`), [2, "amount-malformed"]);
   assert.deepEqual(await codeOf("--name", "a", "--spacing", "1"), [2, "wrong-use"]);
   assert.throws(() => readFileSync(file), /ENOENT/);

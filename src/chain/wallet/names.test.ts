@@ -144,6 +144,9 @@ test("what cannot be a name, is held, is under way, or costs more than there is,
   assert.equal(await code("anna-lee"), "begun");
   assert.equal(await code("anna-lee"), "name-begun");
   for (let height = 0; height < 4; height++) await node.block();
+  assert.equal(await code("anna-lee"), "name-begun");
+  assert.ok((await node.names.change("anna-lee", { kind: "owner", owner: BOB.account })).ok);
+  await node.block();
   assert.equal(await code("anna-lee"), "name-held");
   assert.ok((await node.wallet.pay(BOB.account, node.wallet.spendable() - 200)).ok);
   assert.equal(await code("berta-lee"), "balance-too-low");

@@ -141,6 +141,7 @@ class WalletNames implements Names {
     const found = this.lookup(name);
     if (found === null) return fail({ code: "name-malformed" });
     const { status, price, commitPrice } = found;
+    if (status?.owner === wallet.account) return fail({ code: "name-begun" });
     if (status !== null) return fail({ code: "name-held", owner: status.owner, until: status.graceUntil });
     const known = store.list();
     if (this.#isUnderWay(known.find((own) => own.name === name))) return fail({ code: "name-begun" });

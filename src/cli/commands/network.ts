@@ -200,7 +200,13 @@ function choicesOf(flags: NetworkFlags, preset: Network["params"], node: Making)
       ),
     );
   }
-  const needed = flags.signatures ?? node.leastSignatures(keys.length);
+  const least = node.leastSignatures(keys.length);
+  const needed = flags.signatures ?? least;
+  if (keys.length > 0 && (needed < least || needed > keys.length)) {
+    const cause = `More than two thirds of the ${plural(keys.length, "signer")} must sign, or two halves could sign two chains; ${needed} cannot be asked for.`;
+    const nextStep = `Say --signatures from ${least} to ${keys.length}, or leave it out.`;
+    return wrongUse(problem("signatures-refused", cause, nextStep));
+  }
   return ok({
     name: preset.name,
     genesisTime: flags.time ?? node.nowSeconds(),

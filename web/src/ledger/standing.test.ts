@@ -14,6 +14,8 @@ test("without signatures nothing is called final, however deep it lies", () => {
   for (const each of words) assert.doesNotMatch(each, /final/i);
   assert.match(words[1] ?? "", /30 % of the newest blocks takes it back with a chance of 16 %/);
   assert.match(words[3] ?? "", /below 0.01 %/);
+  const alone = standingWords({ ...BARE, rivalShare: 0, reversal: 0 }, 6);
+  assert.match(alone, /since\. Nobody else found any of the newest blocks$/);
 });
 
 test("with signatures it is said by how many", () => {

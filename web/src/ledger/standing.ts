@@ -13,6 +13,7 @@ export function standingWords(standing: StandingView | null, confirmations: numb
   const since = `${depth}, ${countOf(Number(workSince), "hash", "hashes")} of work since`;
   if (rivalShare === null || reversal === null)
     return `${since}. Too few blocks to say how likely it is to stay`;
+  if (rivalShare === 0) return `${since}. Nobody else found any of the newest blocks`;
   const share = `${Math.round(rivalShare * 100)} % of the newest blocks`;
   return `${since}. A miner of ${share} takes it back with a chance of ${chanceWords(reversal)}`;
 }
