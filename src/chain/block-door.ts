@@ -340,8 +340,8 @@ export class BlockDoor {
   }
 
   /** In the middle of whatever read it: what is done about it comes after. */
-  #damaged(cause: string): void {
-    this.#recovery ??= this.#dependencies.clock.after(0, () => {
+  #damaged(cause: string, waitMs = 0): void {
+    this.#recovery ??= this.#dependencies.clock.after(waitMs, () => {
       this.#recovery = null;
       this.#inBackground(this.#writer.run(() => this.#recover(cause)) ?? this.#recoverLater(cause));
     });
@@ -354,7 +354,9 @@ export class BlockDoor {
     log.warn("the ledger's file is damaged", { cause });
     const recovered = await best.recover(cause, () => this.#turn.pause());
     if (!recovered.ok) {
-      this.#storeRefused(recovered.fault, () => this.#recoverLater(cause));
+      // Of its own timer: a block that is refused meanwhile must not take its place.
+      this.#storeRefused(recovered.fault, async () => undefined);
+      if (!this.#closed) this.#damaged(cause, COMMIT_RETRY_PERIOD_MS);
       return;
     }
     this.#storeWorks();

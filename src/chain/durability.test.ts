@@ -324,3 +324,35 @@ test("what a final block of another branch undoes waits again, and only then its
   assert.deepEqual(node.faults, []);
   await node.chain.close();
 });
+
+test("a repair that the disk refuses is tried again, also when blocks are refused meanwhile", async () => {
+  const { lost, won } = branches();
+  const store = memoryBlocks();
+  let isFull = false;
+  let tellDamage: (cause: string) => void = () => undefined;
+  const full = () => fail({ code: "store-unavailable", cause: "the disk is full" } as const);
+  const fragile = new Proxy(store, {
+    get(target, name) {
+      if (name === "watchDamage") return (listener: typeof tellDamage) => (tellDamage = listener);
+      if (isFull && (name === "renew" || name === "keep")) return full;
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const node = await openAlone(network, fragile);
+  await feed(node.chain, lost, 1, 3);
+  isFull = true;
+  tellDamage("a test");
+  await node.clock.advance(COMMIT_RETRY_PERIOD_MS / 2);
+  assert.equal(node.chain.problem()?.code, "ledger-not-written");
+  assert.equal(await refusal(node.chain, encodeBlock(won.at(1).block)), "unavailable");
+  isFull = false;
+  await node.clock.advance(COMMIT_RETRY_PERIOD_MS);
+  assert.deepEqual(
+    node.chain.repairs().map(({ code }) => code),
+    ["ledger-renewed"],
+  );
+  assert.equal(node.chain.problem(), null);
+  assert.deepEqual(node.faults, []);
+  await node.chain.close();
+});
