@@ -25,6 +25,7 @@ import {
   BLOCK_PARTS_TIMEOUT_MS,
   BLOCK_PARTS_WAIT_MS,
 } from "../limits.ts";
+import { puppet } from "../sync/test-puppet.ts";
 import { openOn, refusal, type TestNode } from "../test-node.ts";
 import {
   BLOCK_PARTS_FRAME_BYTES_MAX,
@@ -258,6 +259,23 @@ test("a valid header whose body is withheld is passed on once and never becomes 
   await here.clock.advance(60_000);
   assert.deepEqual(here.verdicts, ["accept", "accept", "ignore"]);
   assert.deepEqual(here.judged, []);
+  await here.end();
+});
+
+test("when withheld blocks hold all places, one that can be had is fetched from whoever announces it", async () => {
+  const here = await world();
+  const alice = await here.join(ALICE.peerId, () => null);
+  const dave = await here.join(DAVE.peerId);
+  const chain = new TestChain(network);
+  const { block } = chain.grow([], CAROL);
+  puppet(dave.peer, chain);
+  for (let number = 0; number < ANNOUNCED_BLOCKS_MAX; number++) {
+    await alice.announce(announcementOf(new TestChain(network).next([transfer(0)], person(20 + number))));
+  }
+  await dave.announce(announcementOf(block));
+  await here.clock.advance(1_000);
+  assert.equal(tipOf(here), block.id);
+  await here.clock.advance(60_000);
   await here.end();
 });
 

@@ -189,7 +189,11 @@ export class AnnouncedBlocks {
       return ANNOUNCEMENT_STANDING[code];
     }
     if (isFresh) sawHeader(header);
-    if (this.#announced.size >= ANNOUNCED_BLOCKS_MAX) return "ignore";
+    if (this.#announced.size >= ANNOUNCED_BLOCKS_MAX) {
+      // Others may hold all places with blocks that nobody gets: this one may be there to be had.
+      compareWith(from);
+      return "ignore";
+    }
     // The same header under other short ids costs its sender nothing: it is worked on, and not passed on.
     const isFirst = isFresh && this.#passOn(id);
     const entry = new Announced(checked.value, compact, from, isFirst);
