@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -23,13 +23,26 @@ test("chain check: refused while the peer runs, agrees once it is stopped, and n
   const json = await check("--json");
   assert.equal(JSON.parse(json.stdout).disagreement, null);
 
-  const name = readdirSync(dataDir).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one));
-  const database = new DatabaseSync(join(dataDir, name ?? assert.fail("no ledger")));
+  const name =
+    readdirSync(dataDir).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one)) ?? assert.fail("no ledger");
+  const database = new DatabaseSync(join(dataDir, name));
   database.exec("INSERT INTO state VALUES (zeroblob(32), x'01')");
   database.close();
   const wrong = await check();
   assert.equal(wrong.code, 1);
   assert.match(wrong.stderr, /ledger-disagrees: .*at height 0.*0{64}/);
+
+  // What it finds it leaves: a damaged body is there for the next start, and the second check names the same.
+  const damaged = new DatabaseSync(join(dataDir, name));
+  damaged.exec(
+    "UPDATE bodies SET bytes = zeroblob(length(bytes)); DELETE FROM state WHERE key = zeroblob(32)",
+  );
+  damaged.close();
+  const kept = readFileSync(join(dataDir, name));
+  const [first, second] = [await check(), await check()];
+  assert.match(first.stderr, /ledger-disagrees: .*body is missing or damaged/);
+  assert.equal(second.stderr, first.stderr);
+  assert.deepEqual(readFileSync(join(dataDir, name)), kept);
 
   const elsewhere = await waybill("chain", "check", "--data", dataDir);
   assert.match(elsewhere.stderr, /ledger-absent/);
