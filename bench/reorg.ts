@@ -11,7 +11,7 @@ import { withFolder } from "./peers.ts";
 import { BLOCKS, type Reorganised, TRANSFERS } from "./reorg-process.ts";
 
 const LIMIT_S = 30;
-const RESIDENT_LIMIT_MB = 600;
+const RESIDENT_LIMIT_MB = 400;
 const PROCESS = fileURLToPath(new URL("reorg-process.ts", import.meta.url));
 
 function run(command: string, folder: string): string {

@@ -303,3 +303,22 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   await move(1);
   assert.deepEqual(new Set(door.pool.entries().map(({ id }) => id)), ids, "and it waits again as before");
 });
+
+test("others get their turn between the blocks of a long way, and one block is followed at once", async () => {
+  const { door } = openDoor();
+  const chain = new TestChain(network);
+  const blocks = [chain.grow([transfer(0)], BOB).block, chain.grow([], BOB).block, chain.grow([], BOB).block];
+  let turns = 0;
+  const pause = async () => {
+    turns += 1;
+  };
+  const steps = blocks.map((block) => ({ id: block.id, header: block.header, block }));
+  await door.chainMoved({ ...NO_MOVE, disconnected: new MovedBlocks(steps.toReversed(), () => null) }, pause);
+  assert.equal(turns, 6, "each is looked at, and its transactions taken back");
+  assert.ok(door.pool.has(txIdOf(transfer(0))));
+  const [first] = blocks;
+  assert.ok(first !== undefined);
+  void door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(first) }, pause);
+  assert.equal(turns, 6);
+  assert.equal(door.pool.has(txIdOf(transfer(0))), false, "done before the call returns");
+});
