@@ -1,5 +1,5 @@
 /** Owns the command line of `start`: its flags, and how they become the configuration of a peer. */
-import { Option } from "commander";
+import { InvalidArgumentError, Option } from "commander";
 import { ACCEPT_POLICIES, type AcceptPolicy, KEEP_BLOCKS_MIN, type NodeConfig } from "#node/config.ts";
 import {
   addCommand,
@@ -69,7 +69,7 @@ export function addStart(commands: Commands): void {
     .option(
       "--keep-blocks <number|all>",
       `keep only so many of the newest blocks in full, at least ${KEEP_BLOCKS_MIN}; kept (all blocks are, otherwise)`,
-      (text: string) => (text === "all" ? text : integer(KEEP_BLOCKS_MIN, KEEP_BLOCKS_MAX)(text)),
+      keepBlocks,
     )
     .option("--network <file>", "genesis file of another network")
     .option(
@@ -97,6 +97,17 @@ export function addStart(commands: Commands): void {
     const { terminal, surroundings } = context;
     report(await start(config, { terminal, json, surroundings, open: options.open && !json }), json);
   });
+}
+
+function keepBlocks(text: string): number | "all" {
+  if (text === "all") return text;
+  try {
+    return integer(KEEP_BLOCKS_MIN, KEEP_BLOCKS_MAX)(text);
+  } catch {
+    throw new InvalidArgumentError(
+      `It must be all, or a whole number from ${KEEP_BLOCKS_MIN} up: so many may be needed to follow another branch.`,
+    );
+  }
 }
 
 function configOf(options: StartOptions, webRoot: string, context: ProgramContext): NodeConfig {
