@@ -28,8 +28,7 @@ export function Race() {
                 : (miner.name ?? shortenKey(miner.account, 6, 4))}
             </span>
             <span className="mono small">
-              {miner.blocks}
-              <span className="hidden-words"> blocks,</span>{" "}
+              {countOf(miner.blocks, "block")},{" "}
               <span className="soft">{Math.round(miner.share * 100)} %</span>
             </span>
             <span className="race-bar" style={{ "--part": miner.share }} aria-hidden="true" />
