@@ -1,7 +1,8 @@
 /**
- * Owns transactions with which nothing is wrong but that the tip is not where they were taken: a reorganisation took away
- * what they draw on, or gave back more of an account than may wait, or a repaired ledger stands far below. They are kept until they are covered again, their `seq` is used, or their life
- * ends, so that what was acknowledged does not vanish. Bounded: the oldest go first.
+ * Owns transactions with which nothing is wrong but that the tip is not where they were taken: a reorganisation took
+ * away what they draw on, or gave back more of an account than may wait, or a repaired ledger stands far below. They
+ * are kept until they are covered again, their `seq` is used, or their life ends, so that what was acknowledged does
+ * not vanish. Bounded: the oldest go first.
  */
 import type { AccountId, TxId } from "#base/brand.ts";
 import { UNCOVERED_COUNT_MAX } from "../limits.ts";
