@@ -35,19 +35,17 @@ export function nameRefusal(
 /**
  * Of what waits, that which waits for a name that is another's now, or repeats a commitment that stands: no later block
  * of this branch, or none for long, will let it through.
- * @param connected read only where anything about a name waits.
+ * @param moved what {@link noteSubjects} noted of the connected blocks.
  */
 export function lostNames(
   waiting: readonly PoolEntry[],
-  connected: Iterable<Pick<Block, "transactions">>,
+  moved: ReadonlySet<string>,
   state: StateView,
   height: number,
   { names }: ChainParams,
 ): readonly PoolEntry[] {
-  const ofNames = waiting.filter(({ transaction }) => subjectOf(transaction) !== null);
-  if (ofNames.length === 0) return [];
-  const moved = subjectsOf(connected);
-  return ofNames.filter(({ transaction }) => {
+  if (moved.size === 0) return [];
+  return waiting.filter(({ transaction }) => {
     if (!isNameTransaction(transaction) || !moved.has(subjectOf(transaction) ?? "")) return false;
     const code = faultOfName(state, transaction, height, names)?.code;
     return code !== undefined && LOST.has(code);
@@ -62,14 +60,10 @@ function subjectOf(transaction: Transaction): string | null {
   return "name" in transaction ? transaction.name : null;
 }
 
-/** Names and commitments that the blocks changed. */
-function subjectsOf(blocks: Iterable<Pick<Block, "transactions">>): ReadonlySet<string> {
-  const subjects = new Set<string>();
-  for (const { transactions } of blocks) {
-    for (const transaction of transactions) {
-      const subject = subjectOf(transaction);
-      if (subject !== null) subjects.add(subject);
-    }
+/** Adds the names and commitments that a block changed. */
+export function noteSubjects({ transactions }: Pick<Block, "transactions">, subjects: Set<string>): void {
+  for (const transaction of transactions) {
+    const subject = subjectOf(transaction);
+    if (subject !== null) subjects.add(subject);
   }
-  return subjects;
 }

@@ -30,7 +30,7 @@ import type { BlockStore, PoolRow } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
 import type { PoolEntry, SubmitFault } from "../types.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
-import { lostNames, nameRefusal } from "./pool-names.ts";
+import { lostNames, nameRefusal, noteSubjects } from "./pool-names.ts";
 import { UncoveredTransactions } from "./uncovered-transactions.ts";
 
 /** What changed in the pool by one step. */
@@ -206,11 +206,13 @@ export class TransactionDoor {
     const isLong = connected.length + disconnected.length > 1;
     const change = new NetChange();
     const touched = new Set<AccountId>();
+    const names = new Set<string>();
     for (const block of connected) {
       // Names of transactions are hashes: a million of them for nothing is time.
       const ids = this.#pool.size === 0 ? [] : signedIds(block);
       for (const id of ids) if (this.#pool.remove(id)) change.removed(id);
       this.#noteTouched(block, touched);
+      noteSubjects(block, names);
       if (isLong) await pause();
     }
     for (const block of disconnected) {
@@ -229,7 +231,7 @@ export class TransactionDoor {
     // When one of these is undone again, what is written before that is seen to must not take it off the list.
     for (const { id } of connected.refs) this.#settling.delete(id);
     this.#coverAgain(height, change);
-    this.#letLostNamesGo({ connected, disconnected }, height, change);
+    this.#letLostNamesGo(names, height, change);
     for (const id of this.#pool.boundHeld()) change.removed(id);
     const added = change.addedIds().map((id) => this.#pool.get(id));
     const removed = change.removedIds();
@@ -259,9 +261,10 @@ export class TransactionDoor {
     }
   }
 
-  #letLostNamesGo({ connected }: Move, height: number, change: NetChange): void {
+  /** @param moved names and commitments that the connected blocks changed. */
+  #letLostNamesGo(moved: ReadonlySet<string>, height: number, change: NetChange): void {
     const { state, network } = this.#dependencies.best;
-    for (const { id } of lostNames(this.#pool.entries(), connected, state, height, network.params)) {
+    for (const { id } of lostNames(this.#pool.entries(), moved, state, height, network.params)) {
       this.#pool.remove(id);
       change.removed(id);
     }
