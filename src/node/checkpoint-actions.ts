@@ -35,8 +35,8 @@ function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]
     case "asking-peers":
       return problem(
         "checkpoint-asking-peers",
-        "This peer has not yet asked another what it knows to be signed with this key.",
-        "See that another peer of this network is reached.",
+        "Before it signs, this peer asks another one what its key has signed already; no answer has come since its start.",
+        "Nothing to do while another peer of this network is reached; else connect to one.",
       );
     case "older-than-start":
       return problem(
