@@ -23,6 +23,7 @@ import { checkpointActions } from "./checkpoint-actions.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import { doctorActions } from "./doctor-actions.ts";
 import { doorsActions } from "./doors-actions.ts";
+import { followEndedPayments } from "./ended-payments.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
@@ -123,8 +124,15 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const feed = createFeed(epoch, (error) => log.fault("a follower of the feed failed", error));
   const startedMs = clock.nowMs();
   const slips = createSlips({ ...features, stampOf: (id) => stampOf(anchoring.anchor(id)) });
+  const ended = followEndedPayments(wallet, (account) => persons.nameOfAccount(account));
   const status = () =>
-    statusView({ ...around, ...features, startedMs, settings: () => around.settings.current() });
+    statusView({
+      ...around,
+      ...features,
+      startedMs,
+      settings: () => around.settings.current(),
+      endedPayments: ended.warnings,
+    });
 
   const keepAsContact = (peer: PeerId): void => {
     // Whoever looks like somebody else was perhaps not meant.
@@ -136,6 +144,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   };
 
   const stops = [
+    ended.close,
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
     releaseUploads(features, log),
     people.subscribe(({ person, released }) => {

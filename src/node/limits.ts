@@ -65,3 +65,5 @@ export const TRACKER_HEAP_GROWTH_PERCENT = 30;
 
 /** Threads that check signatures: each costs some 10 MB, and one thread that feeds more than these is what they wait for. */
 export const SIGNATURE_THREADS_MAX = 8;
+/** Payments that ended without cover, shown until the next start: more at once happen only where nobody looks. */
+export const ENDED_PAYMENTS_SHOWN = 8;

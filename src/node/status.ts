@@ -29,6 +29,8 @@ export interface StatusSources {
   /** What was noticed at the start and stays true for this run. */
   readonly startWarnings: readonly Problem[];
   readonly listening: () => readonly Listening[];
+  /** Payments of ours that were not made in the end. */
+  readonly endedPayments: () => readonly Problem[];
 }
 
 export function statusView(sources: StatusSources): StatusView {
@@ -60,6 +62,7 @@ export function statusView(sources: StatusSources): StatusView {
       ...chain.repairs(),
       ...network.warnings(),
       ...checkpointWarnings(sources.checkpoints),
+      ...sources.endedPayments(),
       ...(stopped === null ? [] : [stopped]),
     ],
   };
