@@ -1,6 +1,7 @@
 /**
- * Owns the word on payments of ours that a reorganisation left without cover and whose time then ended: they were not
- * made, and somebody should know. Since the start of the process; the newest few.
+ * Owns the word on payments of ours that a reorganisation left without cover, and that then ended: their time was over, or
+ * a later one of ours took their place. They were not made, and somebody should know. Since the start of the process; the
+ * newest few.
  */
 import type { TxId } from "#base/brand.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
@@ -48,7 +49,7 @@ function endedProblem(
       : "A transaction";
   return problem(
     "payment-ended",
-    `${what} (${id.slice(0, 12)}) was not made: another branch of the ledger took the coins it was to be paid from, and its time is over.`,
+    `${what} (${id.slice(0, 12)}) was not made: another branch of the ledger took the coins it was to be paid from, and by now it can no longer be made as it was signed.`,
     "Make it again if it is still wanted; see: waybill wallet",
   );
 }
