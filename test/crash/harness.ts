@@ -207,6 +207,13 @@ function poolOf(chain: TestedChain): string[] {
     .sort();
 }
 
+function poolDifferences(pool: readonly string[], expected: readonly string[]): string[] {
+  return [
+    ...expected.filter((id) => !pool.includes(id)).map((id) => `${id} does not wait`),
+    ...pool.filter((id) => !expected.includes(id)).map((id) => `${id} waits, and should not`),
+  ];
+}
+
 async function submit(chain: TestedChain, { bytes }: Step): Promise<void> {
   const payment = decodeTransaction(bytes);
   if (!payment.ok || !isSigned(payment.value)) throw new Error("the script holds no such payment");
@@ -225,7 +232,7 @@ async function compare(folder: string, { steps, chain }: Script): Promise<void> 
     ...(node.repaired === null ? [] : [`needed repair: ${node.repaired.code}`]),
     ...(node.chain.tip().id === chain.tip.block.id ? [] : ["another tip"]),
     ...(derived(database) === expected.text ? [] : ["what follows from the blocks differs"]),
-    ...(poolOf(node.chain).join() === expected.pool.join() ? [] : ["another pool"]),
+    ...poolDifferences(poolOf(node.chain), expected.pool),
   ];
   await node.chain.close();
   // Written with what waits, at the latest when it closes.

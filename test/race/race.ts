@@ -82,7 +82,7 @@ class Race {
     try {
       for (const name of NAMES) await this.#start(name);
       await this.#meet();
-      for (const name of ["ann", "ben"]) await must(this.#peer(name).client.setMining({ mode: "on" }));
+      for (const name of ["ann", "ben"]) await must(this.#peer(name).client.setMining({ mode: "always" }));
       const traffic = this.#traffic();
       await this.#trials();
       await this.#height(this.#options.blocks);
@@ -139,7 +139,7 @@ class Race {
     const cleo = this.#peer("cleo");
     say("cleo is cut off, and mines on alone");
     await must(cleo.client.setDoors({ block: others }));
-    await must(cleo.client.setMining({ mode: "on" }));
+    await must(cleo.client.setMining({ mode: "always" }));
     await this.#height(blocks * MENDED_AT);
     const alone = await must(cleo.client.chain());
     say(`cleo is let in again, at height ${alone.tip.height}`);

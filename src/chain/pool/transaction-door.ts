@@ -104,6 +104,7 @@ export class TransactionDoor {
       const verdicts = await this.#areSigned(slice);
       for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
     }
+    this.#coverAgain(this.#uncovered.bySeq(), new NetChange());
     this.#saveSoon();
   }
 
@@ -144,8 +145,12 @@ export class TransactionDoor {
   #restoreOne(entry: PoolEntry, isSignedWell: boolean): void {
     const { id, transaction, receivedMs } = entry;
     const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
-    if (taken?.ok === true && taken.value.isNew && this.#onDisk.has(id)) this.#unsaved.delete(id);
-    else if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
+    // Of a block that was undone, and on disk besides: it waits already.
+    const isAgain = taken?.ok === true && !taken.value.isNew && this.#pool.has(id);
+    if (isAgain) return;
+    if (taken?.ok === true && taken.value.isNew) {
+      if (this.#onDisk.has(id)) this.#unsaved.delete(id);
+    } else if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
     else this.#drop([id]);
   }
 
@@ -165,7 +170,7 @@ export class TransactionDoor {
       if (replaced !== undefined) this.#take(replaced.transaction, replaced.receivedMs, "verified");
       return fail({ code: "unavailable", cause: saved });
     }
-    this.#announce(taken.value);
+    this.#announce(taken.value, transaction);
     return ok(taken.value);
   }
 
@@ -177,7 +182,7 @@ export class TransactionDoor {
     if (!isSigned(decoded.value))
       return fail({ code: "malformed", what: "a coinbase stands in blocks only", at: 0 });
     const taken = this.#take(decoded.value, this.#dependencies.clock.nowMs());
-    if (taken.ok && taken.value.isNew) this.#announce(taken.value);
+    if (taken.ok && taken.value.isNew) this.#announce(taken.value, decoded.value);
     return taken;
   }
 
@@ -230,7 +235,7 @@ export class TransactionDoor {
     for (const { id } of disconnected.refs) this.#settling.add(id);
     // When one of these is undone again, what is written before that is seen to must not take it off the list.
     for (const { id } of connected.refs) this.#settling.delete(id);
-    this.#coverAgain(height, change);
+    this.#coverAgain(this.#uncovered.bySeq(), change);
     this.#letLostNamesGo(names, height, change);
     for (const id of this.#pool.boundHeld()) change.removed(id);
     const added = change.addedIds().map((id) => this.#pool.get(id));
@@ -279,9 +284,10 @@ export class TransactionDoor {
   }
 
   /** What lost its cover comes in again once it has it, and goes for good with its `seq` or its life. */
-  #coverAgain(height: number, change: NetChange): void {
+  #coverAgain(entries: readonly PoolEntry[], change: NetChange): void {
     const { best, store } = this.#dependencies;
-    for (const { id, transaction, receivedMs } of this.#uncovered.bySeq()) {
+    const height = best.tip.header.height + 1;
+    for (const { id, transaction, receivedMs } of entries) {
       const { nextSeq } = best.state.account(transaction.from);
       const isOver = transaction.seq < nextSeq || transaction.validUntil < height || store.place(id) !== null;
       const taken = isOver ? null : this.#take(transaction, receivedMs, "verified");
@@ -355,9 +361,16 @@ export class TransactionDoor {
     return ok({ id, isNew: true, removed });
   }
 
-  #announce({ id, removed }: Taken): void {
-    const entry = this.#pool.get(id);
-    if (entry !== null) this.#dependencies.onChange({ added: [entry], removed });
+  /** What stood behind this one may come in with it: the next block may be long in coming. */
+  #announce(taken: Taken, { from }: SignedTransaction): void {
+    const change = new NetChange();
+    change.took(taken);
+    this.#coverAgain(this.#uncovered.of(from), change);
+    const added = change.addedIds().map((id) => this.#pool.get(id));
+    this.#dependencies.onChange({
+      added: added.filter((entry) => entry !== null),
+      removed: change.removedIds(),
+    });
   }
 
   #drop(ids: readonly TxId[]): void {

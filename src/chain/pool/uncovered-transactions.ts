@@ -21,12 +21,12 @@ export class UncoveredTransactions {
   }
 
   of(account: AccountId): readonly PoolEntry[] {
-    return this.bySeq().filter(({ transaction }) => transaction.from === account);
+    return inOrder([...this.#entries.values()].filter(({ transaction }) => transaction.from === account));
   }
 
   /** The earlier ones of an account first: the later ones need them. */
   bySeq(): readonly PoolEntry[] {
-    return [...this.#entries.values()].sort((a, b) => a.transaction.seq - b.transaction.seq);
+    return inOrder([...this.#entries.values()]);
   }
 
   /** @returns what went to make room. */
@@ -41,4 +41,8 @@ export class UncoveredTransactions {
   forget(id: TxId): void {
     this.#entries.delete(id);
   }
+}
+
+function inOrder(entries: PoolEntry[]): readonly PoolEntry[] {
+  return entries.sort((a, b) => a.transaction.seq - b.transaction.seq);
 }
