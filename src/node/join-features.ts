@@ -23,7 +23,7 @@ import { checkpointActions } from "./checkpoint-actions.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import { doctorActions } from "./doctor-actions.ts";
 import { doorsActions } from "./doors-actions.ts";
-import { followEndedPayments } from "./ended-payments.ts";
+import { type EndedPayments, followEndedPayments } from "./ended-payments.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
@@ -117,6 +117,11 @@ function noticeWhoIsThere({ network, people }: Features): Unsubscribe {
   });
 }
 
+function statusOf(features: Features, around: Surroundings, startedMs: number, ended: EndedPayments) {
+  const settings = () => around.settings.current();
+  return statusView({ ...around, ...features, startedMs, settings, endedPayments: ended.warnings });
+}
+
 export function joinFeatures(features: Features, around: Surroundings): Joined {
   const { anchoring, chain, messaging, miner, network, people, persons, transfers, wallet } = features;
   const { clock, log, random } = around.edge;
@@ -125,14 +130,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const startedMs = clock.nowMs();
   const slips = createSlips({ ...features, stampOf: (id) => stampOf(anchoring.anchor(id)) });
   const ended = followEndedPayments(wallet, (account) => persons.nameOfAccount(account));
-  const status = () =>
-    statusView({
-      ...around,
-      ...features,
-      startedMs,
-      settings: () => around.settings.current(),
-      endedPayments: ended.warnings,
-    });
+  const status = () => statusOf(features, around, startedMs, ended);
 
   const keepAsContact = (peer: PeerId): void => {
     // Whoever looks like somebody else was perhaps not meant.
