@@ -200,17 +200,18 @@ async function undisturbed(
 
 type TestedChain = Awaited<ReturnType<typeof openAlone>>["chain"];
 
+/** By whom and which of theirs: of two that branches hold for one place either may wait, whichever was back first. */
 function poolOf(chain: TestedChain): string[] {
   return chain
     .pool()
-    .map(({ id }) => String(id))
+    .map(({ transaction }) => `${transaction.seq} of ${transaction.from}`)
     .sort();
 }
 
 function poolDifferences(pool: readonly string[], expected: readonly string[]): string[] {
   return [
-    ...expected.filter((id) => !pool.includes(id)).map((id) => `${id} does not wait`),
-    ...pool.filter((id) => !expected.includes(id)).map((id) => `${id} waits, and should not`),
+    ...expected.filter((place) => !pool.includes(place)).map((place) => `${place} does not wait`),
+    ...pool.filter((place) => !expected.includes(place)).map((place) => `${place} waits, and should not`),
   ];
 }
 

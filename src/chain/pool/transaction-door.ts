@@ -258,7 +258,7 @@ export class TransactionDoor {
         this.#drop([id]);
         continue;
       }
-      const taken = this.#take(transaction, receivedMs, "verified");
+      const taken = this.#takeAgain(transaction, receivedMs, change);
       if (taken.ok && taken.value.isNew) change.took(taken.value);
       else if (!taken.ok && PASSING.has(taken.fault.code)) {
         this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
@@ -290,7 +290,7 @@ export class TransactionDoor {
     for (const { id, transaction, receivedMs } of entries) {
       const { nextSeq } = best.state.account(transaction.from);
       const isOver = transaction.seq < nextSeq || transaction.validUntil < height || store.place(id) !== null;
-      const taken = isOver ? null : this.#take(transaction, receivedMs, "verified");
+      const taken = isOver ? null : this.#takeAgain(transaction, receivedMs, change);
       if (taken !== null && !taken.ok) continue;
       this.#uncovered.forget(id);
       if (taken === null) this.#drop([id]);
@@ -359,6 +359,21 @@ export class TransactionDoor {
     this.#uncovered.forget(id);
     this.#saveSoon();
     return ok({ id, isNew: true, removed });
+  }
+
+  /**
+   * As {@link #take}, of what waited before: where its account has as many waiting as may, the last of them steps aside,
+   * because those behind a gap can never be mined.
+   */
+  #takeAgain(transaction: SignedTransaction, receivedMs: number, change: NetChange): Answer {
+    const taken = this.#take(transaction, receivedMs, "verified");
+    const last = this.#pool.of(transaction.from).at(-1);
+    if (taken.ok || taken.fault.code !== "too-many-pending" || last === undefined) return taken;
+    if (last.transaction.seq < transaction.seq) return taken;
+    this.#pool.remove(last.id);
+    change.removed(last.id);
+    this.#keepUncovered(last);
+    return this.#take(transaction, receivedMs, "verified");
   }
 
   /** What stood behind this one may come in with it: the next block may be long in coming. */
