@@ -238,12 +238,9 @@ export class TransactionDoor {
     this.#coverAgain(this.#uncovered.bySeq(), change);
     this.#letLostNamesGo(names, height, change);
     for (const id of this.#pool.boundHeld()) change.removed(id);
-    const added = change.addedIds().map((id) => this.#pool.get(id));
-    const removed = change.removedIds();
-    this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
+    this.#drop(change.removedIds().filter((id) => !this.#uncovered.has(id)));
     this.#saveSoon();
-    if (change.size === 0) return;
-    this.#dependencies.onChange({ added: added.filter((entry) => entry !== null), removed });
+    this.#tell(change);
   }
 
   /** Until that is on disk, its block stays listed as undone. */
@@ -367,9 +364,9 @@ export class TransactionDoor {
    */
   #takeAgain(transaction: SignedTransaction, receivedMs: number, change: NetChange): Answer {
     const taken = this.#take(transaction, receivedMs, "verified");
+    if (taken.ok || taken.fault.code !== "too-many-pending") return taken;
     const last = this.#pool.of(transaction.from).at(-1);
-    if (taken.ok || taken.fault.code !== "too-many-pending" || last === undefined) return taken;
-    if (last.transaction.seq < transaction.seq) return taken;
+    if (last === undefined || last.transaction.seq < transaction.seq) return taken;
     this.#pool.remove(last.id);
     change.removed(last.id);
     this.#keepUncovered(last);
@@ -381,6 +378,11 @@ export class TransactionDoor {
     const change = new NetChange();
     change.took(taken);
     this.#coverAgain(this.#uncovered.of(from), change);
+    this.#tell(change);
+  }
+
+  #tell(change: NetChange): void {
+    if (change.size === 0) return;
     const added = change.addedIds().map((id) => this.#pool.get(id));
     this.#dependencies.onChange({
       added: added.filter((entry) => entry !== null),
