@@ -6,6 +6,7 @@ import type { Keypair } from "#crypto/ed25519.ts";
 import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
 import {
   commitmentOf,
+  encodeBlock,
   encodeTransaction,
   type SignedTransaction,
   signTransaction,
@@ -263,6 +264,29 @@ test("a block that is connected once more is not taken off the list of undone on
   await moved(door, { disconnected: MovedBlocks.of(other), connected: MovedBlocks.of(one) });
   await clock.advance(POOL_SAVE_DELAY_MS);
   assert.deepEqual(settled, [other.id]);
+});
+
+test("what is on disk and was given back by a block undone before a death waits once, and stays on disk", async () => {
+  const store = memoryBlocks();
+  const [waiting, other] = [transfer(0), transfer(1)];
+  const undone = new TestChain(network).next([waiting, other], BOB);
+  store.changePool([{ id: txIdOf(waiting), bytes: encodeTransaction(waiting), receivedMs: 1 }], [], []);
+  store.undone = () => [undone.id];
+  store.body = () => encodeBlock(undone);
+  const settled: string[] = [];
+  const changePool = store.changePool.bind(store);
+  store.changePool = (added, removed, ids) => {
+    settled.push(...ids);
+    return changePool(added, removed, ids);
+  };
+  const { door, clock } = openDoor(network, store);
+  await door.restore();
+  assert.deepEqual(settled, [], "what it gave back is not on disk yet");
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  const ids = [waiting, other].map(txIdOf);
+  assert.deepEqual(new Set(door.pool.entries().map(({ id }) => id)), new Set(ids));
+  assert.deepEqual(new Set(store.pool().map(({ id }) => id)), new Set(ids));
+  assert.deepEqual(settled, [undone.id]);
 });
 
 test("what waits outlives a repair that leaves the tip far below it: behind a gap, without cover, valid too far ahead", async () => {

@@ -1,8 +1,8 @@
 /**
  * Owns the one door into the pool: for our own transactions, for gossip, for what peers had waiting, and for what a
- * reorganisation gave back. Checks in the order of their cost, the signature last. Keeps the pool on disk too: our
- * own before we say so, others' in groups. What a reorganisation left without cover stays beside the pool. It is long,
- * since all ways into the pool, and what each means for the disk, stand in one place.
+ * reorganisation gave back. Checks in the order of their cost, the signature last. Our own are on disk before we say so.
+ * What a reorganisation left without cover stays beside the pool. What of this is on disk, `pool-saving.ts` sees to. It is
+ * long, since all ways into the pool stand in one place.
  */
 import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import { type DecodeFault, equalBytes } from "#base/bytes.ts";
@@ -22,15 +22,16 @@ import {
   type Transaction,
   txIdOf,
 } from "#ledger/index.ts";
-import type { Clock, Timer } from "#ports/clock.ts";
+import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { BestChain } from "../best-chain.ts";
-import { POOL_SAVE_DELAY_MS, SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
-import type { BlockStore, PoolRow } from "../store.ts";
+import { SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
+import type { BlockStore } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
 import type { PoolEntry, SubmitFault } from "../types.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import { lostNames, nameRefusal, noteSubjects } from "./pool-names.ts";
+import { PoolSaving } from "./pool-saving.ts";
 import { UncoveredTransactions } from "./uncovered-transactions.ts";
 
 /** What changed in the pool by one step. */
@@ -62,18 +63,12 @@ export class TransactionDoor {
   readonly #dependencies: TransactionDoorDependencies;
   readonly #pool: Pool;
   readonly #uncovered = new UncoveredTransactions();
-  readonly #unsaved = new Map<TxId, PoolRow>();
-  /** In the store's pool, as of the last write. */
-  readonly #onDisk = new Set<TxId>();
-  /** Of these, what is to be taken out. */
-  readonly #dropped = new Set<TxId>();
-  /** Blocks listed as undone whose transactions are seen to by the next write. */
-  readonly #settling = new Set<BlockId>();
-  #saving: Timer | null = null;
+  readonly #saving: PoolSaving;
   #closed = false;
 
   constructor(dependencies: TransactionDoorDependencies, bounds?: Partial<PoolBounds>) {
     this.#dependencies = dependencies;
+    this.#saving = new PoolSaving(dependencies);
     this.#pool = new Pool((id) => dependencies.best.state.account(id), dependencies.best.network, bounds);
   }
 
@@ -89,14 +84,14 @@ export class TransactionDoor {
   /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
   async restore(): Promise<void> {
     const waiting: PoolEntry[] = [];
-    for (const { id, bytes, receivedMs } of this.#dependencies.store.pool()) {
-      this.#onDisk.add(id);
+    for (const { id, bytes, receivedMs } of this.#saving.readBack()) {
       const decoded = decodeTransaction(bytes);
       const transaction = decoded.ok && isSigned(decoded.value) ? decoded.value : null;
-      if (transaction === null || txIdOf(transaction) !== id) this.#drop([id]);
+      if (transaction === null || txIdOf(transaction) !== id) this.#saving.drop([id]);
       else waiting.push({ id, transaction, bytes, receivedMs });
     }
-    waiting.push(...this.#givenBack());
+    const undone = this.#dependencies.store.undone();
+    for (const id of undone) waiting.push(...this.#givenBack(id));
     // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
     waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
     for (let from = 0; from < waiting.length; from += SIGNATURES_AT_ONCE) {
@@ -105,30 +100,16 @@ export class TransactionDoor {
       for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
     }
     this.#coverAgain(this.#uncovered.bySeq(), new NetChange());
-    this.#saveSoon();
+    this.#saving.settle(undone);
   }
 
-  /** What waits again because its block was undone, when a death came before that was seen to. */
-  #givenBack(): readonly PoolEntry[] {
-    const { store } = this.#dependencies;
-    const entries: PoolEntry[] = [];
-    for (const id of store.undone()) {
-      this.#settling.add(id);
-      const bytes = store.body(id);
-      const block = bytes === null ? null : decodeBlock(bytes);
-      if (block?.ok !== true) continue;
-      for (const transaction of block.value.transactions) {
-        if (!isSigned(transaction)) continue;
-        const receivedMs = block.value.header.time * 1000;
-        entries.push({
-          id: txIdOf(transaction),
-          transaction,
-          bytes: encodeTransaction(transaction),
-          receivedMs,
-        });
-      }
-    }
-    return entries;
+  /** What waits again because this block was undone, when a death came before that was seen to. */
+  #givenBack(id: BlockId): readonly PoolEntry[] {
+    const bytes = this.#dependencies.store.body(id);
+    const block = bytes === null ? null : decodeBlock(bytes);
+    if (block?.ok !== true) return [];
+    const { header, transactions } = block.value;
+    return transactions.filter(isSigned).map((each) => entryOf(each, header.time * 1000));
   }
 
   async #areSigned(entries: readonly PoolEntry[]): Promise<readonly boolean[]> {
@@ -146,12 +127,9 @@ export class TransactionDoor {
     const { id, transaction, receivedMs } = entry;
     const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
     // Of a block that was undone, and on disk besides: it waits already.
-    const isAgain = taken?.ok === true && !taken.value.isNew && this.#pool.has(id);
-    if (isAgain) return;
-    if (taken?.ok === true && taken.value.isNew) {
-      if (this.#onDisk.has(id)) this.#unsaved.delete(id);
-    } else if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
-    else this.#drop([id]);
+    if (taken?.ok === true && (taken.value.isNew || this.#pool.has(id))) return;
+    if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
+    else this.#saving.drop([id]);
   }
 
   /** Ours: durable before it is answered. */
@@ -162,13 +140,13 @@ export class TransactionDoor {
       .find(({ transaction: { seq } }) => seq === transaction.seq);
     const taken = this.#take(transaction, this.#dependencies.clock.nowMs());
     if (!taken.ok || !taken.value.isNew) return taken;
-    const saved = this.#save();
-    if (saved !== null) {
+    const unsaved = this.#saving.save();
+    if (unsaved !== null) {
       this.#pool.remove(taken.value.id);
-      this.#drop([taken.value.id]);
+      this.#saving.drop([taken.value.id]);
       // It was acknowledged, and still stands on disk.
       if (replaced !== undefined) this.#take(replaced.transaction, replaced.receivedMs, "verified");
-      return fail({ code: "unavailable", cause: saved });
+      return fail({ code: "unavailable", cause: unsaved });
     }
     this.#announce(taken.value, transaction);
     return ok(taken.value);
@@ -232,14 +210,12 @@ export class TransactionDoor {
       this.#takeBack(block, change);
       if (isLong) await pause();
     }
-    for (const { id } of disconnected.refs) this.#settling.add(id);
-    // When one of these is undone again, what is written before that is seen to must not take it off the list.
-    for (const { id } of connected.refs) this.#settling.delete(id);
+    this.#saving.settle(disconnected.refs.map(({ id }) => id));
+    this.#saving.unsettle(connected.refs.map(({ id }) => id));
     this.#coverAgain(this.#uncovered.bySeq(), change);
     this.#letLostNamesGo(names, height, change);
     for (const id of this.#pool.boundHeld()) change.removed(id);
-    this.#drop(change.removedIds().filter((id) => !this.#uncovered.has(id)));
-    this.#saveSoon();
+    this.#saving.drop(change.removedIds().filter((id) => !this.#uncovered.has(id)));
     this.#tell(change);
   }
 
@@ -252,14 +228,14 @@ export class TransactionDoor {
       const id = txIdOf(transaction);
       // As most are, when the branches have the same transactions.
       if (store.place(id) !== null) {
-        this.#drop([id]);
+        this.#saving.drop([id]);
         continue;
       }
       const taken = this.#takeAgain(transaction, receivedMs, change);
       if (taken.ok && taken.value.isNew) change.took(taken.value);
       else if (!taken.ok && PASSING.has(taken.fault.code)) {
-        this.#keepUncovered({ id, transaction, bytes: encodeTransaction(transaction), receivedMs });
-      } else if (!this.#pool.has(id)) this.#drop([id]);
+        this.#keepUncovered(entryOf(transaction, receivedMs));
+      } else if (!this.#pool.has(id)) this.#saving.drop([id]);
     }
   }
 
@@ -273,11 +249,9 @@ export class TransactionDoor {
   }
 
   #keepUncovered(entry: PoolEntry): void {
-    const { id, bytes, receivedMs } = entry;
-    this.#dropped.delete(id);
-    if (!this.#onDisk.has(id)) this.#unsaved.set(id, { id, bytes, receivedMs });
+    this.#saving.keep(entry);
     const gone = this.#uncovered.keep(entry);
-    if (gone !== null) this.#drop([gone]);
+    if (gone !== null) this.#saving.drop([gone]);
   }
 
   /** What lost its cover comes in again once it has it, and goes for good with its `seq` or its life. */
@@ -290,7 +264,7 @@ export class TransactionDoor {
       const taken = isOver ? null : this.#takeAgain(transaction, receivedMs, change);
       if (taken !== null && !taken.ok) continue;
       this.#uncovered.forget(id);
-      if (taken === null) this.#drop([id]);
+      if (taken === null) this.#saving.drop([id]);
       else change.took(taken.value);
     }
   }
@@ -313,17 +287,14 @@ export class TransactionDoor {
     const outdated = this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
     for (const entry of outdated.uncovered) this.#keepUncovered(entry);
     const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
-    this.#drop(removed.filter((id) => !this.#uncovered.has(id)));
-    for (const { id, bytes, receivedMs } of [...this.#pool.entries(), ...this.#uncovered.bySeq()])
-      this.#unsaved.set(id, { id, bytes, receivedMs });
-    this.#saveSoon();
+    this.#saving.drop(removed.filter((id) => !this.#uncovered.has(id)));
+    this.#saving.keepAnew([...this.#pool.entries(), ...this.#uncovered.bySeq()]);
     if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
   }
 
   close(): void {
     this.#closed = true;
-    this.#saving?.cancel();
-    this.#save();
+    this.#saving.close();
   }
 
   /** @param signature verified already when a block brought it: undoing many full blocks must not hold the thread. */
@@ -339,22 +310,20 @@ export class TransactionDoor {
     const { params } = best.network;
     const terms = checkTransactionTerms(transaction, best.network, height);
     if (terms !== null) return fail(terms);
-    const bytes = encodeTransaction(transaction);
-    const welcome = this.#pool.check(transaction, bytes.length, clock.nowMs());
+    const entry = { id, transaction, bytes: encodeTransaction(transaction), receivedMs };
+    const welcome = this.#pool.check(transaction, entry.bytes.length, clock.nowMs());
     if (!welcome.ok) return welcome;
     const lost = signature === "verified" ? null : nameRefusal(transaction, best.state, height, params);
     if (lost !== null) return fail(lost);
     if (signature === "unverified" && !isSignatureValid(transaction, best.network.chainId)) {
       return fail({ code: "signature-invalid" });
     }
-    const admitted = this.#pool.admit({ id, transaction, bytes, receivedMs }, clock.nowMs());
+    const admitted = this.#pool.admit(entry, clock.nowMs());
     if (!admitted.ok) return admitted;
-    this.#dropped.delete(id);
-    this.#unsaved.set(id, { id, bytes, receivedMs });
+    this.#saving.keep(entry);
     const { removed } = admitted.value;
-    this.#drop(removed);
+    this.#saving.drop(removed);
     this.#uncovered.forget(id);
-    this.#saveSoon();
     return ok({ id, isNew: true, removed });
   }
 
@@ -388,43 +357,6 @@ export class TransactionDoor {
       added: added.filter((entry) => entry !== null),
       removed: change.removedIds(),
     });
-  }
-
-  #drop(ids: readonly TxId[]): void {
-    for (const id of ids) {
-      this.#unsaved.delete(id);
-      // What never got there need not be taken out: under a flood that the disk refuses, nothing grows.
-      if (this.#onDisk.has(id)) this.#dropped.add(id);
-    }
-  }
-
-  get #isSaved(): boolean {
-    return this.#unsaved.size + this.#dropped.size + this.#settling.size === 0;
-  }
-
-  #saveSoon(): void {
-    if (this.#closed || this.#isSaved) return;
-    this.#saving ??= this.#dependencies.clock.after(POOL_SAVE_DELAY_MS, () => {
-      this.#saving = null;
-      if (this.#save() !== null) this.#saveSoon();
-    });
-  }
-
-  /** `null` when all is on disk, else why not. */
-  #save(): string | null {
-    if (this.#isSaved) return null;
-    const written = this.#dependencies.store.changePool(
-      [...this.#unsaved.values()],
-      [...this.#dropped],
-      [...this.#settling],
-    );
-    if (!written.ok) return written.fault.cause;
-    for (const id of this.#dropped) this.#onDisk.delete(id);
-    for (const id of this.#unsaved.keys()) this.#onDisk.add(id);
-    this.#unsaved.clear();
-    this.#dropped.clear();
-    this.#settling.clear();
-    return null;
   }
 }
 
@@ -461,6 +393,10 @@ class NetChange {
   removedIds(): TxId[] {
     return [...this.#removed];
   }
+}
+
+function entryOf(transaction: SignedTransaction, receivedMs: number): PoolEntry {
+  return { id: txIdOf(transaction), transaction, bytes: encodeTransaction(transaction), receivedMs };
 }
 
 function signedIds(block: Block): TxId[] {
