@@ -205,7 +205,11 @@ export const transactionView = z
     fromName: z.string().nullable(),
     to: accountId.nullable(),
     toName: z.string().nullable(),
-    amount: amount.nullable(),
+    amount: amount
+      .nullable()
+      .describe(
+        "Payments: what the other side gets. Rewards: reward and fees of the block, paid out some blocks later.",
+      ),
     fee: amount,
     burned: amount.describe("Price of a name, which nobody receives."),
     seq: count.nullable(),

@@ -17,6 +17,7 @@ import {
   type NameRecord,
   nameRecord,
   nextWork,
+  payoutOfBlock,
   type StateProof,
   txIdOf,
   workOfBits,
@@ -219,6 +220,7 @@ export class ChainQueries {
     const transaction = block.transactions[index];
     if (transaction === undefined) return null;
     const { height } = block.header;
+    const payout = transaction.type === "coinbase" ? payoutOfBlock(block, this.#best.network.params) : null;
     return {
       state: "confirmed",
       id: txIdOf(transaction),
@@ -227,6 +229,7 @@ export class ChainQueries {
       block: { id: block.id, height },
       blockTime: block.header.time,
       index,
+      earned: payout?.amount ?? null,
       confirmations: this.#confirmationsAt(height),
     };
   }

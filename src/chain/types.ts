@@ -71,6 +71,8 @@ export type LocatedTransaction =
       readonly blockTime: number;
       /** Position in the block; 0 is the coinbase. */
       readonly index: number;
+      /** Of the coinbase, what its miner is paid for the block: reward and fees; `null` for any other. */
+      readonly earned: number | null;
       /** 1 when its block is the tip. */
       readonly confirmations: number;
     }

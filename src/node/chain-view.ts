@@ -3,7 +3,6 @@ import type {
   BlockSummaryView,
   BlockView,
   ChainView,
-  StandingView,
   TipView,
   TransactionView,
   WalletView,
@@ -32,14 +31,10 @@ export interface TransactionWords {
   readonly standingAt?: StandingAt;
 }
 
-interface Place {
-  readonly state: TransactionView["state"];
-  readonly height: number | null;
-  readonly blockId: TransactionView["blockId"];
-  readonly confirmations: number;
-  readonly standing: StandingView | null;
-  readonly receivedMs: number | null;
-}
+type Place = Pick<
+  TransactionView,
+  "state" | "height" | "blockId" | "confirmations" | "standing" | "receivedMs"
+>;
 
 const MS_PER_SECOND = 1000;
 
@@ -47,6 +42,8 @@ function transactionView(
   transaction: Transaction,
   bytes: number,
   place: Place,
+  /** Of a coinbase: reward and fees of its block. */
+  earned: number | null,
   words: TransactionWords,
 ): TransactionView {
   const from = transaction.type === "coinbase" ? null : transaction.from;
@@ -59,7 +56,7 @@ function transactionView(
     fromName: from === null ? null : nameOf(from),
     to,
     toName: to === null ? null : nameOf(to),
-    amount: transaction.type === "transfer" ? transaction.amount : null,
+    amount: transaction.type === "transfer" ? transaction.amount : earned,
     fee: transaction.type === "coinbase" ? 0 : transaction.fee,
     burned: transaction.type === "coinbase" ? 0 : burnedBy(transaction, names),
     seq: transaction.type === "coinbase" ? null : transaction.seq,
@@ -87,7 +84,8 @@ export function locatedView(located: LocatedTransaction, words: TransactionWords
     standing: confirmed ? (words.standingAt?.(located.block.height) ?? null) : null,
     receivedMs: confirmed ? null : located.receivedMs,
   };
-  return transactionView(located.transaction, located.bytes.length, place, words);
+  const earned = confirmed ? located.earned : null;
+  return transactionView(located.transaction, located.bytes.length, place, earned, words);
 }
 
 export function poolEntryView(entry: PoolEntry, words: TransactionWords): TransactionView {
@@ -134,7 +132,13 @@ export function blockView(
     confirmations,
     standing: confirmations > 0 ? (words.standingAt?.(block.header.height) ?? null) : null,
     transactions: block.transactions.map((transaction) =>
-      transactionView(transaction, encodeTransaction(transaction).length, place, words),
+      transactionView(
+        transaction,
+        encodeTransaction(transaction).length,
+        place,
+        transaction.type === "coinbase" ? summary.reward + summary.fees : null,
+        words,
+      ),
     ),
   };
 }

@@ -306,17 +306,17 @@ export function makeBlock(
             ...place,
           }),
         ];
+  const waited = included.map((tx) => ({ ...tx, ...place }));
+  const fees = [...anchors, ...waited].reduce((sum, tx) => sum + tx.fee, 0);
   const coinbase = makeTransaction({
     id: txId("coinbase", height),
     type: "coinbase",
     to: accountOf(miner),
     toName: miner,
-    amount: REWARD,
+    amount: REWARD + fees,
     ...place,
   });
-  const transactions =
-    height === 0 ? [] : [coinbase, ...anchors, ...included.map((tx) => ({ ...tx, ...place }))];
-  const fees = transactions.reduce((sum, tx) => sum + tx.fee, 0);
+  const transactions = height === 0 ? [] : [coinbase, ...anchors, ...waited];
   return {
     height,
     id: blockId(height),
