@@ -35,6 +35,7 @@ export const HANDOVER_FRAME_BYTES_MAX = 1_200;
 export const HANDOVER_STREAMS_PER_PEER_MAX = 2;
 /** One answer is one commit on the other side. */
 export const HANDOVER_ANSWER_TIMEOUT_MS = 15_000;
+/** Opening a stream over a slow path, with its negotiation. */
 export const HANDOVER_OPEN_TIMEOUT_MS = 10_000;
 /** A stream that brings nothing is closed: the next proof opens another. */
 export const HANDOVER_IDLE_MS = 10_000;

@@ -94,6 +94,7 @@ export const BODY_LANES_MAX = 16;
 
 /** One answer: a megabyte over a slow link, and the other side's disk. */
 export const SYNC_ANSWER_TIMEOUT_MS = 15_000;
+/** Opening a stream over a slow path, with its negotiation. */
 export const SYNC_OPEN_TIMEOUT_MS = 10_000;
 /** A served conversation without a further question is closed; the peer opens a new one when it needs it. */
 export const SYNC_SERVE_IDLE_MS = 30_000;
@@ -183,7 +184,9 @@ export const SIGNATURES_AT_ONCE = 2_048;
 export const POOL_PER_ACCOUNT_MAX = 32;
 /** How far a `seq` may run ahead of the next one that is due: gossip reorders, but not by much. */
 export const POOL_GAP_MAX = 4;
+/** Some fifty full blocks: more than a busy day brings, and bounded memory under a flood. */
 export const POOL_BYTES_MAX = 16 * 1024 * 1024;
+/** The same bound on the smallest transactions, which cost more memory than their bytes. */
 export const POOL_COUNT_MAX = 50_000;
 /** Claims of names that are due so soon are let in: tips differ by a block or two. Longer they would wait for nothing. */
 export const POOL_CLAIM_EARLY_MAX_BLOCKS = 2;

@@ -12,6 +12,7 @@ export const PROCESSES_MAX = 8_192;
 export const OPEN_FILES_MAX = 65_536;
 /** Peers asked for the time; the middle of eight is not moved by three that lie. */
 export const CLOCK_PEERS_MAX = 8;
+/** A round trip, even over a relay: a slower answer would say little about a clock. */
 export const CLOCK_TIMEOUT_MS = 3_000;
 /** A count of 8 bytes and its version. */
 export const CLOCK_FRAME_BYTES_MAX = 9;

@@ -28,8 +28,11 @@ export const TRANSACTION_BYTES_MAX = NAME_CLAIM_BYTES_LEAST + 32;
 
 /** A genesis file: its allocations are most of it, about 110 bytes each. */
 export const GENESIS_TEXT_CHARS_MAX = 256 * 1024;
+/** Accounts that own something from the start: a large club, well within the text. */
 export const GENESIS_ALLOCATIONS_MAX = 1024;
+/** A network is called by it in lists and sentences. */
 export const GENESIS_NAME_BYTES_MAX = 32;
+/** Stands behind every amount. */
 export const COIN_SYMBOL_BYTES_MAX = 8;
 /** Signers of checkpoints: a proof carries a signature of each, 96 bytes. */
 export const CHECKPOINT_KEYS_MAX = 32;

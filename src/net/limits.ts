@@ -31,6 +31,7 @@ export const UPGRADE_TIMEOUT_MS = 10 * SECOND_MS;
 export const DIAL_TIMEOUT_MS = 12 * SECOND_MS;
 /** One address: a silent firewall must not use up the time of the addresses behind it. */
 export const ADDRESS_DIAL_TIMEOUT_MS = 4 * SECOND_MS;
+/** Agreeing on the protocol of a new stream: two round trips over a slow path. */
 export const STREAM_OPEN_TIMEOUT_MS = 10 * SECOND_MS;
 /** How long an orderly close may take before the connection is broken off. */
 export const CLOSE_TIMEOUT_MS = 2 * SECOND_MS;
@@ -157,6 +158,7 @@ export const STANDINGS_MAX = 4096;
 
 /** Peers held in the list; the least recently heard of who is offline makes room. */
 export const DIRECTORY_PEERS_MAX = 1024;
+/** A few interfaces with both families, and relays. */
 export const ADDRESSES_PER_PEER_MAX = 12;
 /** Peers never reached, told of by one other peer or found in one way: a class of thirty with their computers at home. */
 export const HEARSAY_PER_SOURCE_MAX = 256;
@@ -174,6 +176,7 @@ export const TYPED_ADDRESSES_MAX = 256;
 export const LEARNED_ADDRESS_EXPIRY_MS = 30 * 24 * 60 * MINUTE_MS;
 /** A proven address is written again after this, not at every connection. */
 export const REACHED_WRITE_PERIOD_MS = 10 * MINUTE_MS;
+/** What a person types: the longest host name (253) with a port, or a multiaddr over a relay. */
 export const ADDRESS_TEXT_CHARS_MAX = 300;
 /** A multiaddr in a signed record: an IPv6 address, port, and a relay's in front of it. */
 export const MULTIADDR_BYTES_MAX = 128;
@@ -182,11 +185,13 @@ export const MULTIADDR_BYTES_MAX = 128;
 
 /** First pause after a failed dial. */
 export const REDIAL_FIRST_MS = SECOND_MS;
+/** Each further pause is so much longer: the longest is reached after about a dozen failures. */
 export const REDIAL_FACTOR = 1.6;
 /** Longest pause for an address the user typed, and for peers seen within `SEEN_RECENTLY_MS`. */
 export const REDIAL_WANTED_MAX_MS = 10 * SECOND_MS;
 /** Longest pause for all others. */
 export const REDIAL_OTHERS_MAX_MS = 5 * MINUTE_MS;
+/** A computer that restarts, or changes its network, is back within this. */
 export const SEEN_RECENTLY_MS = 10 * MINUTE_MS;
 /** A peer only heard of, never reached and silent for so long, is forgotten. */
 export const HEARSAY_EXPIRY_MS = 60 * MINUTE_MS;
@@ -194,6 +199,7 @@ export const HEARSAY_EXPIRY_MS = 60 * MINUTE_MS;
 export const REDIAL_ON_WORD_MIN_MS = SECOND_MS;
 /** Of two who hear of each other at once the larger id waits so long for the other's dial: a handshake, and a tick. */
 export const DIAL_TURN_MS = 300;
+/** A whole class is called within seconds, and its handshakes leave the processor to others. */
 export const DIALS_AT_ONCE_MAX = 16;
 /** How long one straight address is waited for before the next is tried beside it (RFC 8305 section 8). */
 export const DIAL_STAGGER_MS = 250;
@@ -237,11 +243,13 @@ export const CAPABILITY_BYTES_MAX = 32;
 export const PROFILE_BYTES_MAX = 3 * KIB;
 /** Profiles told in one go. */
 export const EXCHANGE_PROFILES_MAX = 32;
+/** That many profiles of the largest size, with their lengths. */
 export const EXCHANGE_FRAME_BYTES_MAX = 128 * KIB;
 /** How long news of peers are gathered before they are told on. */
 export const EXCHANGE_GATHER_MS = SECOND_MS;
 /** Everybody is told of everybody again after this, for those who missed it. */
 export const EXCHANGE_REPEAT_MS = 2 * MINUTE_MS;
+/** One frame over a slow path. */
 export const EXCHANGE_TIMEOUT_MS = 10 * SECOND_MS;
 /** Profiles from one peer that are checked in a minute; each costs a signature check. */
 export const PROFILES_PER_PEER_PER_MINUTE_MAX = 256;
@@ -250,6 +258,7 @@ export const PROFILES_PER_PEER_PER_MINUTE_MAX = 256;
 
 /** Fits the smallest IPv6 packet (RFC 8200 section 5: 1,280) with its headers: never fragmented. */
 export const ANNOUNCEMENT_BYTES_MAX = 1200;
+/** Whoever missed the first ones is found within seconds; one small packet each time. */
 export const ANNOUNCEMENT_PERIOD_MS = 8 * SECOND_MS;
 /**
  * A peer that is new somewhere says so at once and some times more, because UDP loses packets; the last comes after
@@ -262,10 +271,12 @@ export const LOOK_AROUND_PERIOD_MS = SECOND_MS;
 export const ANNOUNCEMENT_REPLY_SPREAD_MS = 400;
 /** Answers are announcements to all; no more than one in this time. */
 export const ANNOUNCEMENT_REPLY_PERIOD_MS = 500;
+/** So many of the longest addresses fit the packet beside name and signature. */
 export const ANNOUNCEMENT_ADDRESSES_MAX = 8;
 /** Signature checks caused by strangers, per sending address: a computer with fifty peers stays below. */
 export const ANNOUNCEMENTS_PER_SOURCE_BURST = 64;
 export const ANNOUNCEMENTS_PER_SOURCE_PER_SECOND = 16;
+/** The same for all senders together: a sender address is forged easily. */
 export const ANNOUNCEMENTS_BURST = 256;
 export const ANNOUNCEMENTS_PER_SECOND = 64;
 /** Sending addresses, and announcing keys, that are remembered for limits and replays. */
@@ -340,6 +351,7 @@ export const SCAN_REPORTED_MAX = 1024;
 export const KADEMLIA_BUCKET_PEERS_MAX = 20;
 /** Asked at once in a lookup: three, as in the paper; a few trackers are all there is to ask. */
 export const KADEMLIA_PARALLEL = 3;
+/** Questions under way in each direction: ten lookups side by side. */
 export const KADEMLIA_STREAMS_MAX = 32;
 /** A lookup goes over a few hops; beyond this the peer is not there. */
 export const KADEMLIA_FIND_TIMEOUT_MS = 8 * SECOND_MS;
@@ -425,7 +437,9 @@ export const NAT_PMP_RETRY_MS: readonly number[] = [0, 250, 750, 1750];
 export const NAT_PMP_TIMEOUT_MS = 3 * SECOND_MS;
 /** Devices are asked to answer within a second (MX: 1). */
 export const UPNP_SEARCH_MS = 2 * SECOND_MS;
+/** Routers asked: one at home, a second behind it, and room for one that answers twice. */
 export const UPNP_ROUTERS_MAX = 4;
+/** One request to a router nearby; slow models take two seconds. */
 export const UPNP_REQUEST_TIMEOUT_MS = 4 * SECOND_MS;
 /** Descriptions of routers are some ten kilobytes. */
 export const UPNP_ANSWER_BYTES_MAX = 64 * KIB;

@@ -63,8 +63,11 @@ export const WEB_CONNECTIONS_MAX = 12_000;
 export const WEB_CONNECTIONS_PER_ADDRESS_MAX = 512;
 /** A record in base64url, and room for a line end. */
 export const WEB_BODY_BYTES_MAX = 4 * KIB;
+/** Four kilobytes on a slow line. */
 export const WEB_BODY_TIMEOUT_MS = 5 * SECOND_MS;
+/** A caller that trickles its headers holds a place for no longer than this. */
 export const WEB_HEADERS_TIMEOUT_MS = 10 * SECOND_MS;
+/** A browser loads the page and its JSON within this; after that the place is free. */
 export const WEB_KEEP_ALIVE_TIMEOUT_MS = 5 * SECOND_MS;
 /** Peers named on the status page in each network; the rest is a number, and pages of JSON. */
 export const STATUS_PEERS_SHOWN_MAX = 100;

@@ -41,6 +41,7 @@ export const FRUITLESS_SESSIONS_MAX = 3;
 
 /** Incoming transfers that move at once; more only make each of them slower. The rest wait their turn. */
 export const PULLS_MAX = 4;
+/** Half of them: one sender does not hold up all others. */
 export const PULLS_PER_PEER_MAX = 2;
 
 /** Outgoing transfers served at once; who asks beyond it is told "busy" and asks again. */
