@@ -24,7 +24,7 @@ import {
 } from "./experiments.ts";
 import { backward, forward, type Habit, honest, type ModelBlock, paced, patient } from "./model.ts";
 import { drawPlot, type Series } from "./plot.ts";
-import { FINDINGS, OPENING, WORDS } from "./words.ts";
+import { FINDINGS, openingOf, WORDS } from "./words.ts";
 
 const RUNS = 80;
 const SHARE_BLOCKS = 120_000;
@@ -311,7 +311,7 @@ export async function writeDifficultyReport(root: string, seed: number): Promise
     ["Many big miners at the gap", WORDS.crowds, crowdTable(crowded)],
   ];
   const page = [
-    OPENING(seed, evenRate(DEFAULT) * DEFAULT.spacing),
+    openingOf(seed, evenRate(DEFAULT) * DEFAULT.spacing),
     ...sections.map(([heading, ...parts]) => [`## ${heading}`, ...parts].join("\n\n")),
     FINDINGS,
   ].join("\n\n");
