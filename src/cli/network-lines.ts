@@ -1,4 +1,4 @@
-/** Owns the command line of `network`: making the file of one's own network, and showing what one says. */
+/** Owns the command line of `network`: making the file of a group's own network, and showing what one says. */
 import { InvalidArgumentError } from "commander";
 import { addCommand, type Commands, type Common, each, integer, misused } from "./command-line.ts";
 import type { NetworkFlags } from "./commands/network.ts";
@@ -11,7 +11,7 @@ export function addNetwork(commands: Commands): void {
   const command = addCommand(
     commands,
     "network",
-    "Make a network of one's own, or show what the file of one says.",
+    "Make a network of your own, or show what the file of one says.",
     [
       "waybill network create our.json",
       "waybill network create school.json --preset classroom --name school-7b",
