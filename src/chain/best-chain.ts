@@ -210,14 +210,19 @@ export class BestChain {
 
   /**
    * Leaves a block of our best chain that was found invalid under a snapshot, and all that stands on it: back to genesis,
-   * and forward again as far as blocks lead.
+   * and forward again as far as blocks lead. After a fault it is to be left still.
    */
-  async leave(id: BlockId, pause: () => Promise<void>): Promise<StoreFault | null> {
+  async leave(
+    id: BlockId,
+    pause: () => Promise<void>,
+  ): Promise<Result<{ readonly stopped: StoreFault | null }, StoreFault>> {
     const rewound = this.#store.rewind(genesisConnection(this.network), []);
-    if (!rewound.ok) return rewound.fault;
+    if (!rewound.ok) return rewound;
     this.#standOnGenesis();
     const marked = this.#store.markInvalid(id);
-    return marked.ok ? (await this.advance(pause, false)).stopped : marked.fault;
+    if (!marked.ok) return marked;
+    const { stopped } = await this.advance(pause, false);
+    return ok({ stopped });
   }
 
   #standOnGenesis(): void {

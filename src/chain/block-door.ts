@@ -88,6 +88,8 @@ export class BlockDoor {
   #storeFault: StoreFault | null = null;
   readonly #turn: Turn;
   #recovery: Timer | null = null;
+  /** Of blocks that are to be left and could not be yet: nothing else that is refused takes their place. */
+  readonly #leaving = new Map<BlockId, Timer>();
   #closed = false;
 
   constructor(dependencies: BlockDoorDependencies) {
@@ -201,21 +203,25 @@ export class BlockDoor {
     return fail(finished.fault);
   }
 
-  /** Leaves a block of the best chain that breaks the rules, which a snapshot had hidden. @param told to the user, afterwards. */
-  async leave(id: BlockId, told: Problem): Promise<void> {
-    const { best, onRepaired } = this.#dependencies;
-    await this.#writer.run(async () => {
-      const stopped = await best.leave(id, () => this.#turn.pause());
-      if (stopped !== null) this.#storeRefused(stopped, () => this.leave(id, told));
-      else onRepaired(told);
+  /**
+   * Leaves a block of the best chain that breaks the rules, which a snapshot had hidden: tried until the store lets it, or
+   * this peer closes. @param onLeft called once it is left, before any other block is worked on.
+   */
+  async leave(id: BlockId, onLeft: () => void): Promise<void> {
+    const isLeft = await (this.#writer.run(() => this.#leave(id, onLeft)) ?? false);
+    if (isLeft || this.#closed) return;
+    const again = this.#dependencies.clock.after(COMMIT_RETRY_PERIOD_MS, () => {
+      this.#leaving.delete(id);
+      this.#inBackground(this.leave(id, onLeft));
     });
+    this.#leaving.set(id, again);
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
     this.#recovery?.cancel();
-    for (const timer of this.#early.values()) timer.cancel();
+    for (const timer of [...this.#early.values(), ...this.#leaving.values()]) timer.cancel();
     await this.#writer.idle();
   }
 
@@ -355,7 +361,7 @@ export class BlockDoor {
     const recovered = await best.recover(cause, () => this.#turn.pause());
     if (!recovered.ok) {
       // Of its own timer: a block that is refused meanwhile must not take its place.
-      this.#storeRefused(recovered.fault, async () => undefined);
+      this.#storeFails(recovered.fault);
       if (!this.#closed) this.#damaged(cause, COMMIT_RETRY_PERIOD_MS);
       return;
     }
@@ -363,6 +369,23 @@ export class BlockDoor {
     const { repaired, stopped } = recovered.value;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onRepaired(repaired);
+  }
+
+  /** @returns whether it is left. */
+  async #leave(id: BlockId, onLeft: () => void): Promise<boolean> {
+    const { best, store } = this.#dependencies;
+    // Another branch may have won meanwhile: then nothing stands on it, and nothing is to.
+    const isOurs = store.best(id) !== null;
+    const left = isOurs ? await best.leave(id, () => this.#turn.pause()) : store.markInvalid(id);
+    if (!left.ok) {
+      this.#storeFails(left.fault);
+      return false;
+    }
+    this.#storeWorks();
+    const stopped = left.value?.stopped ?? null;
+    if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
+    onLeft();
+    return true;
   }
 
   async #recoverLater(cause: string): Promise<void> {
@@ -416,12 +439,15 @@ export class BlockDoor {
 
   /** @param again what was refused: tried once more later, which also shows whether the store works again. */
   #storeRefused(fault: StoreFault, again: () => Promise<unknown>): InboundBlockFault {
-    const { onStore } = this.#dependencies;
-    const wasWorking = this.#storeFault === null;
-    this.#storeFault = fault;
-    if (wasWorking) onStore(fault);
+    this.#storeFails(fault);
     this.#tryAgain(again);
     return { code: "unavailable", cause: fault.cause };
+  }
+
+  #storeFails(fault: StoreFault): void {
+    const wasWorking = this.#storeFault === null;
+    this.#storeFault = fault;
+    if (wasWorking) this.#dependencies.onStore(fault);
   }
 
   #tryAgain(again: () => Promise<unknown>): void {

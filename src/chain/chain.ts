@@ -205,7 +205,7 @@ class JoinedChain {
       history: this.#dependencies.history ?? null,
       keepBlocks: this.#options.keepBlocks ?? null,
       snapshotPolicy: this.#options.snapshotPolicy ?? SNAPSHOT_POLICY,
-      onHistoryWrong: (id, told) => this.#historyWrong(id, told),
+      onHistoryWrong: (id, told, onLeft) => this.#historyWrong(id, told, onLeft),
       onTransaction: (bytes) => this.#relay?.tellTransaction(bytes),
       onOtherNetwork: (peer) => this.#events.emit({ type: "PeerNetworkDiffers", peer }),
       onFetched: () => this.#fetched(),
@@ -392,9 +392,13 @@ class JoinedChain {
     this.#tellProblem();
   }
 
-  #historyWrong(id: BlockId, told: Problem): void {
+  #historyWrong(id: BlockId, told: Problem, onLeft: () => void): void {
+    const left = (): void => {
+      onLeft();
+      this.#repaired(told);
+    };
     this.#blocks
-      .leave(id, told)
+      .leave(id, left)
       .catch((error: unknown) => this.#dependencies.log.fault("a false branch could not be left", error));
   }
 

@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId, TxId } from "#base/brand.ts";
 import { concat } from "#base/bytes.ts";
+import { fail } from "#base/result.ts";
 import { appendLeaf, merkleRoot } from "#crypto/merkle.ts";
 import { sha256 } from "#crypto/sha256.ts";
-import { bytesOfId, encodeTransaction } from "#ledger/index.ts";
+import { bytesOfId, encodeBlock, encodeTransaction } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
@@ -291,6 +292,69 @@ test("a false block under a snapshot, paid for with the most work: it is found, 
   assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
   assert.equal(bob.chain.syncState().history, null);
   await bob.close();
+});
+
+/** The store on a disk that may be full. */
+function onDisk(disk: { isFull: boolean }): BlockStore {
+  return new Proxy(memoryBlocks(), {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name);
+      if (typeof member !== "function") return member;
+      const isWrite = name === "connect" || name === "rewind" || name === "fillIn" || name === "markInvalid";
+      return (...args: unknown[]): unknown =>
+        isWrite && disk.isFull
+          ? fail({ code: "store-unavailable", cause: "full" })
+          : member.apply(target, args);
+    },
+  });
+}
+
+/** A peer that stands on a false snapshot, has found that out, and cannot write. */
+async function standingOnALie() {
+  const { clock, peers, open } = world();
+  const shared = grown(5);
+  const lie = falseChain(shared, 66);
+  puppet(peers.addPeer(ALICE.peerId), lie, offering(lie, snapshotOf(lie, 60)));
+  const disk = { isFull: false };
+  const bob = await open(BOB.peerId, memorySnapshots(), null, onDisk(disk));
+  await clock.advanceUntil(() => bob.chain.syncState().history !== null, 60_000, "taken over");
+  await clock.advanceUntil(() => bob.chain.tip().id === lie.tip.block.id, 60_000, "at the tip of the lie");
+  disk.isFull = true;
+  puppet(peers.addPeer(CAROL.peerId), grown(40, shared.fork(5)));
+  await clock.advanceUntil(() => bob.chain.syncState().history === null, 120_000, "found");
+  await clock.advance(1_000);
+  assert.equal(bob.chain.problem()?.code, "ledger-not-written");
+  assert.deepEqual(bob.chain.repairs(), []);
+  const isLeft = (chain: Chain): boolean =>
+    chain.repairs()[0]?.code === "history-wrong" && chain.tip().height < 6;
+  return { clock, peers, open, lie, disk, bob, isLeft };
+}
+
+test("a false block that a full disk does not let go is left once it does, whatever else was refused meanwhile", async () => {
+  const { clock, lie, disk, bob, isLeft } = await standingOnALie();
+  const more = await bob.chain.submitBlock(encodeBlock(lie.grow([], ALICE).block));
+  assert.equal(more.ok ? "taken" : more.fault.code, "unavailable");
+  const nowhere = "ab".repeat(32) as TxId;
+  assert.equal(bob.chain.anchorState(nowhere).state, "pending", "what it stands on was not all checked");
+  disk.isFull = false;
+  await clock.advanceUntil(() => isLeft(bob.chain), 60_000, "left");
+  assert.equal(bob.chain.problem()?.code, undefined);
+  assert.equal(bob.history.store, null);
+  await clock.advanceUntil(() => bob.chain.tip().height === 45, 300_000, "on the honest chain");
+  assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
+  await bob.close();
+});
+
+test("whoever dies before a false block could be left finds it again after the next start, and leaves it", async () => {
+  const { clock, peers, open, disk, bob, isLeft } = await standingOnALie();
+  await bob.close();
+  peers.stop(BOB.peerId);
+  disk.isFull = false;
+  const again = await open(person(7).peerId, memorySnapshots(), null, bob.store, bob.history);
+  assert.equal(again.chain.tip().id, bob.chain.tip().id);
+  await clock.advanceUntil(() => isLeft(again.chain), 120_000, "left");
+  assert.equal(again.history.store, null);
+  await again.close();
 });
 
 test("a body under a snapshot that is wrong by itself is found as one that leads to a false state is", async () => {

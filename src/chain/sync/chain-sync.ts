@@ -57,7 +57,8 @@ export interface ChainSyncDependencies {
   readonly onTransaction: (bytes: Uint8Array) => void;
   readonly onOtherNetwork: (peer: PeerId) => void;
   /** A block under the snapshot breaks the rules: the ledger is to begin anew without it. */
-  readonly onHistoryWrong: (id: BlockId, told: Problem) => void;
+  /** @param onLeft to be called once the chain stands on it no more. */
+  readonly onHistoryWrong: (id: BlockId, told: Problem, onLeft: () => void) => void;
   /** What was fetched stands in the chain, or is given up. */
   readonly onFetched: () => void;
   readonly onChange: (state: SyncState) => void;
@@ -137,9 +138,9 @@ export class ChainSync {
       signatures,
       keptFrom: () => (keepBlocks === null ? 0 : best.tip.header.height - keepBlocks),
       onProgress: (checked) => this.#progress.setHistory(checked),
-      onWrong: (id, told) => {
+      onWrong: (id, told, onLeft) => {
         this.#distrusts = true;
-        onHistoryWrong(id, told);
+        onHistoryWrong(id, told, onLeft);
       },
     });
   }
@@ -173,7 +174,7 @@ export class ChainSync {
 
   /** Whether all blocks since the first are known: what is not found in them was never recorded. */
   get isHistoryWhole(): boolean {
-    return !this.#isTakingOver && (this.#history?.needed() ?? null) === null;
+    return !this.#isTakingOver && (this.#history?.isWhole ?? true);
   }
 
   elsewhere(): ReadonlyMap<PeerId, string> {

@@ -39,8 +39,8 @@ export interface HistoryCheckDependencies {
   /** Bodies of this height and above are kept. */
   readonly keptFrom: () => number;
   readonly onProgress: (state: { readonly height: number; readonly targetHeight: number } | null) => void;
-  /** A block under the snapshot breaks the rules. */
-  readonly onWrong: (id: BlockId, told: Problem) => void;
+  /** A block under the snapshot breaks the rules. @param onLeft to be called once the chain stands on it no more. */
+  readonly onWrong: (id: BlockId, told: Problem, onLeft: () => void) => void;
 }
 
 interface Checking {
@@ -54,6 +54,8 @@ interface Checking {
 export class HistoryCheck {
   readonly #dependencies: HistoryCheckDependencies;
   #checking: Checking | null = null;
+  /** A block was found wrong on which the chain stands still. */
+  #isLeaving = false;
 
   constructor(dependencies: HistoryCheckDependencies) {
     this.#dependencies = dependencies;
@@ -76,6 +78,11 @@ export class HistoryCheck {
     if (checking === null) return null;
     const from = checking.best.tip.header.height + 1;
     return from > checking.targetHeight ? null : { from, to: checking.targetHeight };
+  }
+
+  /** Whether all that the chain stands on was checked. */
+  get isWhole(): boolean {
+    return !this.#isLeaving && this.needed() === null;
   }
 
   pointAt(height: number): HeaderPoint | null {
@@ -167,13 +174,18 @@ export class HistoryCheck {
   #foundWrong(id: BlockId): void {
     const { history, onProgress, onWrong } = this.#dependencies;
     this.#checking = null;
-    history.discard();
+    this.#isLeaving = true;
     onProgress(null);
+    // What was checked is kept until then: whoever dies before finds the same block wrong after the next start.
+    const onLeft = (): void => {
+      this.#isLeaving = false;
+      if (this.#checking === null) history.discard();
+    };
     const told = problem(
       "history-wrong",
       `The state taken over from peers rests on a block that breaks the rules (${id}), so it was given up.`,
       "Nothing to do: all blocks are being checked from the first; payments and receipts of the last days may have been recorded on a false chain.",
     );
-    onWrong(id, told);
+    onWrong(id, told, onLeft);
   }
 }
