@@ -24,6 +24,8 @@ export const TEMPLATE_LIFE_MS = 5_000;
 export const POOL_RENEW_MS = 500;
 /** A block that was refused for a reason of ours (full disk) is not sought again before this. */
 export const REFUSED_PAUSE_MS = 2_000;
+/** In a long pause the clock is looked at this often: it may be set right meanwhile, and the pause be over. */
+export const PAUSE_LOOK_MS = 30_000;
 /** Hash rate is the mean of about this span. */
 export const RATE_SPAN_MS = 3_000;
 /** Lowest CPU share among the threads of this process, where the system can set it for one thread. */

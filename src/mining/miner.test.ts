@@ -9,7 +9,13 @@ import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
-import { BURST_BLOCKS, FUTURE_MARGIN_MS, REFUSED_PAUSE_MS, TEMPLATE_LIFE_MS } from "./limits.ts";
+import {
+  BURST_BLOCKS,
+  FUTURE_MARGIN_MS,
+  PAUSE_LOOK_MS,
+  REFUSED_PAUSE_MS,
+  TEMPLATE_LIFE_MS,
+} from "./limits.ts";
 import { openMiner } from "./miner.ts";
 import { type NonceSearch, openInProcessSearch } from "./search.ts";
 import { startSearchThread } from "./thread.ts";
@@ -205,6 +211,21 @@ test("on a tip as far ahead as others allow it waits until its own block is allo
   await clock.advance(minGapSeconds * 1_000);
   assert.equal(chain.tip().height, 1, "a margin is left for clocks a little behind ours");
   await clock.advanceUntil(() => chain.tip().height === 2, FUTURE_MARGIN_MS + 1_000, "mined");
+  await end();
+});
+
+test("where the clock was put back behind the tip that is said, and a clock set right is soon seen", async () => {
+  const { network, clock, chain, wallet, miner, end } = await world();
+  miner.change({ mode: "off" });
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  const yearsMs = (network.params.genesisTime + 10_000) * 1_000;
+  clock.jump(-yearsMs);
+  miner.change({ mode: "always" });
+  assert.equal(miner.status().reason?.code, "dated-ahead");
+  await clock.advance(2 * PAUSE_LOOK_MS);
+  assert.deepEqual([chain.tip().height, miner.status().reason?.code], [0, "dated-ahead"]);
+  clock.jump(yearsMs);
+  await clock.advanceUntil(() => chain.tip().height >= 1, PAUSE_LOOK_MS + 1_000, "mined");
   await end();
 });
 

@@ -15,6 +15,7 @@ import type { Block } from "#ledger/types.ts";
 import {
   BURST_BLOCKS,
   FUTURE_MARGIN_MS,
+  PAUSE_LOOK_MS,
   POOL_RENEW_MS,
   REFUSED_PAUSE_MS,
   TEMPLATE_LIFE_MS,
@@ -56,6 +57,11 @@ const TOO_SOON = problem(
   "too-soon",
   "The last block is so new that the rules ask for a pause.",
   "Nothing to do; mining goes on in some seconds.",
+);
+const DATED_AHEAD = problem(
+  "dated-ahead",
+  "The newest block is dated later than this computer's clock, by more than the rules allow.",
+  "See whether date and time of this computer are right. If they are, mining begins by itself when that time has come.",
 );
 const REFUSED = problem(
   "block-refused",
@@ -184,8 +190,9 @@ class ChainMiner implements Miner {
     const gatherMs = this.#gatherMs();
     const pauseMs = this.#pauseMs();
     if (gatherMs > 0 || pauseMs > 0) {
-      this.#lookAgainIn(Math.max(gatherMs, pauseMs));
-      return gatherMs > pauseMs ? GATHERING : TOO_SOON;
+      this.#lookAgainIn(Math.min(Math.max(gatherMs, pauseMs), PAUSE_LOOK_MS));
+      if (gatherMs > pauseMs) return GATHERING;
+      return this.#isDatedAhead() ? DATED_AHEAD : TOO_SOON;
     }
     const { block, transactionCount } = chain.template(this.#account, Math.floor(clock.nowMs() / 1000));
     if (transactionCount === 0 && mode !== "always" && !chain.isContested()) return NOTHING_WAITS;
@@ -223,6 +230,12 @@ class ChainMiner implements Miner {
     const sinceTipMs = clock.monotonicMs() - this.#tipSinceMs;
     const gapLeftMs = Math.min(aheadMs, minGapSeconds * 1000 - sinceTipMs);
     return Math.ceil(Math.max(gapLeftMs, beyondMs, 0));
+  }
+
+  /** Whether the tip would be refused, did it come now: it was there when the clock was put back, or is a genesis to come. */
+  #isDatedAhead(): boolean {
+    const { chain, clock } = this.#dependencies;
+    return (chain.tip().header.time - chain.network.params.maxFutureSeconds) * 1000 > clock.nowMs();
   }
 
   /** Whether the newest blocks took less than half of their scheduled time, by the times they state. */

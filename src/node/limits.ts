@@ -22,6 +22,8 @@ export const GENESIS_FILE_BYTES_MAX = 1_048_576;
 export const GUESSED_NAME_CHARACTERS_MAX = 16;
 /** Of the peer id in a guessed name: a million of them, and short enough to say. */
 export const GUESSED_NAME_ENDING_CHARACTERS = 4;
+/** What the runtime can wait in one go, 2^31 - 1 ms or 24 days: it takes a longer wait for one of 1 ms. */
+export const TIMER_MS_MAX = 2_147_483_647;
 /** Events held for clients that come back: some minutes of a busy peer, a few MB at most. */
 export const FEED_EVENTS_MAX = 4_096;
 /** A page's reconnecting never takes longer than one run; older uploads were abandoned. */
@@ -65,5 +67,5 @@ export const TRACKER_HEAP_GROWTH_PERCENT = 30;
 
 /** Threads that check signatures: each costs some 10 MB, and one thread that feeds more than these is what they wait for. */
 export const SIGNATURE_THREADS_MAX = 8;
-/** Payments that ended without cover, shown until the next start: more at once happen only where nobody looks. */
+/** Payments that were not made, one line of the status each; the wallet lists all. */
 export const ENDED_PAYMENTS_SHOWN = 8;

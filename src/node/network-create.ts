@@ -2,7 +2,7 @@
  * Owns the making and the showing of a network's genesis file: choices in, a file that every Waybill accepts out. What
  * contradicts is refused by the reader that joins networks, so that nothing is written that could not be joined.
  */
-import { closeSync, fsyncSync, openSync, writeSync } from "node:fs";
+import { existsSync } from "node:fs";
 import type { AccountId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { accountOfPeer, parseAccount, parsePeerId, peerOfAccount } from "#crypto/peer-id.ts";
@@ -15,7 +15,7 @@ import {
   type PresetOptions,
   presetParams,
 } from "#ledger/presets.ts";
-import { writeDurably } from "./durable-file.ts";
+import { writeDurably, writeNewDurably } from "./durable-file.ts";
 import { openNetworkFile } from "./network-file.ts";
 import { systemClock } from "./system.ts";
 
@@ -76,30 +76,31 @@ export function composeNetwork(
 export function writeNetworkFile(path: string, text: string, replaces: boolean): Result<undefined, Problem> {
   try {
     if (replaces) writeDurably(path, text, 0o644);
-    else writeNew(path, text);
+    else writeNewDurably(path, text, 0o644);
     return ok();
   } catch (error) {
-    const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return fail(isThere(path));
     return fail(
       problem(
-        isThere ? "network-file-exists" : "network-file-not-written",
-        isThere
-          ? `${path} exists already. Whoever joined with it could not follow another network of that file.`
-          : `The network file could not be written (${error instanceof Error ? error.message : String(error)}).`,
-        isThere ? "Name another file, or say --force." : "Name a file in a folder that you may write to.",
+        "network-file-not-written",
+        `The network file could not be written (${error instanceof Error ? error.message : String(error)}).`,
+        "Name a file in a folder that you may write to.",
       ),
     );
   }
 }
 
-function writeNew(path: string, text: string): void {
-  const file = openSync(path, "wx", 0o644);
-  try {
-    writeSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+/** What writing would refuse without being told to replace, for whoever asks questions before. */
+export function placeFault(path: string): Problem | null {
+  return existsSync(path) ? isThere(path) : null;
+}
+
+function isThere(path: string): Problem {
+  return problem(
+    "network-file-exists",
+    `${path} exists already. Whoever joined with it could not follow another network of that file.`,
+    "Name another file, or say --force.",
+  );
 }
 
 /** Clocks that nobody minds differ by this; a chain that forgets sooner allows less, since false times would pay. */

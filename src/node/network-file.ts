@@ -39,7 +39,7 @@ function readGenesis(path: string | URL): Result<string, Problem> {
         problem(
           "network-file-refused",
           `The network file is larger than ${GENESIS_FILE_BYTES_MAX} bytes.`,
-          "See that --network names a genesis file.",
+          "Name the network's file; it is much smaller.",
         ),
       );
     }
@@ -49,7 +49,7 @@ function readGenesis(path: string | URL): Result<string, Problem> {
       problem(
         "network-file-unreadable",
         `The network file cannot be read (${error instanceof Error ? error.message : String(error)}).`,
-        "See that --network names a file that exists.",
+        "Name the network's file, one that exists and that you may read.",
       ),
     );
   }

@@ -1,5 +1,5 @@
 /** Owns the file that holds the key of a private network: how it is made, and how it is read. */
-import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import {
   decodeNetworkKey,
@@ -8,18 +8,13 @@ import {
   type NetworkKey,
 } from "#net/doors/network-key.ts";
 import type { Random } from "#ports/random.ts";
+import { writeNewDurably } from "./durable-file.ts";
 import { NETWORK_KEY_FILE_BYTES_MAX } from "./limits.ts";
 
 /** A fresh key in a file of its own, for its owner alone; a file that is there already is left as it is. */
 export function makeNetworkKeyFile(path: string, random: Random): Result<undefined, Problem> {
   try {
-    const file = openSync(path, "wx", 0o600);
-    try {
-      writeSync(file, encodeNetworkKey(makeNetworkKey(random)));
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
+    writeNewDurably(path, encodeNetworkKey(makeNetworkKey(random)), 0o600);
     return ok();
   } catch (error) {
     const isThere = error instanceof Error && "code" in error && error.code === "EEXIST";

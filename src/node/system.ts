@@ -4,24 +4,32 @@ import { type Logger, pino } from "pino";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log, LogFields } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import { LOG_WAITING_BYTES_MAX } from "./limits.ts";
+import { LOG_WAITING_BYTES_MAX, TIMER_MS_MAX } from "./limits.ts";
 
 /** @param offsetMs added to the computer's time of day; timers and durations are not touched. */
 export function systemClock(offsetMs: number): Clock {
   return {
     nowMs: () => Date.now() + offsetMs,
     monotonicMs: () => performance.now(),
-    after: (delayMs, task): Timer => {
-      const timer = setTimeout(task, delayMs);
-      timer.unref();
-      return { cancel: () => clearTimeout(timer) };
-    },
+    after: startTimer,
     every: (periodMs, task): Timer => {
       const timer = setInterval(task, periodMs);
       timer.unref();
       return { cancel: () => clearInterval(timer) };
     },
   };
+}
+
+/** In steps that the runtime can wait: it would take a longer one for no wait at all. */
+function startTimer(delayMs: number, task: () => void): Timer {
+  let timer: NodeJS.Timeout;
+  const step = (leftMs: number): void => {
+    const stepMs = Math.min(leftMs, TIMER_MS_MAX);
+    timer = setTimeout(stepMs < leftMs ? () => step(leftMs - stepMs) : task, stepMs);
+    timer.unref();
+  };
+  step(delayMs);
+  return { cancel: () => clearTimeout(timer) };
 }
 
 export const systemRandom: Random = {

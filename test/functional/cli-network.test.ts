@@ -1,6 +1,6 @@
 /** The commands about networks, in this process: flags, questions, and what they refuse. */
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -104,7 +104,7 @@ test("network create asks again after a wrong answer, and says why", async (t) =
   const { params } = networkIn(file);
   assert.deepEqual([params.name, params.coin.symbol, params.reward.initial], ["ward", "SEV", 0]);
   assert.equal(asked.length, wrong.length);
-  assert.match(made.err, /There is no such preset\. Say one of: classroom, default, internet\.\n/);
+  assert.match(made.err, /There is no preset "moon"\. Say one of: classroom, default, internet\.\n/);
   assert.match(made.err, /"zz" is neither a peer id nor an account\./);
 });
 
@@ -136,12 +136,31 @@ test("network create refuses with a code, writes nothing, and never over a file 
   assert.deepEqual(await codeOf("--name", "a", ...two, "--signatures", "3"), [2, "signatures-refused"]);
   assert.deepEqual(await codeOf("--name", "a", "--allocate", `${ALICE.peerId}=x`), [2, "amount-malformed"]);
   assert.deepEqual(await codeOf("--name", "a", "--spacing", "1"), [2, "wrong-use"]);
+  for (const allocation of [ALICE.peerId, "5", "", `${ALICE.peerId}=5=6`])
+    assert.deepEqual(await codeOf("--name", "a", "--allocate", allocation), [2, "allocation-malformed"]);
   assert.throws(() => readFileSync(file), /ENOENT/);
   assert.equal((await run("create", file, "--name", "first", "--json")).code, 0);
   assert.deepEqual(await codeOf("--name", "second"), [1, "network-file-exists"]);
   assert.equal(networkIn(file).params.name, "first");
   assert.equal((await run("create", file, "--name", "second", "--force", "--json")).code, 0);
   assert.equal(networkIn(file).params.name, "second");
+});
+
+test("network create asks nothing where the file is there already", async (t) => {
+  const { run, file, asked } = scene(t, ["", "ward"]);
+  writeFileSync(file, "theirs");
+  const refused = await run("create", file);
+  assert.deepEqual([refused.code, asked], [1, []]);
+  assert.match(refused.err, /network-file-exists/);
+  assert.equal(readFileSync(file, "utf8"), "theirs");
+  assert.equal((await run("create", file, "--force")).code, 0);
+});
+
+test("network create and show say when a network has yet to begin", async (t) => {
+  const { run, file } = scene(t);
+  const made = await run("create", file, "--name", "ward", "--time", "4000000000");
+  assert.match(made.out, /Begins +2096-10-02T07:06:40\.000Z; no block can be found before\n/);
+  assert.doesNotMatch((await run("show")).out, /can be found/);
 });
 
 test("network show refuses what is no genesis, and shows ours without a file", async (t) => {

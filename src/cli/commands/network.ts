@@ -1,7 +1,7 @@
 /** Owns the commands about networks: asking for what a new one should be, writing its file, and putting one in words. */
 
 import type { AccountId } from "#base/brand.ts";
-import { ok, type Problem, problem, type Result } from "#base/result.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Network, NetworkChoices } from "#node/network-create.ts";
 import { formatAmount, parseAmount } from "../amount.ts";
 import { failed, type Outcome, wrongUse } from "../outcome.ts";
@@ -42,6 +42,8 @@ const DEFAULT_PRESET = "default";
 export async function createNetwork(file: string, flags: NetworkFlags, context: Asking): Promise<Outcome> {
   // Loaded here: the rules of a ledger are not needed by commands that speak to a peer.
   const node = await import("#node/network-create.ts");
+  const taken = flags.force === true ? null : node.placeFault(file);
+  if (taken !== null) return failed(taken);
   const whole = flags.name === undefined && !context.json ? await askForAll(flags, context, node) : flags;
   if (whole === null || whole.name === undefined) return nameless();
   const preset = whole.preset ?? DEFAULT_PRESET;
@@ -94,7 +96,7 @@ function coinFault(symbol: string): Problem | null {
 function presetFault(preset: string, node: Making): Problem | null {
   if (node.PRESET_KINDS.some((kind) => kind === preset)) return null;
   const nextStep = `Say one of: ${node.PRESET_KINDS.join(", ")}.`;
-  return problem("preset-unknown", "There is no such preset.", nextStep);
+  return problem("preset-unknown", `There is no preset "${preset.slice(0, 80)}".`, nextStep);
 }
 
 type Making = typeof import("#node/network-create.ts");
@@ -236,8 +238,12 @@ function allocationOf(
   units: number,
   node: Making,
 ): Result<{ account: AccountId; amount: number }, Problem> {
-  const [who = "", coins = "", ...rest] = text.split("=");
-  const account = node.readKey(rest.length > 0 ? text : who);
+  const [who = "", coins, ...rest] = text.split("=");
+  if (coins === undefined || rest.length > 0) {
+    const cause = `"${text.slice(0, 80)}" does not say whose how many coins are.`;
+    return fail(problem("allocation-malformed", cause, "Say KEY=COINS, for instance 12D3KooW...=100."));
+  }
+  const account = node.readKey(who);
   if (!account.ok) return account;
   const amount = parseAmount(coins, units);
   return amount.ok ? ok({ account: account.value, amount: amount.value }) : amount;
@@ -273,7 +279,7 @@ function networkText(network: Network, terminal: Terminal, node: Making): string
   const rows = [
     ["Network", params.name],
     ["Chain id", chainIdHex],
-    ["Begins", new Date(params.genesisTime * 1000).toISOString()],
+    ["Begins", beginningText(params, node)],
     ...paceRows(network),
     ...coinRows(network, node),
     ...recordRows(network),
@@ -284,6 +290,11 @@ function networkText(network: Network, terminal: Terminal, node: Making): string
     Number.POSITIVE_INFINITY,
     terminal.glyphs.ellipsis,
   );
+}
+
+function beginningText({ genesisTime, maxFutureSeconds }: Network["params"], node: Making): string {
+  const text = new Date(genesisTime * 1000).toISOString();
+  return genesisTime > node.nowSeconds() + maxFutureSeconds ? `${text}; no block can be found before` : text;
 }
 
 const DAY_SECONDS = 86_400;
