@@ -71,6 +71,18 @@ test("of a signer that goes on alone only the newest signatures are kept, in the
   assert.equal(book.highestOf(ALICE.account)?.height, 400);
 });
 
+test("what is older than all that is kept of a signer is no news, and is not kept either", () => {
+  const [book, store] = [empty(), memoryCheckpoints()];
+  for (let height = 400; height >= 4; height -= 4) {
+    const { fresh, change } = book.take(signed(checkpoint(height), ALICE));
+    store.write(change);
+    assert.equal(fresh.length, height > 400 - 4 * COSIGNATURES_PER_SIGNER_MAX ? 1 : 0, `${height}`);
+  }
+  assert.equal(store.read().cosignatures.length, COSIGNATURES_PER_SIGNER_MAX);
+  // Evidence needs no place: the two halves come one after the other.
+  assert.deepEqual(book.take(signed(checkpoint(4, 1), ALICE)).equivocations, [ALICE.account]);
+});
+
 test("an answer fits its frame however much is known", () => {
   const notes = Array.from({ length: 2_000 }, (_, at) => `${at}`.padEnd(400, "x"));
   const frame = encodeCheckpointMessage({ type: "notes", notes: asManyNotesAsFit(notes) });

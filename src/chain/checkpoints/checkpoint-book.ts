@@ -45,7 +45,7 @@ export class CheckpointBook {
   /** By signer, then by height. */
   readonly #signed = new Map<AccountId, Map<number, Signed>>();
   readonly #evidence = new Map<AccountId, string>();
-  /** The last one of each signer that was below what is final. */
+  /** The last one of each signer that was too old to be kept. */
   readonly #passing = new Map<AccountId, VerifiedCheckpoint>();
   #final: VerifiedCheckpoint | null = null;
   #sought: VerifiedCheckpoint | null = null;
@@ -97,7 +97,7 @@ export class CheckpointBook {
       if (known !== null) {
         const row = this.#equivocation(signer, known, single);
         if (row !== null) evidence.push(row);
-      } else if (checkpoint.height >= (this.#final?.checkpoint.height ?? 0)) {
+      } else if (this.#isKept(signer, checkpoint.height)) {
         this.#put({ checkpoint, cosignature });
         put.push({ signer, height: checkpoint.height, note: encodeCheckpoint(noteOf(single)) });
         fresh.push(single);
@@ -246,7 +246,14 @@ export class CheckpointBook {
     return null;
   }
 
-  /** Below what is final nothing is kept; but the two halves of old evidence come one after the other. */
+  /** Not below what is final, nor below as many newer ones as are kept of this signer. */
+  #isKept(signer: AccountId, height: number): boolean {
+    if (height < (this.#final?.checkpoint.height ?? 0)) return false;
+    const heights = [...this.#heightsOf(signer)];
+    return heights.length < COSIGNATURES_PER_SIGNER_MAX || height > Math.min(...heights);
+  }
+
+  /** What is too old is not kept; but the two halves of old evidence come one after the other. */
   #comparedInPassing(signer: AccountId, single: VerifiedCheckpoint): EvidenceRow | null {
     const last = this.#passing.get(signer);
     this.#passing.set(signer, single);

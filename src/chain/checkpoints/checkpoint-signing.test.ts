@@ -16,7 +16,7 @@ function view(changed: Partial<SigningView> = {}): SigningView {
     signer: OURS,
     mark: null,
     isEquivocator: false,
-    hasAskedPeers: true,
+    peersAsked: "answered",
     isSynced: true,
     tipHeight: 20 + CHECKPOINT_DEPTH_BLOCKS,
     blockAt: (height) => ({ id: idAt(height), time: 1_000 + height }),
@@ -42,7 +42,8 @@ test("the highest due block that is deep enough is signed", () => {
 test("nothing is signed by strangers, by a doubled key, while catching up, or before peers were asked", () => {
   assert.equal(why({ signer: "ee".repeat(32) as AccountId }), "no-signer");
   assert.equal(why({ isEquivocator: true }), "key-used-twice");
-  assert.equal(why({ hasAskedPeers: false }), "asking-peers");
+  assert.equal(why({ peersAsked: "asking-peers" }), "asking-peers");
+  assert.equal(why({ peersAsked: "nobody-answered" }), "nobody-answered");
   assert.equal(why({ isSynced: false }), "catching-up");
 });
 

@@ -12,8 +12,10 @@ export type SigningPause =
   | "no-signer"
   /** Two blocks of one height bear our signature: another copy of the key is at work. */
   | "key-used-twice"
-  /** Peers were not asked yet what they know to be signed by us. */
+  /** Since the start, peers are being asked what they know to be signed by us: a minute at least. */
   | "asking-peers"
+  /** That minute is over, and none has answered. */
+  | "nobody-answered"
   | "catching-up"
   /** No block is both due and deep enough. */
   | "nothing-due"
@@ -32,7 +34,7 @@ export interface SigningView {
   /** How far we have signed, by our disk and by what peers showed. */
   readonly mark: SigningMark | null;
   readonly isEquivocator: boolean;
-  readonly hasAskedPeers: boolean;
+  readonly peersAsked: "asking-peers" | "nobody-answered" | "answered";
   readonly isSynced: boolean;
   readonly tipHeight: number;
   /** Of our best chain; `null` above the tip. */
@@ -51,7 +53,7 @@ export function decideSigning(view: SigningView): SigningDecision {
   const { rules, mark } = view;
   if (!rules.keys.includes(view.signer)) return wait("no-signer");
   if (view.isEquivocator) return wait("key-used-twice");
-  if (!view.hasAskedPeers) return wait("asking-peers");
+  if (view.peersAsked !== "answered") return wait(view.peersAsked);
   if (!view.isSynced) return wait("catching-up");
   const deepest = view.tipHeight - CHECKPOINT_DEPTH_BLOCKS;
   const height = deepest - (deepest % rules.everyBlocks);

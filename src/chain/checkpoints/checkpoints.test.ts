@@ -19,7 +19,11 @@ import { memoryCheckpoints } from "#storage/memory/checkpoints.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { openChain } from "../chain.ts";
-import { CHECKPOINT_COMPARE_PERIOD_MS, CHECKPOINT_FIRST_SIGNING_DELAY_MS } from "../limits.ts";
+import {
+  CHECKPOINT_COMPARE_PERIOD_MS,
+  CHECKPOINT_FIRST_SIGNING_DELAY_MS,
+  COSIGNATURE_AHEAD_BLOCKS_MAX,
+} from "../limits.ts";
 import { clockFor, quietLog, take } from "../test-node.ts";
 import type { Chain } from "../types.ts";
 import type { CheckpointStore } from "./checkpoint-store.ts";
@@ -194,10 +198,11 @@ test("row 45: a signer that comes back with an old copy of its folder signs no s
     [ALICE, CAROL, DAVE, ERIN].map(({ peerId }) => peerId),
   );
   const old = await add(BOB, memoryCheckpoints(), bob.blocks);
+  assert.equal(old.checkpoints.status()?.signing.waitsFor, "asking-peers");
   await clock.advance(CHECKPOINT_FIRST_SIGNING_DELAY_MS + 5_000);
   await grow(old, 3);
   assert.equal(old.store.read().mark, null);
-  assert.equal(old.checkpoints.status()?.signing.waitsFor, "asking-peers");
+  assert.equal(old.checkpoints.status()?.signing.waitsFor, "nobody-answered");
   // Peers show it what it signed.
   peers.heal();
   await clock.advance(CHECKPOINT_COMPARE_PERIOD_MS + 10_000);
@@ -206,6 +211,29 @@ test("row 45: a signer that comes back with an old copy of its folder signs no s
   await grow(alice, 20);
   assert.ok((old.store.read().mark?.height ?? 0) > 12, "it signs again, above all that it ever signed");
   for (const member of [alice, old]) assert.deepEqual(member.checkpoints.evidence(), []);
+  await end();
+});
+
+test("row 45: a signer whose ledger is as old as its folder heeds its own signature, however far above its tip", async () => {
+  const { add, clock, grow, end } = world();
+  const height = 4 * COSIGNATURE_AHEAD_BLOCKS_MAX;
+  const shown = memoryCheckpoints();
+  for (const [signer, at] of [[BOB, height] as const, [CAROL, height + EVERY] as const]) {
+    const ahead: Checkpoint = {
+      ...{ chainId: network.chainId, height: at },
+      ...{ treeHash: new Uint8Array(32), blockId: "cd".repeat(32) as BlockId },
+    };
+    const note = encodeCheckpoint({ checkpoint: ahead, signatures: [cosign(ahead, 1, signer)] });
+    shown.write({ put: [{ signer: signer.account, height: at, note }] });
+  }
+  const alice = await add(ALICE, shown);
+  const bob = await add(BOB);
+  await clock.advance(CHECKPOINT_FIRST_SIGNING_DELAY_MS + 5_000);
+  const heightOf = ({ account }: Keypair) =>
+    bob.checkpoints.status()?.signers.find((each) => each.account === account)?.height;
+  assert.deepEqual([heightOf(BOB), heightOf(CAROL)], [height, null]);
+  await grow(alice, 12);
+  assert.equal(bob.store.read().mark, null);
   await end();
 });
 

@@ -31,7 +31,12 @@ import type { StoreFault } from "../store.ts";
 import type { Chain } from "../types.ts";
 import { CheckpointBook } from "./checkpoint-book.ts";
 import { CheckpointExchange } from "./checkpoint-exchange.ts";
-import { decideSigning, type SigningDecision, type SigningPause } from "./checkpoint-signing.ts";
+import {
+  decideSigning,
+  type SigningDecision,
+  type SigningPause,
+  type SigningView,
+} from "./checkpoint-signing.ts";
 import type { CheckpointChange, CheckpointStore, SigningMark } from "./checkpoint-store.ts";
 import type { FinalBlocks } from "./finality.ts";
 
@@ -240,8 +245,11 @@ class ChainCheckpoints implements Checkpoints {
     if (verified.value.isComplete || !this.#isTooFarAhead(verified.value)) this.#take(verified.value);
   }
 
-  #isTooFarAhead({ checkpoint }: VerifiedCheckpoint): boolean {
-    return checkpoint.height > this.#dependencies.chain.tip().height + COSIGNATURE_AHEAD_BLOCKS_MAX;
+  /** What our own key signed must be known at any height: a folder put back from a copy may have an old ledger too. */
+  #isTooFarAhead({ checkpoint, cosignatures }: VerifiedCheckpoint): boolean {
+    const { chain, keypair } = this.#dependencies;
+    if (cosignatures.some(({ signer }) => signer === keypair.account)) return false;
+    return checkpoint.height > chain.tip().height + COSIGNATURE_AHEAD_BLOCKS_MAX;
   }
 
   /** Whether it brought anything that others should hear. */
@@ -304,8 +312,7 @@ class ChainCheckpoints implements Checkpoints {
       signer: keypair.account,
       mark: this.#knownMark(),
       isEquivocator: this.#book.evidence.has(keypair.account),
-      // A group of one has nobody to ask.
-      hasAskedPeers: this.#mayHaveAsked && (this.#exchange.answers > 0 || rules.keys.length === 1),
+      peersAsked: this.#peersAsked(rules.keys.length),
       isSynced: chain.syncState().state === "synced" && this.#book.sought === null,
       tipHeight: chain.tip().height,
       blockAt: (height) => {
@@ -318,6 +325,12 @@ class ChainCheckpoints implements Checkpoints {
       finalHeight: this.#book.final?.checkpoint.height ?? 0,
       signersAgainst: (height, blockId) => this.#book.signersAgainst(height, blockId),
     });
+  }
+
+  #peersAsked(keys: number): SigningView["peersAsked"] {
+    if (!this.#mayHaveAsked) return "asking-peers";
+    // A group of one has nobody to ask.
+    return this.#exchange.answers > 0 || keys === 1 ? "answered" : "nobody-answered";
   }
 
   /** By our disk, or higher by what peers showed: then this folder is an old copy. */
