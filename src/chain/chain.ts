@@ -233,6 +233,7 @@ class JoinedChain {
       account: (id) => this.#best.state.account(id),
       pendingPayouts: (account) => queries.pendingPayouts(account),
       pool: () => pool.entries(),
+      poolSize: () => pool.size,
       pendingOf: (account) => pool.of(account),
       uncoveredOf: (account) => this.#transactions.uncoveredOf(account),
       submit: async (transaction) => this.#submit(transaction),

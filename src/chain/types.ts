@@ -270,6 +270,8 @@ export interface Chain {
   pendingPayouts(account: AccountId): readonly PendingPayout[];
   /** Oldest arrival first. */
   pool(): readonly PoolEntry[];
+  /** How many {@link pool} would list, without listing them. */
+  poolSize(): number;
   /** What waits of this account, by `seq`. */
   pendingOf(account: AccountId): readonly PoolEntry[];
   /**

@@ -1,3 +1,4 @@
+/** Tests when a miner mines and on what; long, since each thing that may hold it back is one. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fail } from "#base/result.ts";
@@ -302,6 +303,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
         tip: () => source.tip.block,
         headerAt: () => null,
         pool: () => [{ receivedMs: 0 }],
+        poolSize: () => 1,
         isContested: () => false,
         syncState: () => ({ state: "synced" }),
         template: () => ({ block: source.next(), transactionCount: 1 }),
@@ -348,6 +350,7 @@ test("while blocks are being fetched nothing is mined on the old tip", async () 
         tip: () => source.tip.block,
         headerAt: () => null,
         pool: () => [{ receivedMs: 0 }],
+        poolSize: () => 1,
         isContested: () => false,
         syncState: () => ({ state }),
         template: () => ({ block: source.next(), transactionCount: 1 }),
@@ -386,4 +389,42 @@ test("the thread mines as the process does", async () => {
   assert.equal(chain.tip().height, 1);
   await miner.close();
   await end();
+});
+
+test("what waits is not listed for each transaction that comes in, however many there are", async () => {
+  const held = new HeldSearch();
+  const clock = new SimulatedClock();
+  const source = new TestChain(testNetwork());
+  let [heard, listed]: [(event: { readonly type: string }) => void, number] = [() => undefined, 0];
+  const miner = openMiner(
+    { account: BOB.account, mode: "on" },
+    {
+      chain: {
+        network: source.network,
+        tip: () => source.tip.block,
+        headerAt: () => null,
+        pool: () => {
+          listed += 1;
+          return [];
+        },
+        poolSize: () => 50_000,
+        isContested: () => false,
+        syncState: () => ({ state: "synced" }),
+        template: () => ({ block: source.next(), transactionCount: 1 }),
+        submitBlock: async () => fail({ code: "unavailable" }),
+        subscribe: (listener) => {
+          heard = listener;
+          return () => undefined;
+        },
+      },
+      clock,
+      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
+      random: seededRandom(1),
+      search: held,
+    },
+  );
+  await clock.advance(1);
+  for (let came = 0; came < 1_000; came++) heard({ type: "PoolChanged" });
+  assert.deepEqual([listed, held.begun.length], [0, 1]);
+  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
 });

@@ -202,16 +202,17 @@ class ChainMiner implements Miner {
 
   #hasReason(): boolean {
     const { chain } = this.#dependencies;
-    return this.#settings.mode === "always" || chain.pool().length > 0 || chain.isContested();
+    return this.#settings.mode === "always" || chain.poolSize() > 0 || chain.isContested();
   }
 
   /** How long the first transaction still waits for company. */
   #gatherMs(): number {
     const { chain, clock } = this.#dependencies;
     const { mode, afterCount, afterSeconds } = this.#settings;
-    const waiting = chain.pool();
-    if (mode === "always" || waiting.length >= afterCount || chain.isContested()) return 0;
-    const firstMs = waiting.reduce((first, { receivedMs }) => Math.min(first, receivedMs), clock.nowMs());
+    if (mode === "always" || chain.poolSize() >= afterCount || chain.isContested()) return 0;
+    const firstMs = chain
+      .pool()
+      .reduce((first, { receivedMs }) => Math.min(first, receivedMs), clock.nowMs());
     return Math.max(0, firstMs + afterSeconds * 1000 - clock.nowMs());
   }
 

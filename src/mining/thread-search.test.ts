@@ -205,6 +205,27 @@ test("a thread that dies is missed by none but the last, whose death is told; it
   assert.equal(await last, null);
 });
 
+test("a thread that cannot be started is missed by none but the last, and another search may be tried", async () => {
+  const started: ToldThread[] = [];
+  let room = 0;
+  const startThread = (control: SharedArrayBuffer): SearchThread => {
+    if (started.length >= room) throw new Error("no room for a thread");
+    const thread = new ToldThread(control);
+    started.push(thread);
+    return thread;
+  };
+  const search = openThreadSearch(
+    { clock: new SimulatedClock(), startThread },
+    { threads: 2, dutyPercent: 100 },
+  );
+  await assert.rejects(search.run(job(2), never()), /no room/);
+  room = 1;
+  const found = search.run(job(2), never());
+  started[0]?.find(5n);
+  assert.equal(await found, 5n);
+  await search.close();
+});
+
 test("work is the given part of the time, and a rest has an end", () => {
   assert.equal(restAfter(5, 50), 5);
   assert.equal(restAfter(5, 20), 20);

@@ -87,13 +87,14 @@ class ThreadSearch implements NonceSearch {
     for (const { control } of this.#members) control.setDuty(effort.dutyPercent);
   }
 
-  run(job: SearchJob, signal: AbortSignal): Promise<bigint | null> {
+  async run(job: SearchJob, signal: AbortSignal): Promise<bigint | null> {
     if (this.#running !== null) throw new Error("a search is running already");
-    if (signal.aborted) return Promise.resolve(null);
+    if (signal.aborted) return null;
     this.#idle?.cancel();
+    this.#muster();
     this.#lastId += 1;
     const id = this.#lastId;
-    return new Promise((resolve, reject) => {
+    return await new Promise((resolve, reject) => {
       const onAbort = (): void => this.#end(null);
       const over = (): void => signal.removeEventListener("abort", onAbort);
       signal.addEventListener("abort", onAbort, { once: true });
@@ -108,7 +109,6 @@ class ThreadSearch implements NonceSearch {
           reject(error);
         },
       };
-      this.#muster();
       let at = 0;
       for (const { thread, control } of this.#members) {
         thread.ref();
@@ -127,18 +127,30 @@ class ThreadSearch implements NonceSearch {
     await this.#dismiss(0);
   }
 
-  /** As many threads as are asked for; those above are ended. */
+  /** As many threads as are asked for, or as the system allows, but one at least; those above are ended. */
   #muster(): void {
     const { threads, dutyPercent } = this.#effort;
     void this.#dismiss(threads);
     while (this.#members.size < threads) {
       const control = new SearchControl();
       control.setDuty(dutyPercent);
-      const member = { thread: this.#dependencies.startThread(control.buffer), control };
+      const thread = this.#started(control);
+      if (thread === null) return;
+      const member = { thread, control };
       this.#members.add(member);
-      member.thread.on("message", (report) => this.#heard(report));
-      member.thread.on("error", (error) => this.#died(member, error));
-      member.thread.on("exit", () => this.#died(member, new Error("the thread ended by itself")));
+      thread.on("message", (report) => this.#heard(report));
+      thread.on("error", (error) => this.#died(member, error));
+      thread.on("exit", () => this.#died(member, new Error("the thread ended by itself")));
+    }
+  }
+
+  /** `null` when it could not be started and there are others. */
+  #started({ buffer }: SearchControl): SearchThread | null {
+    try {
+      return this.#dependencies.startThread(buffer);
+    } catch (error) {
+      if (this.#members.size === 0) throw error;
+      return null;
     }
   }
 

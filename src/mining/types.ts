@@ -68,6 +68,8 @@ export interface MinedChain {
   headerAt(height: number): { readonly time: number } | null;
   /** What waits, with the moment when this peer first had it, ms since the Unix epoch. */
   pool(): readonly { readonly receivedMs: number }[];
+  /** How many wait. Asked at every transaction that comes in, so it takes no longer when many do. */
+  poolSize(): number;
   syncState(): { readonly state: "synced" | "syncing" };
   /** Whether a branch as heavy as ours is known. */
   isContested(): boolean;
