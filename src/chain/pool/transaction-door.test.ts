@@ -9,12 +9,15 @@ import {
   encodeBlock,
   encodeTransaction,
   type SignedTransaction,
+  searchStamp,
   signTransaction,
+  stampPrefix,
   txIdOf,
 } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { BestChain } from "../best-chain.ts";
+import { newBlockOf } from "../block-records.ts";
 import { POOL_CLAIM_EARLY_MAX_BLOCKS, POOL_SAVE_DELAY_MS } from "../limits.ts";
 import { TRANSACTION_STANDING } from "../standing.ts";
 import type { BlockStore } from "../store.ts";
@@ -345,4 +348,43 @@ test("others get their turn between the blocks of a long way, and one block is f
   void door.chainMoved({ ...NO_MOVE, connected: MovedBlocks.of(first) }, pause);
   assert.equal(turns, 6);
   assert.equal(door.pool.has(txIdOf(transfer(0))), false, "done before the call returns");
+});
+
+test("free anchors given back beyond what an account may have waiting are all recorded in the end, also after a restart", async () => {
+  const { chainId, params } = network;
+  const anchor = (seq: number): SignedTransaction => {
+    const subject = { from: ALICE.account, seq, validUntil: 40, root: new Uint8Array(32).fill(seq) };
+    const stamp = searchStamp(stampPrefix(subject, chainId), params.freeAnchors.stampBits, 0n, 10_000);
+    assert.ok(stamp !== null);
+    return signTransaction({ type: "stamped-anchor", ...subject, fee: 0, stamp }, chainId, ALICE);
+  };
+  const anchors = Array.from({ length: 8 }, (_, seq) => anchor(seq));
+  const { door, best, store, clock } = openDoor();
+  const ours = new TestChain(network);
+  for (const from of [0, 2]) {
+    const { block } = ours.grow(anchors.slice(from, from + 2));
+    assert.equal(block.transactions.length, 3);
+    assert.ok(best.extend(block).ok);
+    await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
+  }
+  for (const each of anchors.slice(4)) assert.ok(door.submitOwn(each).ok);
+  const theirs = new TestChain(network);
+  for (let height = 1; height <= 3; height++) {
+    const parent = best.point(theirs.tip.block.id);
+    assert.ok(parent !== null && parent !== "invalid");
+    assert.ok(store.keep(newBlockOf(theirs.grow([], CAROL).block, parent), false).ok);
+  }
+  await moved(door, await best.advance(async () => undefined));
+  assert.equal(best.tip.id, theirs.tip.block.id);
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  const ids = new Set(anchors.map(txIdOf));
+  assert.deepEqual(new Set(store.pool().map(({ id }) => id)), ids);
+  const again = openDoor(network, store);
+  await again.door.restore();
+  for (let blocks = 0; blocks < 4; blocks++) {
+    const { block } = theirs.grow([...again.door.pool.mineable()]);
+    assert.ok(again.best.extend(block).ok);
+    await moved(again.door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
+  }
+  for (const id of ids) assert.notEqual(store.place(id), null);
 });

@@ -29,6 +29,7 @@ import { SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
 import type { PoolEntry, SubmitFault } from "../types.ts";
+import { isFree } from "./policy.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import { lostNames, nameRefusal, noteSubjects } from "./pool-names.ts";
 import { PoolSaving } from "./pool-saving.ts";
@@ -328,13 +329,14 @@ export class TransactionDoor {
   }
 
   /**
-   * As {@link #take}, of what waited before: where its account has as many waiting as may, the last of them steps aside,
-   * because those behind a gap can never be mined.
+   * As {@link #take}, of what waited before: where its account has as many waiting as may, or as many free ones, the last
+   * of them steps aside, because those behind a gap can never be mined.
    */
   #takeAgain(transaction: SignedTransaction, receivedMs: number, change: NetChange): Answer {
     const taken = this.#take(transaction, receivedMs, "verified");
-    if (taken.ok || taken.fault.code !== "too-many-pending") return taken;
-    const last = this.#pool.of(transaction.from).at(-1);
+    if (taken.ok || !CROWDED.has(taken.fault.code)) return taken;
+    const isOfFree = taken.fault.code === "free-share-full";
+    const last = this.#pool.of(transaction.from).findLast((each) => !isOfFree || isFree(each.transaction));
     if (last === undefined || last.transaction.seq < transaction.seq) return taken;
     this.#pool.remove(last.id);
     change.removed(last.id);
@@ -363,10 +365,13 @@ export class TransactionDoor {
 /** Why a transaction that was taken once is not taken now, and may be again when the tip has moved. */
 const PASSING = new Set<SubmitFault["code"]>([
   "balance-below-pending",
+  "free-share-full",
   "seq-gap",
   "too-many-pending",
   "valid-too-long",
 ]);
+/** Of these, where another of the same account can make room. */
+const CROWDED = new Set<SubmitFault["code"]>(["too-many-pending", "free-share-full"]);
 
 /** What changed in the pool by one step, however often something came and went in it. */
 class NetChange {
