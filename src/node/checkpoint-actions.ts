@@ -20,11 +20,15 @@ const UNUSED: CheckpointsView = {
   evidence: [],
 };
 
-/** Why a signer signs nothing now. Catching up and having nothing due pass by themselves, and are not told. */
-function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]>): Problem | null {
+type SigningPause = NonNullable<CheckpointStatus["signing"]["waitsFor"]>;
+
+/** Why a signer signs nothing now, where that passes by itself. */
+function waitingProblem(why: SigningPause): Problem | null {
   switch (why) {
     case "no-signer":
     case "nothing-due":
+    case "nobody-answered":
+    case "key-used-twice":
       return null;
     case "catching-up":
       return problem(
@@ -35,8 +39,8 @@ function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]
     case "asking-peers":
       return problem(
         "checkpoint-asking-peers",
-        "Before it signs, this peer asks another one what its key has signed already; no answer has come since its start.",
-        "Nothing to do while another peer of this network is reached; else connect to one.",
+        "Within the first minute after a start, this peer asks others what its key has signed already, and signs nothing.",
+        "Nothing to do.",
       );
     case "older-than-start":
       return problem(
@@ -50,19 +54,30 @@ function waitingProblem(why: NonNullable<CheckpointStatus["signing"]["waitsFor"]
         "This key signed a block of another branch, which others may still complete.",
         "Nothing to do: it goes on once enough others have signed this branch.",
       );
-    case "key-used-twice":
-      return problem(
-        "checkpoint-key-used-twice",
-        "Two blocks of one height bear this key's signature: another copy of this data folder has signed too.",
-        "End the other copy. This key signs no more; name another one in the genesis of the next network.",
-      );
   }
+}
+
+/** Why a signer signs nothing until somebody does something about it. */
+function hindrance(why: SigningPause | null): Problem | null {
+  if (why === "nobody-answered") {
+    return problem(
+      "checkpoint-nobody-answered",
+      "Before it signs, this peer must hear from another one what its key has signed already; none has answered since its start.",
+      "Connect to another peer of this network: see waybill doctor.",
+    );
+  }
+  if (why !== "key-used-twice") return null;
+  return problem(
+    "checkpoint-key-used-twice",
+    "Two blocks of one height bear this key's signature: another copy of this data folder has signed too.",
+    "End the other copy. This key signs no more; name another one in the genesis of the next network.",
+  );
 }
 
 /** What somebody must look at: signatures that contradict, a disk that refuses the mark, a key that is used twice. */
 export function checkpointWarnings(checkpoints: Pick<Checkpoints, "status">): readonly Problem[] {
   const status = checkpoints.status();
-  const doubled = status?.signing.waitsFor === "key-used-twice" ? waitingProblem("key-used-twice") : null;
+  const doubled = status?.signing.waitsFor === "key-used-twice" ? hindrance("key-used-twice") : null;
   return [status?.problem ?? null, doubled].filter((each) => each !== null);
 }
 
@@ -76,6 +91,7 @@ export function checkpointActions(
       const status = checkpoints.status();
       if (status === null) return UNUSED;
       const { signers, needed, everyBlocks, final, sought, signing } = status;
+      const waitsFor = signing.isSigner ? signing.waitsFor : null;
       return {
         used: true,
         needed,
@@ -86,8 +102,8 @@ export function checkpointActions(
         })),
         final: final === null ? null : { height: final.height, blockId: final.id, signed: final.cosigned },
         sought: sought === null ? null : { height: sought.height, blockId: sought.id },
-        waitsFor: signing.isSigner && signing.waitsFor !== null ? waitingProblem(signing.waitsFor) : null,
-        problem: status.problem,
+        waitsFor: waitsFor === null ? null : waitingProblem(waitsFor),
+        problem: status.problem ?? hindrance(waitsFor),
         note: checkpoints.finalNote(),
         evidence: checkpoints.evidence().map(({ signer, text }) => ({ account: signer, text })),
       };

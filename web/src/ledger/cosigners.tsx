@@ -58,7 +58,11 @@ function Signed({ view }: { readonly view: CheckpointsView }) {
           </li>
         ))}
       </ul>
-      <ProblemNote problem={waitsFor} role="note" />
+      {waitsFor !== null && (
+        <p className="small soft">
+          <Sign name="waits" /> {waitsFor.cause} {waitsFor.nextStep}
+        </p>
+      )}
       <ProblemNote problem={problem} role="note" />
       <Command line="waybill checkpoint" />
     </section>
