@@ -323,7 +323,9 @@ export class BlockDoor {
         return ok({ code: "connected", id });
       }
       if (extended.fault.code === "store-unavailable") return fail(extended.fault);
-      const marked = store.keep(newBlockOf(block, parent), true);
+      // Headers may have been kept that stand on its own.
+      const isKept = store.entry(id) !== null;
+      const marked = isKept ? store.markInvalid(id) : store.keep(newBlockOf(block, parent), true);
       return fail(marked.ok ? extended.fault : marked.fault);
     }
     const kept = store.keep(newBlockOf(block, parent), false);

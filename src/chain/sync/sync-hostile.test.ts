@@ -143,6 +143,19 @@ test("an invalid block buried in the chain with the most work: the next best is 
   await carol.close();
 });
 
+test("a false chain that many show is left by all of its headers, and keeps nobody from the next best", async () => {
+  const { clock, puppet, node } = world();
+  const shared = grown(5);
+  const honest = grown(20, shared.fork(5), CAROL);
+  const lie = falseChain(shared, 40);
+  for (let number = 0; number < 12; number++) puppet(person(50 + number).peerId, lie);
+  puppet(BOB.peerId, honest);
+  const carol = await node(CAROL.peerId);
+  await clock.advanceUntil(() => carol.chain.tip().height === 25, 20_000, "level with the honest");
+  assert.equal(carol.store.entry(lie.tip.block.id)?.invalid, true);
+  await carol.close();
+});
+
 test("headers of little work from long ago leave nothing, however much work their sender claims", async () => {
   const { clock, puppet, node, judged } = world();
   const ours = grown(400);
