@@ -119,6 +119,7 @@ export interface Client {
   pending(): Reply<readonly TransactionView[]>;
   wallet(): Reply<WalletView>;
   pay(to: string, amount: number, fee?: number): Reply<TransactionView>;
+  dismissPayment(id: string): Reply<undefined>;
   mining(): Reply<MiningView>;
   /** Only what is given changes. */
   setMining(changes: MiningChanges): Reply<MiningView>;
@@ -259,6 +260,7 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     transaction: (id) => call.json("transaction", { parameters: { id } }),
     pending: () => call.json("pending"),
     wallet: () => call.json("wallet"),
+    dismissPayment: (id) => call.json("dismissPayment", { parameters: { id } }),
     pay: (to, amount, fee) =>
       call.json("pay", { json: fee === undefined ? { to, amount } : { to, amount, fee } }),
     mining: () => call.json("mining"),

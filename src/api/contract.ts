@@ -66,6 +66,7 @@ const text = (charactersMax: number) =>
 const word = text(WORD_CHARACTERS_MAX);
 const path = text(PATH_CHARACTERS_MAX);
 const who = word.describe("Peer id, petname, claimed name, or an unambiguous beginning of one.");
+const hashBeginning = z.string().regex(/^[0-9a-f]{8,64}$/, "must be 8 to 64 lower-case hex digits");
 const hash = z.string().regex(/^[0-9a-f]{64}$/, "must be 64 lower-case hex digits");
 const naturalText = (max: number) =>
   z
@@ -310,6 +311,14 @@ export const contract = {
       fee: z.int().nonnegative().optional(),
     }),
     answer: transactionView,
+  },
+  dismissPayment: {
+    ...plain,
+    summary: "Tells no more of a payment that was not made.",
+    params: object({
+      id: hashBeginning.describe("Its id, or as much of the beginning as tells it from others."),
+    }),
+    answer: "none",
   },
   mining: { ...plain, summary: "Whether and how fast this peer mines.", answer: miningView },
   setMining: {

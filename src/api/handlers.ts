@@ -87,6 +87,7 @@ export function createHandlers(facade: Facade, tickets: ServerTickets): Handlers
     transaction: ({ params }) => facade.transaction(params.id),
     pending: async () => ok(await facade.pending()),
     wallet: async () => ok(await facade.wallet()),
+    dismissPayment: ({ params }) => facade.dismissPayment(params.id),
     pay: ({ body }) => facade.pay(body.to, body.amount, body.fee),
     mining: async () => ok(await facade.mining()),
     setMining: ({ body }) => facade.setMining(present(body)),

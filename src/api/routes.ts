@@ -71,6 +71,7 @@ export const routes = {
   pending: { method: "get", path: "/pending" },
   wallet: { method: "get", path: "/wallet" },
   pay: { method: "post", path: "/payments" },
+  dismissPayment: { method: "delete", path: "/wallet/ended/{id}" },
   mining: { method: "get", path: "/mining" },
   setMining: { method: "put", path: "/mining" },
 

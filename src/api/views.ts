@@ -297,6 +297,16 @@ export const walletView = z
       .describe(
         "Signed here, and left without cover when another branch won: each goes out again by itself once the balance covers it.",
       ),
+    ended: z
+      .array(
+        transactionView.extend({
+          validUntil: count.describe("Last height at which it could have stood in a block."),
+          reason: z
+            .enum(["expired", "displaced"])
+            .describe("displaced: another transaction of this account took its place."),
+        }),
+      )
+      .describe("Payments and changes of names signed here that were not made, until they are dismissed."),
   })
   .openapi("Wallet");
 

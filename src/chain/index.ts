@@ -23,4 +23,6 @@ export {
   type OwnNameView,
   openNames,
 } from "./wallet/names.ts";
+export type { KeptPayment, PaymentStore } from "./wallet/payment-store.ts";
+export { type EndedPayment, openPayments, type Payments } from "./wallet/payments.ts";
 export { openWallet, type WalletDependencies } from "./wallet/wallet.ts";

@@ -41,9 +41,10 @@ export function addLedger(commands: Commands): void {
   const wallet = addCommand(commands, "wallet", "My balance; or pay somebody.", [
     "waybill wallet",
     "waybill wallet pay carol 2.5",
+    "waybill wallet dismiss 5e1f00c4a2b7",
   ])
-    .argument("[pay]", "the word pay")
-    .argument("[who]", "name, beginning of a peer id, or an account")
+    .argument("[verb]", "pay; or dismiss, for a payment that was not made")
+    .argument("[who]", "name, beginning of a peer id, or an account; the payment's id for dismiss")
     .argument("[amount]", "coins, decimal")
     .option("--fee <amount>", "coins for the miner");
   withPeer<Common & { readonly fee?: string }>(commands, wallet, async (session, args, options) => {
@@ -52,7 +53,10 @@ export function addLedger(commands: Commands): void {
     if (verb === "pay" && who !== undefined && amount !== undefined) {
       return await ledger.pay(session, who, amount, options.fee);
     }
-    return misused(wallet, "say: wallet, or wallet pay WHO AMOUNT");
+    if (verb === "dismiss" && who !== undefined && amount === undefined) {
+      return await ledger.dismissPayment(session, who);
+    }
+    return misused(wallet, "say: wallet, wallet pay WHO AMOUNT, or wallet dismiss ID");
   });
   addMine(commands);
 }

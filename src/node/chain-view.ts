@@ -172,7 +172,8 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
   };
 }
 
-export function walletView(chain: Chain, wallet: Wallet, words: TransactionWords): WalletView {
+/** All but `ended`. */
+export function walletView(chain: Chain, wallet: Wallet, words: TransactionWords): Omit<WalletView, "ended"> {
   return {
     account: wallet.account,
     balance: wallet.balance(),

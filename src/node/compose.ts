@@ -16,7 +16,9 @@ import {
   openChain,
   openCheckpoints,
   openNames,
+  openPayments,
   openWallet,
+  type Payments,
   type Wallet,
 } from "#chain/index.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
@@ -44,6 +46,7 @@ import type { Database } from "#storage/disk/database.ts";
 import { diskInvites, invitesSchema } from "#storage/disk/invites.ts";
 import { diskMessages, messagesSchema } from "#storage/disk/messages.ts";
 import { diskNames, namesSchema } from "#storage/disk/names.ts";
+import { diskPayments, paymentsSchema } from "#storage/disk/payments.ts";
 import { diskPeople, peopleSchema } from "#storage/disk/people.ts";
 import { diskReadMarks, readMarkSchema } from "#storage/disk/read-marks.ts";
 import { diskReceipts, receiptsSchema } from "#storage/disk/receipts.ts";
@@ -158,6 +161,7 @@ const DELIVERY_SCHEMAS = [
   invitesSchema,
   checkpointsSchema,
   namesSchema,
+  paymentsSchema,
 ];
 
 /** The folder, who we are, and the databases: all that needs no network. */
@@ -236,6 +240,7 @@ interface Ledger {
   readonly chain: Chain;
   readonly checkpoints: Checkpoints;
   readonly wallet: Wallet;
+  readonly payments: Payments;
   readonly names: Names;
   readonly miner: Features["miner"];
 }
@@ -304,6 +309,13 @@ async function openLedger(
   opened.defer(() => checkpoints.close());
   const wallet = openWallet({ ...around, log: log.child("wallet") });
   opened.defer(() => wallet.close());
+  const payments = openPayments({
+    chain: chain.value.chain,
+    account: base.keypair.account,
+    store: diskPayments(base.deliveries, base.ledger.chainIdHex),
+    log: log.child("wallet"),
+  });
+  opened.defer(payments.close);
   const ownNames = diskNames(base.deliveries, base.ledger.chainIdHex);
   const names = openNames({ ...around, wallet, store: ownNames, log: log.child("names") });
   opened.defer(() => names.close());
@@ -315,7 +327,7 @@ async function openLedger(
   );
   opened.defer(() => miner.close());
   opened.defer(watchPower(clock, (source) => miner.setPower(source)));
-  return ok({ chain: chain.value.chain, checkpoints, wallet, names, miner });
+  return ok({ chain: chain.value.chain, checkpoints, wallet, payments, names, miner });
 }
 
 async function openFeatures(

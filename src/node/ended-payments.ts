@@ -1,55 +1,89 @@
-/**
- * Owns the word on payments of ours that a reorganisation left without cover, and that then ended: their time was over, or
- * a later one of ours took their place. They were not made, and somebody should know. Since the start of the process; the
- * newest few.
- */
-import type { TxId } from "#base/brand.ts";
-import type { Unsubscribe } from "#base/emitter.ts";
-import { type Problem, problem } from "#base/result.ts";
-import type { Wallet } from "#chain/index.ts";
-import type { AccountId, SignedTransaction } from "#ledger/index.ts";
+/** Owns the words on payments of ours that were not made, and how one of them is dismissed by the beginning of its id. */
+import type { WalletView } from "#api/views.ts";
+import { fail, ok, type Problem, problem } from "#base/result.ts";
+import type { EndedPayment, Payments } from "#chain/index.ts";
+import type { AccountId } from "#ledger/index.ts";
+import { locatedView, type TransactionWords } from "./chain-view.ts";
+import type { Facade } from "./facade.ts";
 import { ENDED_PAYMENTS_SHOWN } from "./limits.ts";
 
-export interface EndedPayments {
-  /** The newest last. */
-  warnings(): readonly Problem[];
-  close: Unsubscribe;
+type NameOfAccount = (account: AccountId) => string | null;
+
+/** As many digits as are shown of an id. */
+const ID_DIGITS_SHOWN = 12;
+
+/** The newest, and how many more there are. */
+export function endedPaymentWarnings(
+  payments: Pick<Payments, "ended">,
+  nameOf: NameOfAccount,
+): readonly Problem[] {
+  const ended = payments.ended();
+  const more = ended.length - ENDED_PAYMENTS_SHOWN;
+  const shown = ended.slice(-ENDED_PAYMENTS_SHOWN).map((each) => endedProblem(each, nameOf));
+  if (more <= 0) return shown;
+  const told = problem(
+    "payments-ended",
+    `${more} earlier payments of yours were not made either.`,
+    "See all of them with: waybill wallet",
+  );
+  return [told, ...shown];
 }
 
-/** @param nameOf what the person is called here whose account it is; `null` for a stranger. */
-export function followEndedPayments(
-  wallet: Pick<Wallet, "subscribe" | "uncovered">,
-  nameOf: (account: AccountId) => string | null,
-): EndedPayments {
-  const waiting = new Map<TxId, SignedTransaction>();
-  const ended: Problem[] = [];
-  const close = wallet.subscribe((event) => {
-    if (event.type === "CoverLost") {
-      const entry = wallet.uncovered().find(({ id }) => id === event.id);
-      if (entry !== undefined) waiting.set(event.id, entry.transaction);
-    } else if (event.type === "CoverFound" || event.type === "UncoveredGone") {
-      const transaction = waiting.get(event.id);
-      waiting.delete(event.id);
-      if (event.type === "CoverFound" || transaction === undefined) return;
-      ended.push(endedProblem(event.id, transaction, nameOf));
-      if (ended.length > ENDED_PAYMENTS_SHOWN) ended.shift();
-    }
-  });
-  return { warnings: () => ended, close };
-}
-
-function endedProblem(
-  id: TxId,
-  transaction: SignedTransaction,
-  nameOf: (account: AccountId) => string | null,
-): Problem {
+function endedProblem({ id, transaction, reason }: EndedPayment, nameOf: NameOfAccount): Problem {
   const what =
     transaction.type === "transfer"
-      ? `A payment to ${nameOf(transaction.to) ?? `account ${transaction.to.slice(0, 12)}`}`
-      : "A transaction";
+      ? `payment to ${nameOf(transaction.to) ?? `account ${transaction.to.slice(0, ID_DIGITS_SHOWN)}`}`
+      : `change of the name ${transaction.name}`;
+  const why =
+    reason === "expired"
+      ? `it was good until block ${transaction.validUntil}`
+      : "another transaction of this account took its place";
+  const shortId = id.slice(0, ID_DIGITS_SHOWN);
   return problem(
     "payment-ended",
-    `${what} (${id.slice(0, 12)}) was not made: another branch of the ledger took the coins it was to be paid from, and by now it can no longer be made as it was signed.`,
-    "Make it again if it is still wanted; see: waybill wallet",
+    `No block here holds the ${what} (${shortId}), and none can any more: ${why}.`,
+    `Make it again if it is still wanted. This line goes with: waybill wallet dismiss ${shortId}`,
   );
+}
+
+export function endedPaymentViews(
+  payments: Pick<Payments, "ended">,
+  words: TransactionWords,
+): WalletView["ended"] {
+  return payments.ended().map(({ id, transaction, bytes, reason }) => ({
+    ...locatedView({ state: "pending", id, transaction, bytes, receivedMs: 0 }, words),
+    state: "unknown",
+    receivedMs: null,
+    validUntil: transaction.validUntil,
+    reason,
+  }));
+}
+
+export function endedPaymentActions(payments: Payments): Pick<Facade, "dismissPayment"> {
+  return {
+    async dismissPayment(beginning) {
+      const meant = payments.ended().filter(({ id }) => id.startsWith(beginning));
+      const [first] = meant;
+      if (first === undefined || meant.length > 1) {
+        return fail(
+          problem(
+            "not-found",
+            meant.length === 0
+              ? "No payment that was not made has such an id."
+              : "Several payments that were not made have an id that begins so.",
+            "See their ids with: waybill wallet",
+          ),
+        );
+      }
+      const dismissed = payments.dismiss(first.id);
+      if (dismissed.ok) return ok();
+      return fail(
+        problem(
+          "payment-not-dismissed",
+          "That this was read could not be written down, so it stays.",
+          "Make room on the disk, and try again.",
+        ),
+      );
+    },
+  };
 }

@@ -141,6 +141,8 @@ export interface Facade {
   wallet(): Promise<WalletView>;
   /** `to` is whom to pay (as in `say`) or a 64-digit account. */
   pay(to: string, amount: number, fee?: number): Answer<TransactionView>;
+  /** Of a payment that was not made: it is told of no more. @param beginning of its id. */
+  dismissPayment(beginning: string): Answer<undefined>;
   mining(): Promise<MiningView>;
   /** Only what is given changes. */
   setMining(changes: MiningChanges): Answer<MiningView>;

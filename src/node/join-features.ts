@@ -8,7 +8,7 @@ import type { PeerId } from "#base/brand.ts";
 import { toHex } from "#base/bytes.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
 import type { Problem } from "#base/result.ts";
-import type { Chain, Checkpoints, Names, Wallet } from "#chain/index.ts";
+import type { Chain, Checkpoints, Names, Payments, Wallet } from "#chain/index.ts";
 import type { PeerClocks } from "#doctor/index.ts";
 import type { Invites } from "#invites/index.ts";
 import type { Messaging } from "#messaging/index.ts";
@@ -23,7 +23,7 @@ import { checkpointActions } from "./checkpoint-actions.ts";
 import { deliveryActions } from "./delivery-actions.ts";
 import { doctorActions } from "./doctor-actions.ts";
 import { doorsActions } from "./doors-actions.ts";
-import { type EndedPayments, followEndedPayments } from "./ended-payments.ts";
+import { endedPaymentActions } from "./ended-payments.ts";
 import type { Facade } from "./facade.ts";
 import { createFeed } from "./feed.ts";
 import { joinFeed } from "./flows/feed-joins.ts";
@@ -50,6 +50,7 @@ export interface Features {
   readonly persons: Persons;
   readonly chain: Chain;
   readonly wallet: Wallet;
+  readonly payments: Payments;
   readonly checkpoints: Checkpoints;
   readonly names: Names;
   readonly miner: Miner;
@@ -117,9 +118,9 @@ function noticeWhoIsThere({ network, people }: Features): Unsubscribe {
   });
 }
 
-function statusOf(features: Features, around: Surroundings, startedMs: number, ended: EndedPayments) {
+function statusOf(features: Features, around: Surroundings, startedMs: number) {
   const settings = () => around.settings.current();
-  return statusView({ ...around, ...features, startedMs, settings, endedPayments: ended.warnings });
+  return statusView({ ...around, ...features, startedMs, settings });
 }
 
 export function joinFeatures(features: Features, around: Surroundings): Joined {
@@ -129,8 +130,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   const feed = createFeed(epoch, (error) => log.fault("a follower of the feed failed", error));
   const startedMs = clock.nowMs();
   const slips = createSlips({ ...features, stampOf: (id) => stampOf(anchoring.anchor(id)) });
-  const ended = followEndedPayments(wallet, (account) => persons.nameOfAccount(account));
-  const status = () => statusOf(features, around, startedMs, ended);
+  const status = () => statusOf(features, around, startedMs);
 
   const keepAsContact = (peer: PeerId): void => {
     // Whoever looks like somebody else was perhaps not meant.
@@ -142,7 +142,6 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
   };
 
   const stops = [
-    ended.close,
     joinReceipts({ messaging, transfers, log, add: (receipt, manifest) => anchoring.add(receipt, manifest) }),
     releaseUploads(features, log),
     people.subscribe(({ person, released }) => {
@@ -177,6 +176,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
       ...features,
       rememberMining: (mining) => around.settings.change({ mining }),
     }),
+    ...endedPaymentActions(features.payments),
     ...checkpointActions(features.checkpoints, wallet.account, persons.nameOfAccount),
     ...nameActions({ ...features, account: wallet.account }),
     ...reachActions({ settings: around.settings, network, persons, clock }),

@@ -1,7 +1,7 @@
 /** Owns what a user can do with the ledger: look at it, pay, mine. Words every refusal of the rules for people. */
 import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import type { Chain, Checkpoints, Wallet, WalletFault } from "#chain/index.ts";
+import type { Chain, Checkpoints, Payments, Wallet, WalletFault } from "#chain/index.ts";
 import { accountOfPeer, parseAccount } from "#crypto/peer-id.ts";
 import type { Miner, MiningSettings } from "#mining/index.ts";
 import {
@@ -12,6 +12,7 @@ import {
   poolEntryView,
   walletView,
 } from "./chain-view.ts";
+import { endedPaymentViews } from "./ended-payments.ts";
 import type { Facade } from "./facade.ts";
 import { checkMining } from "./mining-settings.ts";
 import { miningView } from "./mining-view.ts";
@@ -22,6 +23,7 @@ import { proveState } from "./state-proof-file.ts";
 interface Parts {
   readonly chain: Chain;
   readonly wallet: Wallet;
+  readonly payments: Pick<Payments, "ended">;
   readonly checkpoints: Checkpoints;
   readonly miner: Miner;
   readonly persons: Persons;
@@ -129,7 +131,10 @@ export function ledgerActions(parts: Parts): LedgerFacade {
     },
 
     pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
-    wallet: async () => walletView(chain, wallet, words),
+    wallet: async () => ({
+      ...walletView(chain, wallet, words),
+      ended: endedPaymentViews(parts.payments, words),
+    }),
 
     prove: async (kind, of) => proveState(kind, of, chain, payee, wallet.account),
 

@@ -1,13 +1,14 @@
 /** Owns the one-page answer to "how is this peer": who it is, where it is reached, the ledger, and what is amiss. */
 import type { StatusView } from "#api/views.ts";
 import type { Problem } from "#base/result.ts";
-import type { Chain, Checkpoints, Wallet } from "#chain/index.ts";
+import type { Chain, Checkpoints, Payments, Wallet } from "#chain/index.ts";
 import { accountOfPeer } from "#crypto/peer-id.ts";
 import type { Miner } from "#mining/index.ts";
 import type { PeerNetwork } from "#net/index.ts";
 import { chainView } from "./chain-view.ts";
 import { checkpointWarnings } from "./checkpoint-actions.ts";
 import type { Settings } from "./config.ts";
+import { endedPaymentWarnings } from "./ended-payments.ts";
 import type { Listening } from "./listening.ts";
 import { miningView } from "./mining-view.ts";
 import { type Persons, phraseOf } from "./person-view.ts";
@@ -24,13 +25,12 @@ export interface StatusSources {
   readonly chain: Chain;
   readonly checkpoints: Pick<Checkpoints, "status">;
   readonly wallet: Pick<Wallet, "account" | "balance">;
+  readonly payments: Pick<Payments, "ended">;
   readonly miner: Miner;
   readonly persons: Pick<Persons, "nameOfAccount">;
   /** What was noticed at the start and stays true for this run. */
   readonly startWarnings: readonly Problem[];
   readonly listening: () => readonly Listening[];
-  /** Payments of ours that were not made in the end. */
-  readonly endedPayments: () => readonly Problem[];
 }
 
 export function statusView(sources: StatusSources): StatusView {
@@ -62,7 +62,7 @@ export function statusView(sources: StatusSources): StatusView {
       ...chain.repairs(),
       ...network.warnings(),
       ...checkpointWarnings(sources.checkpoints),
-      ...sources.endedPayments(),
+      ...endedPaymentWarnings(sources.payments, sources.persons.nameOfAccount),
       ...(stopped === null ? [] : [stopped]),
     ],
   };

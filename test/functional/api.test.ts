@@ -79,6 +79,10 @@ test("operations with effect reach the facade with their arguments", async (t) =
   assert.equal(must(await client.setMining({ mode: "off" })).mode, "off");
   assert.equal(must(await client.setName("Alicia")).name, "Alicia");
   assert.equal(must(await client.pay("carol", 250)).amount, 250);
+  const unpaid = must(await client.wallet()).ended.map(({ id }) => id);
+  assert.equal(unpaid.length, 1);
+  must(await client.dismissPayment((unpaid[0] ?? "").slice(0, 12)));
+  assert.deepEqual(must(await client.wallet()).ended, []);
   const { uploadId } = must(await client.beginUpload());
   const content = new Uint8Array(3_000_000).fill(7);
   assert.deepEqual(must(await client.addUploadFile(uploadId, "a folder/ü.bin", content)), {

@@ -125,6 +125,7 @@ test("wrong use ends with 2", async () => {
     ["mine", "maybe"],
     ["wallet", "pay", "carol", "1e5"],
     ["wallet", "pay", "carol", "0.000000001"],
+    ["wallet", "dismiss", "xyz"],
     ["accept", "xyz"],
     ["history", "--limit", "0"],
     ["say", "bob", "hi", "--wait", "forever"],
@@ -208,6 +209,17 @@ test("mine shows the race, changes only what is said, and says what it means", a
   assert.match(back.out, /3 threads of 8 cores, 40 % of the time/);
   assert.match(back.out, /plugged in now; rests on battery/);
   assert.equal((await runHere("mine", "on", "--threads", "many")).code, 2);
+});
+
+test("a payment that was not made is listed in the wallet until it is dismissed", async () => {
+  const shown = await runHere("wallet");
+  const [, id = ""] =
+    /1(?:\.0*)? \S+ to Carol was not made: .*wallet dismiss ([0-9a-f]{12})/.exec(shown.out) ?? [];
+  assert.notEqual(id, "", shown.out);
+  assert.equal((await runHere("wallet", "dismiss", id)).code, 0);
+  assert.doesNotMatch((await runHere("wallet")).out, /not made/);
+  const again = await runHere("wallet", "dismiss", id, "--json");
+  assert.deepEqual([again.code, failureOf(again).code], [1, "not-found"]);
 });
 
 test("failures carry code, cause and next step, in words and in JSON", async () => {

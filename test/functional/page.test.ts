@@ -146,6 +146,16 @@ test("somebody is paid, mining is switched, and blocks land as they come", async
   });
 });
 
+test("a payment that was not made is shown until somebody has read it", async () => {
+  await withPage(browser, world, {}, async (page) => {
+    await page.goto(`${world.server.origin}/ledger`);
+    const ended = page.getByRole("region", { name: "Not made" });
+    await ended.getByText("to Carol, was good until block").waitFor();
+    await ended.getByRole("button", { name: "I have read this" }).click();
+    await ended.waitFor({ state: "detached" });
+  });
+});
+
 test("a block is found by height, a transaction by id, and what is not there is said", async () => {
   await withPage(browser, world, {}, async (page) => {
     const block = await world.kit.facade.block("5");

@@ -18,6 +18,7 @@ import type {
   StatusView,
   TrackerView,
   TransactionView,
+  WalletView,
 } from "#api/views.ts";
 import { fail, type Problem, problem, type Result } from "#base/result.ts";
 import { createFeed, type WritableFeed } from "#node/feed.ts";
@@ -60,6 +61,8 @@ export class World {
   slips: SlipView[];
   blocks: BlockView[];
   pool: TransactionView[];
+  /** Payments of ours that were not made. */
+  endedPayments: WalletView["ended"];
   trackers: TrackerView[];
   invites: InviteView[];
   doors: DoorsView = {
@@ -115,6 +118,17 @@ export class World {
         receivedMs: this.startedMs,
       }),
     ];
+    const unpaid = makeTransaction({
+      id: txId("ended", 1),
+      from: accountOf(ME),
+      fromName: ME,
+      to: accountOf("Carol"),
+      toName: "Carol",
+      amount: COIN,
+      fee: 1_000,
+      seq: 3,
+    });
+    this.endedPayments = [{ ...unpaid, state: "unknown", validUntil: FIRST_HEIGHT - 1, reason: "expired" }];
   }
 
   get tip(): BlockView {

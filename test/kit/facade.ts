@@ -148,6 +148,7 @@ function walletOf(world: World): WalletView {
       .filter(({ from, to }) => from === accountOf(ME) || to === accountOf(ME))
       .slice(0, 20),
     uncovered: [],
+    ended: world.endedPayments.map((payment) => ({ ...payment })),
   };
 }
 
@@ -155,7 +156,16 @@ function ledgerOperations(
   world: World,
 ): Pick<
   Facade,
-  "chain" | "blocks" | "block" | "transaction" | "pending" | "wallet" | "pay" | "mining" | "setMining"
+  | "chain"
+  | "blocks"
+  | "block"
+  | "transaction"
+  | "pending"
+  | "wallet"
+  | "pay"
+  | "dismissPayment"
+  | "mining"
+  | "setMining"
 > {
   return {
     chain: async () => world.chainView(),
@@ -209,6 +219,13 @@ function ledgerOperations(
       world.pool.push(paid);
       world.announce({ type: "pool", added: [paid], removed: [] });
       return ok(paid);
+    },
+    dismissPayment: async (beginning) => {
+      const at = world.endedPayments.findIndex(({ id }) => id.startsWith(beginning));
+      if (at === -1) return notFound("payment");
+      world.endedPayments.splice(at, 1);
+      world.announce({ type: "status", status: world.statusView() });
+      return ok();
     },
     mining: async () => world.miningView(),
     setMining: async (changes) => {

@@ -13,6 +13,8 @@ import { raceText } from "./mining.ts";
 const BLOCKS_SHOWN = 10;
 const HEIGHT_OR_ID = /^([0-9]{1,15}|[0-9a-f]{64})$/;
 const TX_ID = /^[0-9a-f]{64}$/;
+const ID_BEGINNING = /^[0-9a-f]{8,64}$/;
+const ID_DIGITS_SHOWN = 12;
 
 interface Coin {
   readonly symbol: string;
@@ -175,8 +177,34 @@ function walletText(wallet: WalletView, coin: Coin, session: Session): string {
       `${what} waits: another branch won, and the balance there does not cover it. It goes out again by itself once it does, until block ${validUntil}.`,
     );
   }
+  for (const payment of wallet.ended) lines.push(endedText(payment, coin));
   if (wallet.recent.length > 0) lines.push("", transactionsText(wallet.recent, coin, session));
   return lines.join("\n");
+}
+
+function endedText(ended: WalletView["ended"][number], coin: Coin): string {
+  const { id, amount, name, toName, to, reason, validUntil } = ended;
+  const what =
+    amount === null
+      ? `The change of the name ${oneLine(name ?? "")}`
+      : `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`;
+  const why =
+    reason === "expired" ? `it was good until block ${validUntil}` : "another transaction took its place";
+  const shortId = id.slice(0, ID_DIGITS_SHOWN);
+  return `${what} was not made: ${why}. Make it again if it is still wanted; then: waybill wallet dismiss ${shortId}`;
+}
+
+/** @param id or as much of its beginning as tells it from others. */
+export async function dismissPayment(session: Session, id: string): Promise<Outcome> {
+  if (!ID_BEGINNING.test(id)) {
+    const cause = "A payment is named by its id, or by 8 or more hexadecimal digits of its beginning.";
+    return wrongUse(problem("transaction-malformed", cause, "See ids with: waybill wallet"));
+  }
+  const answer = await session.client.dismissPayment(id);
+  if (!answer.ok) return failed(answer.fault);
+  if (session.json) session.terminal.printJson({ dismissed: id });
+  else session.terminal.print("It is told of no more.");
+  return ok();
 }
 
 export async function wallet(session: Session): Promise<Outcome> {

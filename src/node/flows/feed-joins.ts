@@ -5,7 +5,7 @@
 import type { BlockSummaryView, EventView, MiningView, SlipView, StatusView } from "#api/views.ts";
 import type { BlockId, DeliveryId, PeerId } from "#base/brand.ts";
 import type { Unsubscribe } from "#base/emitter.ts";
-import type { BlockSummary, Chain, ChainEvent } from "#chain/index.ts";
+import type { BlockSummary, Chain, ChainEvent, Payments } from "#chain/index.ts";
 import type { Messaging } from "#messaging/index.ts";
 import type { Miner } from "#mining/index.ts";
 import type { Directory } from "#net/index.ts";
@@ -21,6 +21,7 @@ export interface FeedSources {
   readonly publish: (event: EventView) => void;
   readonly chain: Chain;
   readonly miner: Miner;
+  readonly payments: Pick<Payments, "subscribe">;
   readonly messaging: Pick<Messaging, "subscribe">;
   readonly transfers: Pick<Transfers, "subscribe">;
   readonly onAnchorChanged: (listener: (id: DeliveryId) => void) => Unsubscribe;
@@ -137,6 +138,7 @@ export function joinFeed(sources: FeedSources): Unsubscribe {
       if (event.type === "peer") tellPerson(event.entry.peer);
       status.nudge();
     }),
+    sources.payments.subscribe(() => status.nudge()),
     sources.people.subscribe((event) => tellPerson(event.person.peer)),
     sources.miner.subscribe((event) => {
       if (event.type === "StatusChanged") publish({ type: "mining", mining: sources.mining() });

@@ -57,6 +57,23 @@ export function Wallet() {
           </ul>
         </section>
       )}
+      {(wallet?.ended ?? []).length > 0 && (
+        <section aria-labelledby="ended">
+          <h3 id="ended" className="small tone-bad">
+            <Sign name="alert" /> Not made
+          </h3>
+          <p className="small soft">
+            No block holds this, and none can any more. Make it again if it is still wanted.
+          </p>
+          <ul className="lines">
+            {wallet?.ended.map((payment) => (
+              <li key={payment.id}>
+                <Ended payment={payment} />
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <ProblemNote problem={problemOf(error)} role="note" />
       <Pay />
       {wallet !== undefined && wallet.recent.length > 0 && (
@@ -90,6 +107,42 @@ function Uncovered({ transaction }: { readonly transaction: WalletView["uncovere
       </span>
       {amount !== null && <span className="mono small line-amount">{formatAmount(amount, coin)}</span>}
     </p>
+  );
+}
+
+function Ended({ payment }: { readonly payment: WalletView["ended"][number] }) {
+  const { coin } = useDesk().status;
+  const nameOf = useAccountName();
+  const dismiss = useAction(
+    (id: string) => client.dismissPayment(id),
+    () => void queries.invalidateQueries({ queryKey: ["wallet"] }),
+  );
+  const { id, type, to, toName, amount, name, validUntil, reason } = payment;
+  return (
+    <>
+      <p className="line">
+        <span className="line-words">
+          <span>{TYPE_WORDS[type]}</span>
+          <span className="small soft" dir="auto">
+            {name !== null && <bdi>{name}, </bdi>}
+            {to !== null && `to ${nameOf(to, toName)}, `}
+            {reason === "expired"
+              ? `was good until block ${validUntil}`
+              : "another transaction took its place"}
+          </span>
+        </span>
+        {amount !== null && <span className="mono small line-amount">{formatAmount(amount, coin)}</span>}
+      </p>
+      <button
+        type="button"
+        className="button-small"
+        disabled={dismiss.running}
+        onClick={() => dismiss.run(id)}
+      >
+        I have read this
+      </button>
+      <ProblemNote problem={dismiss.problem} role="note" />
+    </>
   );
 }
 
