@@ -223,6 +223,11 @@ export const UNCOVERED_PATIENCE_BLOCKS = 4;
 /** Life of our transactions in blocks; the rules allow more, but what is not taken up soon is better made anew. */
 export const WALLET_LIFE_BLOCKS = 240;
 
+/** A payment that lies so deep is past doubt: no reorganisation of honest peers goes deeper. */
+export const PAYMENT_SETTLED_BLOCKS = 100;
+/** Payments of ours that are followed, those that ended and were not dismissed among them. */
+export const PAYMENTS_FOLLOWED_MAX = 1_024;
+
 // Queries -----------------------------------------------------------------------------------------------------
 
 /** Blocks of one answer: a page of a list shows far fewer. */
