@@ -336,6 +336,45 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
   await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
 });
 
+test("a ledger that cannot be read is told of and waited for: the miner's timer must not take the process down", async () => {
+  const held = new HeldSearch();
+  const clock = new SimulatedClock();
+  const source = new TestChain(testNetwork());
+  const faults: unknown[] = [];
+  let isDamaged = true;
+  const miner = openMiner(
+    { account: BOB.account, mode: "always" },
+    {
+      chain: {
+        network: source.network,
+        tip: () => source.tip.block,
+        headerAt: () => null,
+        pool: () => [],
+        poolSize: () => 0,
+        isContested: () => false,
+        syncState: () => ({ state: "synced" }),
+        template: () => {
+          if (isDamaged) throw new Error("state entries are not those of the state root");
+          return { block: source.next(), transactionCount: 0 };
+        },
+        submitBlock: async () => fail({ code: "unavailable" }),
+        subscribe: () => () => undefined,
+      },
+      clock,
+      log: { info: () => undefined, fault: (_message, error) => faults.push(error) },
+      random: seededRandom(1),
+      search: held,
+    },
+  );
+  await clock.advance(REFUSED_PAUSE_MS + 10);
+  assert.equal(miner.status().reason?.code, "ledger-unreadable");
+  assert.equal(faults.length, 2);
+  isDamaged = false;
+  await clock.advance(REFUSED_PAUSE_MS);
+  assert.deepEqual([held.begun.length, miner.status().reason], [1, null]);
+  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+});
+
 test("while blocks are being fetched nothing is mined on the old tip", async () => {
   const held = new HeldSearch();
   const clock = new SimulatedClock();

@@ -68,6 +68,11 @@ const REFUSED = problem(
   "This peer could not take the block it found.",
   "Look at the warnings of this peer: its disk may be full.",
 );
+const UNREADABLE = problem(
+  "ledger-unreadable",
+  "No block can be made, because the ledger kept here could not be read.",
+  "Nothing to do; it is repaired by itself, and mining goes on then.",
+);
 
 export function openMiner(options: MinerOptions, dependencies: MinerDependencies): Miner {
   return new ChainMiner(options, dependencies);
@@ -176,8 +181,19 @@ class ChainMiner implements Miner {
   #look(): void {
     if (this.#closed || this.#searching !== null) return;
     const before = this.#reason;
-    this.#reason = this.#begin();
+    this.#reason = this.#begun();
     if (before !== this.#reason) this.#announce();
+  }
+
+  /** Looks are timers too, where a fault of the ledger would be nobody's: whoever keeps it is told by the same read. */
+  #begun(): Problem | null {
+    try {
+      return this.#begin();
+    } catch (error) {
+      this.#dependencies.log.fault("no block could be made to mine", error);
+      this.#lookAgainIn(REFUSED_PAUSE_MS);
+      return UNREADABLE;
+    }
   }
 
   #begin(): Problem | null {

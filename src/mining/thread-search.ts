@@ -36,7 +36,7 @@ export interface ThreadSearchDependencies {
   readonly startThread: (control: SharedArrayBuffer) => SearchThread;
 }
 
-export const FULL_EFFORT: SearchEffort = { threads: 1, dutyPercent: 100 };
+const FULL_EFFORT: SearchEffort = { threads: 1, dutyPercent: 100 };
 
 export function openThreadSearch(
   dependencies: ThreadSearchDependencies,
