@@ -39,10 +39,13 @@ interface Setting {
   readonly answer: (after: BlockId, round: number) => readonly Uint8Array[];
   readonly claimed: number;
   readonly turnAfter?: number;
+  /** What becomes of the headers kept of the first answer, while those of the second are being checked. */
+  readonly fate?: "invalid" | "forgotten";
 }
 
-function run({ workNeeded, answer, claimed, turnAfter = Number.POSITIVE_INFINITY }: Setting) {
+function run({ workNeeded, answer, claimed, turnAfter = Number.POSITIVE_INFINITY, fate }: Setting) {
   const kept = new Map<BlockId, HeaderPoint>();
+  const invalid = new Set<BlockId>();
   const genesis: HeaderPoint = { id: GENESIS.id, header: GENESIS.header, history: EMPTY_PEAKS };
   kept.set(genesis.id, genesis);
   const seen = { rounds: 0, keptMost: 0, rejects: 0 };
@@ -65,7 +68,7 @@ function run({ workNeeded, answer, claimed, turnAfter = Number.POSITIVE_INFINITY
   });
   const sync = new HeaderSync(conversation, theirs, {
     tree: {
-      point: (id) => kept.get(id) ?? null,
+      point: (id) => (invalid.has(id) ? "invalid" : (kept.get(id) ?? null)),
       keepHeaders: (points) => {
         for (const point of points) kept.set(point.id, point);
         return ok();
@@ -82,7 +85,13 @@ function run({ workNeeded, answer, claimed, turnAfter = Number.POSITIVE_INFINITY
     },
     salt: () => Uint8Array.of(3, 1, 4, 1, 5),
     progress: () => undefined,
-    pause: async () => undefined,
+    pause: async () => {
+      if (seen.rounds !== 2 || fate === undefined) return;
+      for (const id of [...kept.keys()].filter((each) => each !== genesis.id)) {
+        kept.delete(id);
+        if (fate === "invalid") invalid.add(id);
+      }
+    },
     isTurnOver: () => seen.rounds >= turnAfter,
   });
   return { result: sync.run(), kept, seen };
@@ -155,4 +164,14 @@ test("an answer of nothing, and a header that stands on nothing known, end the c
   const loose = run({ workNeeded: 5, claimed: LONG, answer: () => long.slice(7, 9) });
   assert.equal(endOf(await loose.result), "misconduct");
   assert.equal(loose.kept.size, 1);
+});
+
+test("headers on what was found invalid, or is not kept any more, since they were checked are not kept", async () => {
+  const setting = { workNeeded: 0, claimed: LONG, answer: following(long) };
+  const late = run({ ...setting, fate: "invalid" });
+  assert.equal(endOf(await late.result), "misconduct");
+  assert.equal(late.kept.size, 1);
+  const anew = run({ ...setting, fate: "forgotten" });
+  assert.equal(endOf(await anew.result), "held-up");
+  assert.equal(anew.kept.size, 1, "nothing is kept that stands on nothing");
 });

@@ -164,7 +164,13 @@ export class HeaderSync {
   }
 
   #keep(points: readonly HeaderPoint[], last: HeaderPoint): Result<"more", ConversationEnd> {
-    const written = points.length === 0 ? ok() : this.#dependencies.tree.keepHeaders(points);
+    const { tree } = this.#dependencies;
+    const [first] = points;
+    const parent = first === undefined ? last : tree.point(first.header.previous);
+    // While these were checked, a body may have shown what they stand on, or the ledger may have begun anew.
+    if (parent === "invalid") return this.#conversation.misconduct("its chain holds a block found invalid");
+    if (parent === null) return fail({ code: "held-up", what: "the headers below are not kept any more" });
+    const written = points.length === 0 ? ok() : tree.keepHeaders(points);
     if (!written.ok) return fail({ code: "held-up", what: written.fault.cause });
     this.#best = last;
     this.#dependencies.progress(last, true);
