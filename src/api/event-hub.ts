@@ -32,7 +32,7 @@ const textOf = (sequenced: SequencedEvent) =>
   });
 
 /** The sequence number in an id of this run; `null` for ids of another run and for anything else. */
-export function sequenceOf(id: string, epoch: string): number | null {
+function sequenceOf(id: string, epoch: string): number | null {
   const digits = id.startsWith(`${epoch}-`) ? id.slice(epoch.length + 1) : "";
   return /^(0|[1-9][0-9]{0,14})$/.test(digits) ? Number(digits) : null;
 }

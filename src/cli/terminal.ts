@@ -99,7 +99,7 @@ const OWN_CODES = new RegExp(
 );
 
 /** Whether the locale can show more than ASCII: POSIX asks LC_ALL, LC_CTYPE and LANG, in this order. */
-export function speaksUnicode(environment: TerminalOptions["environment"], platform: string): boolean {
+function speaksUnicode(environment: TerminalOptions["environment"], platform: string): boolean {
   if (environment["TERM"] === "linux" || environment["TERM"] === "dumb") return false;
   const locale = environment["LC_ALL"] || environment["LC_CTYPE"] || environment["LANG"] || "";
   if (locale === "") return platform === "win32" || platform === "darwin";

@@ -23,7 +23,7 @@ const PROGRESS: Readonly<Record<SlipState, number>> = {
   failed: -1,
 };
 
-export function hasReached(slip: SlipView, goal: WaitGoal): boolean {
+function hasReached(slip: SlipView, goal: WaitGoal): boolean {
   return PROGRESS[slip.state] >= PROGRESS[goal];
 }
 
@@ -134,7 +134,7 @@ export function notReached({ slip, end }: Waited, goal: WaitGoal): Problem {
   if (end === "failed") return problem(slip.state, "The delivery ended without success.", "Send it again.");
   const detail = slip.reason === null ? "" : ` ${slip.reason.cause}`;
   return problem(
-    end === "interrupted" ? "interrupted" : "wait-timeout",
+    "wait-timeout",
     `It is ${slip.state}, not yet ${goal}.${detail}`,
     "Nothing is lost: the delivery goes on while the peer runs. See it with: waybill history.",
   );

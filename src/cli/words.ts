@@ -34,7 +34,7 @@ export function timeText(timeMs: number): string {
 }
 
 /** Enough of an id to name it on a command line. */
-export const SHORT_ID_DIGITS = 10;
+const SHORT_ID_DIGITS = 10;
 
 export function shortId(id: string): string {
   return id.slice(0, SHORT_ID_DIGITS);

@@ -5,8 +5,6 @@
  */
 import { Blake3Hasher as NativeHasher, blake3 as nativeBlake3 } from "@napi-rs/blake-hash";
 
-export const BLAKE3_BYTES = 32;
-
 export function blake3(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(nativeBlake3(bytes));
 }

@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "#base/result.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { NOTE_CHARS_MAX, NOTE_KEY_NAME_CHARS_MAX, NOTE_SIGNATURES_MAX } from "./limits.ts";
 
-export const KEY_ID_BYTES = 4;
+const KEY_ID_BYTES = 4;
 
 /** One line of a note: who signed, as the line says it, and what was made with that key. */
 export interface NoteSignature {

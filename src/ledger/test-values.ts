@@ -53,7 +53,7 @@ export const headers: fc.Arbitrary<Header> = fc.record(
 
 const signed = { from: accounts, seq: amounts, validUntil: u32, signature: bytes(64) };
 
-export const coinbases: fc.Arbitrary<Coinbase> = fc.record(
+const coinbases: fc.Arbitrary<Coinbase> = fc.record(
   {
     type: fc.constant("coinbase" as const),
     height: u32,
@@ -92,11 +92,11 @@ export const stampedAnchors: fc.Arbitrary<StampedAnchor> = fc.record(
   { noNullPrototype: true },
 );
 const names = fc.stringMatching(/^[a-z0-9][a-z0-9-]{1,30}[a-z0-9]$/);
-export const nameCommits: fc.Arbitrary<NameCommit> = fc.record(
+const nameCommits: fc.Arbitrary<NameCommit> = fc.record(
   { type: fc.constant("name-commit" as const), ...signed, fee: amounts, commitment: bytes(32) },
   { noNullPrototype: true },
 );
-export const nameClaims: fc.Arbitrary<NameClaim> = fc.record(
+const nameClaims: fc.Arbitrary<NameClaim> = fc.record(
   {
     type: fc.constant("name-claim" as const),
     ...signed,
@@ -112,7 +112,7 @@ const changes: fc.Arbitrary<NameChange> = fc.oneof(
   fc.record({ kind: fc.constant("key" as const), key: accounts }, { noNullPrototype: true }),
   fc.record({ kind: fc.constant("owner" as const), owner: accounts }, { noNullPrototype: true }),
 );
-export const nameUpdates: fc.Arbitrary<NameUpdate> = fc.record(
+const nameUpdates: fc.Arbitrary<NameUpdate> = fc.record(
   { type: fc.constant("name-update" as const), ...signed, fee: amounts, name: names, change: changes },
   { noNullPrototype: true },
 );

@@ -21,7 +21,7 @@ import { decodeMining } from "./mining-settings.ts";
 export const ACCEPT_POLICIES = ["all", "contacts", "ask"] as const;
 export type AcceptPolicy = (typeof ACCEPT_POLICIES)[number];
 
-export const DOOR_MODES = ["open", "outbound-only", "no-inbound"] as const;
+const DOOR_MODES = ["open", "outbound-only", "no-inbound"] as const;
 export type DoorMode = (typeof DOOR_MODES)[number];
 
 /** Who may connect, as the person chose it; the entries are judged where they are used. */

@@ -37,7 +37,7 @@ import type { Persons } from "./person-view.ts";
 import { systemClock } from "./system.ts";
 
 /** What a peer takes when nothing else is said; docs/network.md names them to firewall people. */
-export const USUAL_PORTS: readonly UsualPort[] = [
+const USUAL_PORTS: readonly UsualPort[] = [
   { transport: "tcp", port: 28_411, what: "other peers" },
   { transport: "udp", port: 28_411, what: "announcements of peers nearby" },
   { transport: "tcp", port: 4_747, what: "the page" },

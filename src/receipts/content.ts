@@ -27,7 +27,7 @@ export function messageDigest(text: string): Uint8Array {
 }
 
 /** Why a path cannot stand in a manifest, or `null`. Parts are divided by `/`; none is empty, `.` or `..`. */
-export function manifestPathFault(path: string): string | null {
+function manifestPathFault(path: string): string | null {
   if (path === "") return "a path is empty";
   if (!path.isWellFormed()) return "a path is not well-formed text";
   if (utf8(path).length > MANIFEST_PATH_BYTES_MAX) return `a path is above ${MANIFEST_PATH_BYTES_MAX} bytes`;

@@ -9,8 +9,8 @@ import { sha256 } from "#crypto/sha256.ts";
 import { encodeCompletionBody, encodeDispatch, encodeDispatchBody } from "./codec.ts";
 import type { Completion, Dispatch, DispatchBody, Receipt } from "./types.ts";
 
-export const DISPATCH_DOMAIN = "waybill-dispatch-v1\0";
-export const COMPLETION_DOMAIN = "waybill-completion-v1\0";
+const DISPATCH_DOMAIN = "waybill-dispatch-v1\0";
+const COMPLETION_DOMAIN = "waybill-completion-v1\0";
 
 const DISPATCH_PREFIX = utf8(DISPATCH_DOMAIN);
 const COMPLETION_PREFIX = utf8(COMPLETION_DOMAIN);

@@ -23,7 +23,7 @@ export interface RegistryLimits {
   readonly networksPerAddressMax: number;
 }
 
-export const REGISTRY_LIMITS: RegistryLimits = {
+const REGISTRY_LIMITS: RegistryLimits = {
   recordsMax: RECORDS_MAX,
   networksMax: NETWORKS_MAX,
   recordsPerAddressMax: RECORDS_PER_ADDRESS_MAX,

@@ -136,7 +136,7 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
   }
 }
 
-export function drawDeath(random: SeededRandom): {
+function drawDeath(random: SeededRandom): {
   readonly killAt: string;
   readonly afterMs: number | null;
 } {

@@ -8,7 +8,7 @@ import type { SeededRandom } from "#test/kit/random.ts";
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
 
-export function ledgerPath(folder: string): string {
+function ledgerPath(folder: string): string {
   const name = readdirSync(folder).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one));
   if (name === undefined) throw new Error(`no ledger in ${folder}`);
   return join(folder, name);

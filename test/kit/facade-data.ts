@@ -41,7 +41,7 @@ const OFFLINE = problem(
 /** Where Erin's bytes go. */
 export const RELAY = { peerId: peerOf("tracker"), name: "tracker.lab.example" };
 /** Another key that bears Dave's name. */
-export const NEW_DAVE = "Dave on another key";
+const NEW_DAVE = "Dave on another key";
 const BOTH_RANDOM = problem(
   "path-relayed-both-random",
   "The routers on both sides give every connection another port, so that neither can be told where to knock.",
@@ -52,7 +52,7 @@ const PUNCHED = problem(
   "Both sides stand behind routers; these were brought to let the bytes pass straight.",
   "Nothing needed.",
 );
-export const KEY_CHANGED = problem(
+const KEY_CHANGED = problem(
   "key-changed",
   "Somebody who calls himself Dave has another key than the Dave you know. Nothing is sent to him.",
   "Ask Dave whether he has a new computer, then accept the key or say that it is somebody else.",

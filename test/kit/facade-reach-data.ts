@@ -14,7 +14,7 @@ export const LISTENING: readonly ListeningView[] = [
   { transport: "tcp", address: "127.0.0.1:4747", what: "this page, for this computer alone" },
 ];
 
-export const UNREACHED_TRACKER = problem(
+const UNREACHED_TRACKER = problem(
   "tracker-unreachable",
   "Nobody answers at backup.example on port 28412.",
   "Ask whoever runs it whether it is up, and whether your firewall lets TCP 28412 out.",

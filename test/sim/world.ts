@@ -65,7 +65,7 @@ export interface Account {
 }
 
 /** The compact target of so many expected hashes. */
-export function bitsOfWork(hashes: number): number {
+function bitsOfWork(hashes: number): number {
   return bitsOfTarget((1n << 256n) / BigInt(hashes) - 1n);
 }
 

@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
-export const SMALL_FILES = 200;
+const SMALL_FILES = 200;
 export const BIG_FILE_BYTES = 64 * 1024 * 1024;
 export const BIG_FILE = "scan.bin";
 const CHUNK_BYTES = 1024 * 1024;

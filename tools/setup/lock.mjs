@@ -9,7 +9,7 @@ import process from "node:process";
 import { setTimeout as wait } from "node:timers/promises";
 
 /** A holder refreshes this often; short against `STALE_MS`, so that a busy computer does not lose its lock. */
-export const REFRESH_MS = 1_000;
+const REFRESH_MS = 1_000;
 /** A lock whose holder has not refreshed it for so long is taken over, even when a process has its number. */
 export const STALE_MS = 60_000;
 /** How often a waiting process looks again. */

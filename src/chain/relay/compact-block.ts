@@ -23,7 +23,7 @@ import {
 import { BLOCK_SIGNATURES_MAX, TRANSACTION_BYTES_MAX } from "#ledger/limits.ts";
 import { PREFILLED_COUNT_MAX } from "../limits.ts";
 
-export const SHORT_ID_BYTES = 6;
+const SHORT_ID_BYTES = 6;
 const SHORT_ID_DOMAIN = utf8("waybill-short-id-v1\0");
 
 export interface Prefilled {
@@ -46,7 +46,7 @@ export interface CompactBlock {
 }
 
 /** Hashes whole encoded transactions: of two signatures under one transaction, only the right one matches. */
-export function shortIdHash(headerBytes: Uint8Array, nonce: bigint): SipHash {
+function shortIdHash(headerBytes: Uint8Array, nonce: bigint): SipHash {
   const preimage = new ByteWriter().raw(SHORT_ID_DOMAIN).raw(headerBytes).u64(nonce).done();
   return new SipHash(sha256(preimage).subarray(0, 16));
 }

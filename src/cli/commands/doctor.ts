@@ -66,7 +66,7 @@ const SIGN_COLUMNS = 11;
 const INDENT = " ".repeat(SIGN_COLUMNS);
 
 /** Serious findings in full; what is as it should be, on one line each. */
-export function doctorText(view: DoctorView, terminal: Terminal): string {
+function doctorText(view: DoctorView, terminal: Terminal): string {
   const { person, findings } = view;
   const isBrief = person === null;
   const blocks = findings.map((each) => findingLines(each, isBrief, terminal));

@@ -8,7 +8,7 @@ import { oneLine } from "../terminal-text.ts";
 import { durationText, middleCut, plural, sizeText } from "../words.ts";
 
 /** `7.20 MH/s`. */
-export function rateText(hashesPerSecond: number): string {
+function rateText(hashesPerSecond: number): string {
   return sizeText(Math.round(hashesPerSecond)).replace("B", "H/s");
 }
 

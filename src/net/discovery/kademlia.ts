@@ -16,7 +16,7 @@ import {
   KADEMLIA_STREAMS_MAX,
 } from "../limits.ts";
 
-export const KADEMLIA_PROTOCOL = "/waybill/kad/1";
+const KADEMLIA_PROTOCOL = "/waybill/kad/1";
 
 export type Kademlia = KadDHT;
 type Store = KadDHTComponents["datastore"];

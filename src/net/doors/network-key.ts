@@ -6,7 +6,7 @@ import { fromHex, toHex, utf8 } from "#base/bytes.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Random } from "#ports/random.ts";
 
-export const NETWORK_KEY_BYTES = 32;
+const NETWORK_KEY_BYTES = 32;
 const HEAD = "/key/swarm/psk/1.0.0/\n/base16/\n";
 
 /** 32 bytes that only those who share the network know. */

@@ -25,7 +25,7 @@ export type NatPmpAnswer =
     };
 
 /** Section 3.2. */
-export function encodeExternalAddressRequest(): Uint8Array {
+function encodeExternalAddressRequest(): Uint8Array {
   return Uint8Array.of(VERSION, EXTERNAL_ADDRESS);
 }
 

@@ -95,7 +95,7 @@ function recover(
 }
 
 /** The most blocks within any window of so many seconds. */
-export function densest(blocks: readonly ModelBlock[], seconds: number): number {
+function densest(blocks: readonly ModelBlock[], seconds: number): number {
   let [most, from] = [0, 0];
   for (const [at, { time }] of blocks.entries()) {
     while ((blocks[from]?.time ?? time) <= time - seconds) from += 1;
