@@ -172,6 +172,8 @@ test("tests do not sleep", () => {
     1,
   );
   assert.deepEqual(doesNotSleep(at("tools/x.ts", sleep)), []);
+  const replaced = `t.mock.timers.enable({ apis: ["set${"Timeout"}"] });`;
+  assert.deepEqual(doesNotSleep(at("src/node/x.test.ts", replaced)), []);
 });
 
 test("file names are kebab-case", () => {

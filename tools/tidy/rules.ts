@@ -111,7 +111,8 @@ export const timeAndChanceAreGiven: Rule = (source) =>
         "time and chance come in through ports/clock.ts and ports/random.ts",
       );
 
-const SLEEP = /\bsetTimeout\b|\bAtomics\.wait\s*\(/;
+/** In quotes it is the name of a timer that a test replaces. */
+const SLEEP = /(?<!["'])\bsetTimeout\b|\bAtomics\.wait\s*\(/;
 
 /** An outage of a minute in the lab is a minute, and so is a race: whole programs run there, whose clock nobody can move. */
 const WHOLE_PROGRAMS = ["test/nat/", "test/race/"];
