@@ -188,6 +188,15 @@ function reachCalls(
   };
 }
 
+function walletCalls(call: Caller): Pick<Client, "wallet" | "pay" | "dismissPayment"> {
+  return {
+    wallet: () => call.json("wallet"),
+    pay: (to, amount, fee) =>
+      call.json("pay", { json: fee === undefined ? { to, amount } : { to, amount, fee } }),
+    dismissPayment: (id) => call.json("dismissPayment", { parameters: { id } }),
+  };
+}
+
 /** What the ledger says beyond coins: names, and who co-signs. */
 function recordCalls(
   call: Caller,
@@ -259,10 +268,7 @@ export function createClient(options: ClientOptions, dependencies: ClientDepende
     block: (heightOrId) => call.json("block", { parameters: { heightOrId } }),
     transaction: (id) => call.json("transaction", { parameters: { id } }),
     pending: () => call.json("pending"),
-    wallet: () => call.json("wallet"),
-    dismissPayment: (id) => call.json("dismissPayment", { parameters: { id } }),
-    pay: (to, amount, fee) =>
-      call.json("pay", { json: fee === undefined ? { to, amount } : { to, amount, fee } }),
+    ...walletCalls(call),
     mining: () => call.json("mining"),
     setMining: (changes) => call.json("setMining", { json: changes }),
 

@@ -281,6 +281,8 @@ export const miningView = z
   })
   .openapi("Mining");
 
+const unmade = transactionView.extend({ validUntil: count.describe("Last height of a block for it.") });
+
 export const walletView = z
   .object({
     account: accountId,
@@ -289,24 +291,11 @@ export const walletView = z
     pendingRewards: z.array(z.object({ height: count, paidAtHeight: count, amount })),
     recent: z.array(transactionView),
     uncovered: z
-      .array(
-        transactionView.extend({
-          validUntil: count.describe("Last height at which it may stand in a block."),
-        }),
-      )
-      .describe(
-        "Signed here, and left without cover when another branch won: each goes out again by itself once the balance covers it.",
-      ),
+      .array(unmade)
+      .describe("Left without cover when another branch won: goes out again by itself once it is covered."),
     ended: z
-      .array(
-        transactionView.extend({
-          validUntil: count.describe("Last height at which it could have stood in a block."),
-          reason: z
-            .enum(["expired", "displaced"])
-            .describe("displaced: another transaction of this account took its place."),
-        }),
-      )
-      .describe("Payments and changes of names signed here that were not made, until they are dismissed."),
+      .array(unmade.extend({ reason: z.enum(["expired", "displaced"]) }))
+      .describe("Payments and changes of names that were not made: too late, or another took the place."),
   })
   .openapi("Wallet");
 

@@ -1,3 +1,4 @@
+/** Tests the commands against one served kit. It is long, since starting that for several files would take the time. */
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -289,8 +290,21 @@ test("send with a path that does not exist, and Ctrl-C while waiting", async () 
   }
   child.kill("SIGINT");
   const { code, err } = await result;
-  assert.equal(code, 1);
-  assert.match(err, /interrupted: It is offered, not yet anchored/);
+  assert.equal(code, 130);
+  assert.match(err, /^Interrupted: the delivery is offered, not yet anchored, and goes on while the peer runs\.\n$/);
+});
+
+test("Ctrl-C at a question, or while an invite is looked for, is one sentence and exit code 130", async () => {
+  const question = await runHere("contact", "Bob", "--verify");
+  assert.equal(question.code, 130);
+  assert.equal(question.err, "Interrupted at the question: nothing was changed.\n");
+  const created = await runHere("network", "create", join(folder, "asked.json"));
+  assert.deepEqual([created.code, created.err], [130, question.err]);
+  await assert.rejects(stat(join(folder, "asked.json")));
+  const words = "subway argue awake tornado pudding spatial unveil fly".split(" ");
+  const joining = start(["join", ...words, "--json"]);
+  const joined = await ended(joining);
+  assert.deepEqual([joined.code, failureOf(joined).code], [130, "interrupted"]);
 });
 
 test("accept finds a delivery by the beginning of its id; ambiguous and unknown ones are said", async () => {

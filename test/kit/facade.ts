@@ -152,6 +152,44 @@ function walletOf(world: World): WalletView {
   };
 }
 
+function walletOperations(world: World): Pick<Facade, "wallet" | "pay" | "dismissPayment"> {
+  return {
+    wallet: async () => walletOf(world),
+    pay: async (to, amount, fee) => {
+      const person = world.find(to);
+      if (person === undefined) return notFound("person");
+      if (amount > world.balance) {
+        return fail(
+          problem("funds-missing", "The balance does not cover it.", "Wait for a reward, or pay less."),
+        );
+      }
+      world.balance -= amount;
+      const paid = makeTransaction({
+        id: txId("pay", world.feed.latest()),
+        from: accountOf(ME),
+        fromName: ME,
+        to: person.account,
+        toName: person.name,
+        amount,
+        fee: fee ?? 1_000,
+        seq: 9,
+        state: "pending",
+        receivedMs: world.nowMs(),
+      });
+      world.pool.push(paid);
+      world.announce({ type: "pool", added: [paid], removed: [] });
+      return ok(paid);
+    },
+    dismissPayment: async (beginning) => {
+      const at = world.endedPayments.findIndex(({ id }) => id.startsWith(beginning));
+      if (at === -1) return notFound("payment");
+      world.endedPayments.splice(at, 1);
+      world.announce({ type: "status", status: world.statusView() });
+      return ok();
+    },
+  };
+}
+
 function ledgerOperations(
   world: World,
 ): Pick<
@@ -194,39 +232,7 @@ function ledgerOperations(
       return found === undefined ? notFound("transaction") : ok(found);
     },
     pending: async () => [...world.pool],
-    wallet: async () => walletOf(world),
-    pay: async (to, amount, fee) => {
-      const person = world.find(to);
-      if (person === undefined) return notFound("person");
-      if (amount > world.balance) {
-        return fail(
-          problem("funds-missing", "The balance does not cover it.", "Wait for a reward, or pay less."),
-        );
-      }
-      world.balance -= amount;
-      const paid = makeTransaction({
-        id: txId("pay", world.feed.latest()),
-        from: accountOf(ME),
-        fromName: ME,
-        to: person.account,
-        toName: person.name,
-        amount,
-        fee: fee ?? 1_000,
-        seq: 9,
-        state: "pending",
-        receivedMs: world.nowMs(),
-      });
-      world.pool.push(paid);
-      world.announce({ type: "pool", added: [paid], removed: [] });
-      return ok(paid);
-    },
-    dismissPayment: async (beginning) => {
-      const at = world.endedPayments.findIndex(({ id }) => id.startsWith(beginning));
-      if (at === -1) return notFound("payment");
-      world.endedPayments.splice(at, 1);
-      world.announce({ type: "status", status: world.statusView() });
-      return ok();
-    },
+    ...walletOperations(world),
     mining: async () => world.miningView(),
     setMining: async (changes) => {
       world.mining = { ...world.mining, ...changes };

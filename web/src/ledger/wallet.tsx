@@ -39,41 +39,8 @@ export function Wallet() {
           <span className="mono">{Math.min(...coming.map(({ paidAtHeight }) => paidAtHeight))}</span> on.
         </p>
       )}
-      {(wallet?.uncovered ?? []).length > 0 && (
-        <section aria-labelledby="uncovered">
-          <h3 id="uncovered" className="small tone-waiting">
-            <Sign name="waits" /> Without cover
-          </h3>
-          <p className="small soft">
-            Another branch won, and your balance there does not cover this. It goes out again by itself once
-            it does.
-          </p>
-          <ul className="lines">
-            {wallet?.uncovered.map((transaction) => (
-              <li key={transaction.id}>
-                <Uncovered transaction={transaction} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
-      {(wallet?.ended ?? []).length > 0 && (
-        <section aria-labelledby="ended">
-          <h3 id="ended" className="small tone-bad">
-            <Sign name="alert" /> Not made
-          </h3>
-          <p className="small soft">
-            No block holds this, and none can any more. Make it again if it is still wanted.
-          </p>
-          <ul className="lines">
-            {wallet?.ended.map((payment) => (
-              <li key={payment.id}>
-                <Ended payment={payment} />
-              </li>
-            ))}
-          </ul>
-        </section>
-      )}
+      <WithoutCover transactions={wallet?.uncovered ?? []} />
+      <NotMade payments={wallet?.ended ?? []} />
       <ProblemNote problem={problemOf(error)} role="note" />
       <Pay />
       {wallet !== undefined && wallet.recent.length > 0 && (
@@ -88,6 +55,49 @@ export function Wallet() {
           </ul>
         </details>
       )}
+    </section>
+  );
+}
+
+function WithoutCover({ transactions }: { readonly transactions: WalletView["uncovered"] }) {
+  if (transactions.length === 0) return null;
+  return (
+    <section aria-labelledby="uncovered">
+      <h3 id="uncovered" className="small tone-waiting">
+        <Sign name="waits" /> Without cover
+      </h3>
+      <p className="small soft">
+        Another branch won, and your balance there does not cover this. It goes out again by itself once it
+        does.
+      </p>
+      <ul className="lines">
+        {transactions.map((transaction) => (
+          <li key={transaction.id}>
+            <Uncovered transaction={transaction} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function NotMade({ payments }: { readonly payments: WalletView["ended"] }) {
+  if (payments.length === 0) return null;
+  return (
+    <section aria-labelledby="ended">
+      <h3 id="ended" className="small tone-bad">
+        <Sign name="alert" /> Not made
+      </h3>
+      <p className="small soft">
+        No block holds this, and none can any more. Make it again if it is still wanted.
+      </p>
+      <ul className="lines">
+        {payments.map((payment) => (
+          <li key={payment.id}>
+            <Ended payment={payment} />
+          </li>
+        ))}
+      </ul>
     </section>
   );
 }
