@@ -34,6 +34,14 @@ test("row 46: keys of the prototype are keys like any other: unknown, and withou
   assert.equal(({} as Record<string, unknown>)["name"], undefined);
 });
 
+test("row 46: what a refusal quotes of a file is short, however long it is there", () => {
+  const key = "k".repeat(100_000);
+  for (const more of [`"${key}": 1`, `"${key}": 1, "${key}": 1`]) {
+    const network = loadNetwork(SOUND.replace(REPLACED, `${REPLACED}, ${more}`));
+    assert.ok(!network.ok && network.fault.code.startsWith("key-") && network.fault.cause.length < 200);
+  }
+});
+
 test("row 46: numbers in another spelling are no numbers", () => {
   const spellings = [
     "15.0",

@@ -1,5 +1,6 @@
 /** Owns the reading of named, typed, bounded members of a JSON object, each of which must be there and no other. */
 import type { GenesisFault } from "./faults.ts";
+import { JSON_QUOTED_CHARS_MAX } from "./limits.ts";
 import type { JsonValue } from "./strict-json.ts";
 
 /** Carries a fault out of nested reading; `genesis.ts` turns it into a value. */
@@ -113,7 +114,8 @@ export class Fields {
   end(): void {
     for (const key of this.#members.keys()) {
       if (!this.#read.has(key)) {
-        throw new GenesisRefusal("key-unknown", `${this.#where} has "${key}", which is not a parameter`);
+        const quoted = key.slice(0, JSON_QUOTED_CHARS_MAX);
+        throw new GenesisRefusal("key-unknown", `${this.#where} has "${quoted}", which is not a parameter`);
       }
     }
   }

@@ -44,7 +44,7 @@ export const GENESIS_VERSION = 2;
 export const HEADER_VERSION = 1;
 const CHAIN_ID_DOMAIN = utf8("waybill-genesis-v1\0");
 const U32_MAX = 0xffff_ffff;
-/** A year: keeps `256 * tau`, the range of the schedule error, well within an i32 together with the next. */
+/** Keeps `256 * tau`, the range of the schedule error on either side, within half of an i32: six weeks. */
 const TAU_SECONDS_MAX = 4_000_000;
 const SPACING_SECONDS_MAX = 86_400;
 /** Below, the work of a block would change by a fifth or more with each block that comes at once. */

@@ -38,6 +38,8 @@ export const COIN_SYMBOL_BYTES_MAX = 8;
 export const CHECKPOINT_KEYS_MAX = 32;
 /** Nesting of a genesis file is 3; one more leaves room for an error that names the key. */
 export const JSON_DEPTH_MAX = 4;
+/** Of a key that a refusal quotes: longer than any of ours, and one line. */
+export const JSON_QUOTED_CHARS_MAX = 64;
 
 /** Longest path of the state tree: one level for each bit of a key. */
 export const STATE_PATH_MAX = 256;

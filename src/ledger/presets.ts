@@ -1,6 +1,6 @@
 /**
  * Owns the three kinds of network that people start from, and the file that a network's parameters are written to.
- * Why the numbers are these: docs/decisions/0011 and 0014. Reading a file is `genesis.ts`.
+ * Why the numbers are these: docs/decisions/0010, 0011 and 0017. Reading a file is `genesis.ts`.
  */
 import { GENESIS_VERSION } from "./genesis.ts";
 import type { Allocation, ChainParams, CheckpointRules } from "./params.ts";

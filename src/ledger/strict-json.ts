@@ -3,7 +3,7 @@
  * depth, and for each refusal the place. `JSON.parse` would let the last of two equal keys win in silence.
  */
 import { fail, ok, type Result } from "#base/result.ts";
-import { JSON_DEPTH_MAX } from "./limits.ts";
+import { JSON_DEPTH_MAX, JSON_QUOTED_CHARS_MAX } from "./limits.ts";
 
 /** Objects are maps, so that a key such as `__proto__` is a key like any other. */
 export type JsonValue =
@@ -119,7 +119,7 @@ class JsonReader {
     do {
       if (this.#peek() !== '"') this.#refuse("not-json", "expected a key");
       const key = this.#string();
-      if (members.has(key)) this.#refuse("key-repeated", `the key "${key}" stands twice`);
+      if (members.has(key)) this.#refuse("key-repeated", `the key "${key.slice(0, JSON_QUOTED_CHARS_MAX)}" stands twice`);
       this.#expect(":");
       members.set(key, this.value(depth));
     } while (this.#takeIf(","));
