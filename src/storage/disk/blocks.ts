@@ -584,8 +584,8 @@ function isSqliteError(error: unknown): error is Error & { readonly errcode: num
   return error instanceof Error && "errcode" in error && typeof error.errcode === "number";
 }
 
-/** Extended result codes carry the primary one in their low byte. */
-function isDamage(error: unknown): error is Error {
+/** Whether the file is no sound one. Extended result codes carry the primary one in their low byte. */
+export function isDamage(error: unknown): error is Error {
   if (error instanceof RowDamagedError) return true;
   return isSqliteError(error) && DAMAGE_CODES.has(error.errcode & 0xff);
 }

@@ -6,7 +6,7 @@ import type { ChunkPlace, SnapshotEntry } from "#chain/snapshots/snapshot-chunk.
 import type { SnapshotStore } from "#chain/snapshots/snapshot-store.ts";
 import type { Written } from "#chain/store.ts";
 import { idBytes } from "./block-rows.ts";
-import { isDiskFault } from "./blocks.ts";
+import { isDamage, isDiskFault } from "./blocks.ts";
 import type { Database, Schema } from "./database.ts";
 import { bytesOf, integerOf } from "./rows.ts";
 
@@ -36,6 +36,8 @@ function decodeEntries(bytes: Uint8Array): SnapshotEntry[] {
   return entries;
 }
 
+type Statements = ReturnType<typeof prepare>;
+
 function prepare({ sql }: Database) {
   return {
     finished: sql.prepare("SELECT id, height FROM snapshots WHERE finished = 1 ORDER BY height DESC"),
@@ -57,58 +59,93 @@ function prepare({ sql }: Database) {
   };
 }
 
-/** @param database opened with {@link snapshotSchema}. Belongs to the caller. */
+/**
+ * What is damaged is forgotten: all of it can be made again, and whoever asks for it meanwhile is told that there is none.
+ * @param database opened with {@link snapshotSchema}. Belongs to the caller.
+ */
 export function diskSnapshots(database: Database): SnapshotStore {
-  const statements = prepare(database);
-  const begun = (): Uint8Array | null => {
-    const row = statements.begun.get();
-    return row === undefined ? null : bytesOf(row, "id");
+  /** `null` once the file was found damaged: the next call begins an empty one. */
+  let sound: Statements | null = prepare(database);
+  const statements = (): Statements => {
+    if (sound !== null) return sound;
+    // Nothing in the damaged file is worth setting aside.
+    database.isStandIn = true;
+    database.replace();
+    sound = prepare(database);
+    return sound;
   };
-  const write = (work: () => unknown): Written => {
+  const read = <Value>(work: (sql: Statements) => Value, none: Value): Value => {
     try {
-      database.transaction(work);
-      return ok();
-    } catch (error) {
-      if (!isDiskFault(error)) throw error;
-      return fail({ code: "store-unavailable", cause: error.message });
+      return work(statements());
+    } catch {
+      // Which way damage shows, nobody can list: nothing that is read from a sound file throws here.
+      sound = null;
+      return none;
     }
   };
-  const drop = (id: Uint8Array): void => {
-    statements.drop.run(id);
-    statements.dropChunks.run(id);
+  const write = (work: (sql: Statements) => unknown): Written => {
+    try {
+      const sql = statements();
+      database.transaction(() => work(sql));
+      return ok();
+    } catch (error) {
+      if (isDamage(error)) sound = null;
+      else if (sound !== null && !isDiskFault(error)) throw error;
+      return fail({
+        code: "store-unavailable",
+        cause: error instanceof Error ? error.message : String(error),
+      });
+    }
+  };
+  const begun = (): Uint8Array | null =>
+    read((sql) => {
+      const row = sql.begun.get();
+      return row === undefined ? null : bytesOf(row, "id");
+    }, null);
+  const drop = (sql: Statements, id: Uint8Array): void => {
+    sql.drop.run(id);
+    sql.dropChunks.run(id);
   };
   return {
     finished: () =>
-      statements.finished.all().map((row) => ({
-        id: toHex(bytesOf(row, "id")) as BlockId,
-        height: integerOf(row, "height"),
-      })),
-    begin: ({ id, height }) =>
-      write(() => {
-        const other = begun();
-        if (other !== null) drop(other);
-        statements.begin.run(idBytes(id), height);
-      }),
-    add: (place, entries) =>
-      write(() => {
-        const id = begun();
-        if (id === null) throw new Error("no snapshot was begun");
-        statements.add.run(id, place.start, place.depth, place.hash, encodeEntries(entries));
-      }),
-    finish: () =>
-      write(() => {
-        if (statements.finish.run().changes !== 1) throw new Error("no snapshot was begun");
-      }),
-    places: (at): ChunkPlace[] =>
-      statements.places.all(idBytes(at)).map((row) => ({
-        start: bytesOf(row, "start"),
-        depth: integerOf(row, "depth"),
-        hash: bytesOf(row, "hash"),
-      })),
-    entries: (at, index) => {
-      const row = statements.entries.get(idBytes(at), index);
-      return row === undefined ? null : decodeEntries(bytesOf(row, "entries"));
+      read(
+        (sql) =>
+          sql.finished.all().map((row) => ({
+            id: toHex(bytesOf(row, "id")) as BlockId,
+            height: integerOf(row, "height"),
+          })),
+        [],
+      ),
+    begin: ({ id, height }) => {
+      const other = begun();
+      return write((sql) => {
+        if (other !== null) drop(sql, other);
+        sql.begin.run(idBytes(id), height);
+      });
     },
-    drop: (at) => write(() => drop(idBytes(at))),
+    add: (place, entries) => {
+      const id = begun();
+      if (id === null) return NONE_BEGUN;
+      return write((sql) => sql.add.run(id, place.start, place.depth, place.hash, encodeEntries(entries)));
+    },
+    finish: () => (begun() === null ? NONE_BEGUN : write((sql) => sql.finish.run())),
+    places: (at): readonly ChunkPlace[] =>
+      read(
+        (sql) =>
+          sql.places.all(idBytes(at)).map((row) => ({
+            start: bytesOf(row, "start"),
+            depth: integerOf(row, "depth"),
+            hash: bytesOf(row, "hash"),
+          })),
+        [],
+      ),
+    entries: (at, index) =>
+      read((sql) => {
+        const row = sql.entries.get(idBytes(at), index);
+        return row === undefined ? null : decodeEntries(bytesOf(row, "entries"));
+      }, null),
+    drop: (at) => write((sql) => drop(sql, idBytes(at))),
   };
 }
+
+const NONE_BEGUN = fail({ code: "store-unavailable", cause: "the snapshot that was begun is gone" } as const);
