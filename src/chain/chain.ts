@@ -156,8 +156,13 @@ class JoinedChain {
       onRepaired: (repaired) => this.#repaired(repaired),
     });
     best.finality.onOutcome((outcome) => this.#events.emit({ type: "FinalBlock", ...outcome }));
-    const isHistoryWhole = (): boolean => this.#sync?.isHistoryWhole ?? true;
-    this.#queries = new ChainQueries(best, store, this.#transactions.pool, nowSeconds, isHistoryWhole);
+    this.#queries = new ChainQueries({
+      best,
+      store,
+      pool: this.#transactions.pool,
+      nowSeconds,
+      isHistoryWhole: () => this.#sync?.isHistoryWhole ?? true,
+    });
   }
 
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */

@@ -43,6 +43,16 @@ function headerOf(bytes: Uint8Array): Header {
   return header.value;
 }
 
+export interface ChainQueriesDependencies {
+  readonly best: BestChain;
+  readonly store: BlockStore;
+  readonly pool: Pool;
+  /** This computer's clock, since the Unix epoch. */
+  readonly nowSeconds: () => number;
+  /** False while blocks below a snapshot are still to be checked. */
+  readonly isHistoryWhole: () => boolean;
+}
+
 export class ChainQueries {
   readonly #best: BestChain;
   readonly #store: BlockStore;
@@ -50,14 +60,7 @@ export class ChainQueries {
   readonly #nowSeconds: () => number;
   readonly #isHistoryWhole: () => boolean;
 
-  /** @param nowSeconds this computer's clock, since the Unix epoch. */
-  constructor(
-    best: BestChain,
-    store: BlockStore,
-    pool: Pool,
-    nowSeconds: () => number,
-    isHistoryWhole: () => boolean,
-  ) {
+  constructor({ best, store, pool, nowSeconds, isHistoryWhole }: ChainQueriesDependencies) {
     this.#best = best;
     this.#store = store;
     this.#pool = pool;

@@ -8,7 +8,7 @@
  * power cut would leave it: what was not synced yet.
  */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -108,7 +108,6 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
   const random = seededRandom(seed);
   const script = drawScript(random.fork("script"), rounds);
   const folder = mkdtempSync(join(tmpdir(), "waybill-crash-"));
-  mkdirSync(folder, { recursive: true });
   writeSteps(join(folder, "script"), script.steps);
   try {
     let acknowledged = 0;

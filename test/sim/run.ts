@@ -162,7 +162,7 @@ function firstWaiting(world: SimWorld): string | null {
 function summarise(world: SimWorld, stage: Stage, options: Omit<RunOptions, "trace">): RunSummary {
   const best = heaviest(world.running());
   const tip = best.chain.tip();
-  const stale = [...world.account.seen].filter((id) => best.chain.confirmationsOf(id) === 0);
+  const stale = [...world.history.seen].filter((id) => best.chain.confirmationsOf(id) === 0);
   const expired = world.submitted.filter(
     (submitted) => submitted.from.running && fateOf(submitted) === "expired",
   );
@@ -173,9 +173,9 @@ function summarise(world: SimWorld, stage: Stage, options: Omit<RunOptions, "tra
     simulatedMinutes: Math.round(world.seconds / 6) / 10,
     tip: tip.id,
     blocks: tip.height,
-    staleRate: stale.length / Math.max(1, world.account.seen.size),
-    reorganisations: world.account.reorganisations,
-    deepest: world.account.deepest,
+    staleRate: stale.length / Math.max(1, world.history.seen.size),
+    reorganisations: world.history.reorganisations,
+    deepest: world.history.deepest,
     transactions: world.submitted.length,
     expired: expired.length,
     blocksToAgree: stage.blocksToAgree,

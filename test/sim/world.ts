@@ -1,6 +1,6 @@
 /**
  * Owns one simulated world: whole ledger nodes on a simulated network, the payments and anchors that people make
- * meanwhile, and the account of all that happened to the chain. Everything follows from the seed. What happens to the
+ * meanwhile, and the history of all that happened to the chain. Everything follows from the seed. What happens to the
  * nodes is the scenario's (`scenarios/`), what must hold is in `checks.ts`.
  */
 import assert from "node:assert/strict";
@@ -57,7 +57,7 @@ export interface Submitted {
 }
 
 /** What happened to the chain, over all honest nodes. */
-export interface Account {
+export interface ChainHistory {
   /** Every block that stood on some honest node's best chain. */
   readonly seen: Set<BlockId>;
   reorganisations: number;
@@ -77,7 +77,7 @@ export class SimWorld {
   readonly honest: readonly ChainNode[];
   readonly malicious: readonly ChainNode[];
   readonly submitted: Submitted[] = [];
-  readonly account: Account = { seen: new Set(), reorganisations: 0, deepest: 0 };
+  readonly history: ChainHistory = { seen: new Set(), reorganisations: 0, deepest: 0 };
   /** What handlers of the network threw. */
   readonly faults: unknown[] = [];
   /** When each node last began to run, or came into another part of the network. */
@@ -289,11 +289,11 @@ export class SimWorld {
 
   #note(node: ChainNode, event: Parameters<Parameters<ChainNode["chain"]["subscribe"]>[0]>[0]): void {
     if (event.type !== "TipChanged") return;
-    for (const { id } of event.connected) this.account.seen.add(id);
+    for (const { id } of event.connected) this.history.seen.add(id);
     const depth = event.disconnected.length;
     if (depth === 0) return;
-    this.account.reorganisations += 1;
-    this.account.deepest = Math.max(this.account.deepest, depth);
+    this.history.reorganisations += 1;
+    this.history.deepest = Math.max(this.history.deepest, depth);
     if (depth > 1) this.say(`${node.name} undid ${depth} blocks for ${event.connected.length}`);
   }
 
