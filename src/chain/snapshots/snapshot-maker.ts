@@ -37,6 +37,8 @@ interface Making {
   readonly at: BlockRef;
   /** As they were at its height, by key in hex: those that changed since. `null`: not there then. */
   readonly before: Map<string, Uint8Array | null>;
+  /** The keys of `before` in their order, sorted once for all chunks; `null` when one has come since. */
+  sorted: readonly string[] | null;
   /** Of the best chain, as of the last move that we were told of. */
   tip: BlockId | null;
   isGivenUp: boolean;
@@ -117,6 +119,7 @@ export class SnapshotMaker {
     const making: Making = {
       at: { id: block.id, height: block.height },
       before: new Map(),
+      sorted: null,
       tip: store.tip()?.id ?? null,
       isGivenUp: false,
     };
@@ -161,13 +164,15 @@ export class SnapshotMaker {
   }
 
   /** @param isOlder whether the block is older than those looked at before. */
-  #remember({ before }: Making, id: BlockId, isOlder: boolean): boolean {
+  #remember(making: Making, id: BlockId, isOlder: boolean): boolean {
+    const { before } = making;
     const undo = decodeUndo(this.#dependencies.store.undo(id) ?? new Uint8Array(0));
     if (!undo.ok) return false;
     for (const { key, value } of undo.value.before) {
       const name = toHex(key);
       if (isOlder || !before.has(name)) before.set(name, value);
     }
+    making.sorted = null;
     return before.size <= SNAPSHOT_OVERLAY_KEYS_MAX;
   }
 
@@ -191,19 +196,19 @@ export class SnapshotMaker {
   }
 
   /** The state at the height of the snapshot: today's, but for what changed since. */
-  #asItWas({ before }: Making): LeafSource {
+  #asItWas(making: Making): LeafSource {
     const { state } = this.#dependencies.store;
+    const { before } = making;
+    making.sorted ??= [...before.keys()].sort();
+    const names = making.sorted;
     return {
       get: (key) => {
         const changed = before.get(toHex(key));
         return changed === undefined ? state.get(key) : changed;
       },
       *range(from, to) {
-        const [low, high] = [toHex(from), to === null ? null : toHex(to)];
-        const names = [...before.keys()]
-          .filter((name) => name >= low && (high === null || name < high))
-          .sort();
-        let next = 0;
+        const high = to === null ? null : toHex(to);
+        let next = firstNotBelow(names, toHex(from));
         for (const [key, value] of state.range(from, to)) {
           const name = toHex(key);
           for (let past = names[next]; past !== undefined && past < name; past = names[++next]) {
@@ -212,7 +217,13 @@ export class SnapshotMaker {
           if (names[next] !== name) yield [key, value];
           else yield* entryAt(name, before.get(names[next++] ?? name));
         }
-        for (const past of names.slice(next)) yield* entryAt(past, before.get(past));
+        for (
+          let past = names[next];
+          past !== undefined && (high === null || past < high);
+          past = names[++next]
+        ) {
+          yield* entryAt(past, before.get(past));
+        }
       },
     };
   }
@@ -239,6 +250,17 @@ export class SnapshotMaker {
     const header = decodeHeader(this.#dependencies.store.best(id)?.header ?? new Uint8Array(0));
     return header.ok ? header.value.stateRoot : null;
   }
+}
+
+/** The place of the first of these sorted names that is not below `low`. */
+function firstNotBelow(names: readonly string[], low: string): number {
+  let [from, to] = [0, names.length];
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((names[middle] ?? low) < low) from = middle + 1;
+    else to = middle;
+  }
+  return from;
 }
 
 function* entryAt(
