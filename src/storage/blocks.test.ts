@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { BlockId } from "#base/brand.ts";
 import { testBlockStore } from "#test/contract/blocks.ts";
+import { prepareStatements } from "./disk/block-schema.ts";
 import { blockSchema, diskBlocks } from "./disk/blocks.ts";
 import { Database } from "./disk/database.ts";
 import { memoryBlocks } from "./memory/blocks.ts";
@@ -56,4 +57,23 @@ test("a full disk is a fault that changed nothing, and the store goes on when th
     database.close();
     rmSync(folder, { recursive: true });
   }
+});
+
+test("what is asked all the time does not walk over the headers whose bodies are to come", () => {
+  const database = new Database(":memory:", [blockSchema]);
+  const texts = { sql: { prepare: (text: string) => text } } as unknown as Database;
+  const { rival, heaviest, bodiesFrom, bodyless } = prepareStatements(texts) as unknown as Record<
+    string,
+    string
+  >;
+  const plan = (text = ""): string => {
+    const values = Array.from(text.matchAll(/\?/g), () => 1);
+    const rows = database.sql.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...values);
+    return rows.map((row) => String(row["detail"])).join("\n");
+  };
+  assert.match(plan(rival), /blocks_heaviest \(work>/);
+  assert.match(plan(heaviest), /blocks_heaviest/);
+  assert.match(plan(bodiesFrom), /blocks_bodyless \(height</);
+  assert.match(plan(bodyless), /blocks_bodyless \(height>\? AND height</);
+  database.close();
 });

@@ -70,6 +70,9 @@ const ENTRY_COLUMNS = `b.row, b.arrival, b.id, b.height, b.previous, b.work, b.i
 const BEST_COLUMNS = `${ENTRY_COLUMNS}, best.miner, best.reward, best.fees, best.transactions, best.best_sum`;
 const BEST_FROM = "FROM best JOIN blocks b ON b.row = best.row";
 
+/** A new peer keeps all headers before the first body: what asks about the best chain must not walk over them. */
+const NOT_ABOVE_TIP = "b.height <= (SELECT max(height) FROM best)";
+
 /** A block and all kept blocks that stand on it. */
 const WITH_BRANCH = `WITH RECURSIVE branch (id) AS (
   SELECT id FROM blocks WHERE id = ?
@@ -123,12 +126,12 @@ function prepareBlocks(sql: DatabaseSync) {
       "DELETE FROM undo WHERE height IN (SELECT height FROM undo WHERE height < ? ORDER BY height LIMIT ?)",
     ),
     bodiesFrom: sql.prepare(
-      `SELECT b.height FROM blocks b JOIN best ON best.row = b.row WHERE b.has_body = 0
+      `SELECT b.height FROM blocks b JOIN best ON best.row = b.row WHERE b.has_body = 0 AND ${NOT_ABOVE_TIP}
        ORDER BY b.height DESC LIMIT 1`,
     ),
     bodyless: sql.prepare(
       `SELECT b.id, b.height FROM blocks b JOIN best ON best.row = b.row
-       WHERE b.has_body = 0 AND b.height >= ? ORDER BY b.height LIMIT ?`,
+       WHERE b.has_body = 0 AND b.height >= ? AND ${NOT_ABOVE_TIP} ORDER BY b.height LIMIT ?`,
     ),
     forgetBodies: sql.prepare(
       `${WITH_BRANCH} DELETE FROM bodies WHERE row IN (SELECT row FROM blocks WHERE id IN branch)`,
@@ -144,7 +147,9 @@ function prepareBlocks(sql: DatabaseSync) {
        ORDER BY b.in_reach DESC, b.arrival IS NULL, b.arrival, b.row LIMIT 1`,
     ),
     rival: sql.prepare(
-      "SELECT 1 FROM blocks WHERE invalid = 0 AND in_reach = 1 AND work >= ? AND id != ? LIMIT 1",
+      // Left to itself, SQLite takes the index that all the headers are in whose bodies are to come.
+      `SELECT 1 FROM blocks INDEXED BY blocks_heaviest
+       WHERE invalid = 0 AND in_reach = 1 AND work >= ? AND id != ? LIMIT 1`,
     ),
   };
 }
