@@ -5,6 +5,7 @@
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { ok, type Problem, problem, type Result } from "#base/result.ts";
+import { accountOfPeer } from "#crypto/peer-id.ts";
 import { inThreadSignatureChecker, type SignatureChecker } from "#crypto/signature-checker.ts";
 import {
   type Block,
@@ -136,6 +137,7 @@ class JoinedChain {
     const signatures = dependencies.signatures ?? inThreadSignatureChecker();
     this.#signatures = signatures;
     this.#transactions = new TransactionDoor({
+      own: accountOfPeer(dependencies.peers.self),
       best,
       store,
       clock,

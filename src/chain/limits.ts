@@ -98,7 +98,7 @@ export const SYNC_ANSWER_TIMEOUT_MS = 15_000;
 export const SYNC_OPEN_TIMEOUT_MS = 10_000;
 /** A served conversation without a further question is closed; the peer opens a new one when it needs it. */
 export const SYNC_SERVE_IDLE_MS = 30_000;
-/** Tips are compared this often with each peer: gossip may lose a block, this finds it. */
+/** Tips are compared this often, with {@link TIP_COMPARE_PEERS_MAX} peers: gossip may lose a block, this finds it. */
 export const TIP_COMPARE_PERIOD_MS = 20_000;
 /** What waits at a peer is asked for again no sooner: gossip may lose a transaction too. */
 export const POOL_COMPARE_MS = 60_000;
@@ -203,7 +203,7 @@ export const POOL_FREE_COUNT_MAX = 2_000;
 /** Free anchors waiting of one account. */
 export const POOL_FREE_PER_ACCOUNT_MAX = 4;
 
-/** Kept though a reorganisation took away what they draw on, until that comes back or their life ends. */
+/** Kept though a reorganisation took away what they draw on, until that comes back or their life ends; our own aside. */
 export const UNCOVERED_COUNT_MAX = 1_000;
 
 // Wallet ------------------------------------------------------------------------------------------------------
@@ -273,5 +273,9 @@ export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;
 
 /** Names that one person registers and looks after here; each is looked at with every block. */
 export const OWN_NAMES_MAX = 64;
+/** Names that others handed over are listed unasked up to here: the other places are for those that one registers. */
+export const HANDED_NAMES_NOTED_MAX = 32;
+/** Newest transactions of ours that a start looks through for names handed over while this peer was off. */
+export const HANDED_NAMES_LOOK_BACK = 50;
 /** Blocks of one move of the best chain that stay in memory until all were told of it; the others are read again. */
 export const MOVED_BLOCKS_HELD = 2;

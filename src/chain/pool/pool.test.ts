@@ -247,6 +247,25 @@ test("a flood costs the same for each transaction, however many wait: no walk ov
   assert.equal(looks, 1);
 });
 
+test("our own makes room for nobody else's, in a full pool or behind gaps", () => {
+  const own = unsigned(1, 0, 157);
+  const pool = new Pool(new Accounts().of, network, { countMax: 3 }, own.transaction.from);
+  assert.equal(offer(pool, own), "in");
+  for (let account = 2; account <= 100; account++) pool.admit(unsigned(account, 0, 200 * account), 0);
+  assert.equal(pool.size, 3);
+  assert.equal(pool.has(own.id), true);
+  const wide = new Pool(new Accounts().of, network, {}, own.transaction.from);
+  assert.equal(offer(wide, own), "in");
+  for (let account = 2; account <= POOL_HELD_COUNT_MAX + 2; account++) {
+    for (const seq of [0, 1]) assert.equal(offer(wide, unsigned(account, seq, 200)), "in");
+  }
+  const behind = unsigned(1, 1, 157);
+  assert.equal(offer(wide, behind), "in");
+  for (const { id, transaction } of wide.entries()) if (transaction.seq === 0) wide.remove(id);
+  assert.equal(wide.boundHeld().length, 2);
+  assert.equal(wide.has(behind.id), true);
+});
+
 test("one account with 100,000 transactions in a row: 32 of them wait", () => {
   const { pool } = newPool();
   const { transaction } = unsigned(1, 0, 200);

@@ -60,6 +60,7 @@ export class Pool {
   readonly #accountOf: (id: AccountId) => Account;
   readonly #network: PoolNetwork;
   readonly #bounds: PoolBounds;
+  readonly #own: AccountId | null;
   readonly #floor = new FeeFloor();
   /** In order of arrival. */
   readonly #byId = new Map<TxId, Waiting>();
@@ -73,8 +74,17 @@ export class Pool {
   #free = 0;
   #held = 0;
 
-  /** @param accountOf the account at the tip. */
-  constructor(accountOf: (id: AccountId) => Account, network: PoolNetwork, bounds: Partial<PoolBounds> = {}) {
+  /**
+   * @param accountOf the account at the tip.
+   * @param own account of this peer: what waits of it was acknowledged, and makes room for nobody else's.
+   */
+  constructor(
+    accountOf: (id: AccountId) => Account,
+    network: PoolNetwork,
+    bounds: Partial<PoolBounds> = {},
+    own: AccountId | null = null,
+  ) {
+    this.#own = own;
     this.#accountOf = accountOf;
     this.#network = network;
     this.#bounds = { ...BOUNDS, ...bounds };
@@ -200,6 +210,7 @@ export class Pool {
     for (const most of [POOL_GAP_MAX, 0]) {
       if (this.#held <= POOL_HELD_COUNT_MAX) break;
       for (const account of this.#byAccount.values()) {
+        if (account.id === this.#own) continue;
         while (this.#held > POOL_HELD_COUNT_MAX && account.heldCount > most && account.tail !== null) {
           removed.push(account.tail.entry.id);
           this.#remove(account.tail);
@@ -371,7 +382,7 @@ export class Pool {
     this.#held -= account.heldCount;
     change();
     this.#held += account.heldCount;
-    if (account.tail === tail || account.tail === null) return;
+    if (account.tail === tail || account.tail === null || account.id === this.#own) return;
     this.#tails.note(account);
     if (isFree(account.tail.entry.transaction)) this.#freeTails.note(account);
   }

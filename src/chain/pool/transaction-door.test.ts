@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { AccountId } from "#base/brand.ts";
 import { fail } from "#base/result.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
 import { inThreadSignatureChecker } from "#crypto/signature-checker.ts";
@@ -23,6 +24,7 @@ import { TRANSACTION_STANDING } from "../standing.ts";
 import type { BlockStore } from "../store.ts";
 import { clockFor, quietLog } from "../test-node.ts";
 import { type Move, MovedBlocks, NO_MOVE } from "../trail.ts";
+import type { PoolBounds } from "./pool.ts";
 import { type PoolChange, TransactionDoor } from "./transaction-door.ts";
 
 const network = testNetwork();
@@ -33,21 +35,20 @@ function transfer(seq: number, changed: { readonly fee?: number; readonly validU
   return signTransaction(body, network.chainId, ALICE);
 }
 
-function openDoor(of = network, store: BlockStore = memoryBlocks()) {
+function openDoor(
+  of = network,
+  store: BlockStore = memoryBlocks(),
+  { own, ...bounds }: Partial<PoolBounds> & { readonly own?: AccountId } = {},
+) {
   const opened = BestChain.open(of, store);
   assert.ok(opened.ok);
   const { best } = opened.value;
   const clock = clockFor(of);
   const faults: unknown[] = [];
   const changes: PoolChange[] = [];
-  const door = new TransactionDoor({
-    best,
-    store,
-    clock,
-    log: quietLog(faults),
-    signatures: inThreadSignatureChecker(),
-    onChange: (change) => changes.push(change),
-  });
+  const parts = { best, store, clock, log: quietLog(faults), signatures: inThreadSignatureChecker() };
+  const onChange = (change: PoolChange) => changes.push(change);
+  const door = new TransactionDoor({ ...parts, onChange, ...(own === undefined ? {} : { own }) }, bounds);
   return { door, best, store, clock, changes, faults };
 }
 
@@ -329,6 +330,38 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   assert.deepEqual(new Set(restarted.pool().map(({ id }) => id)), ids, "at the next start");
   await move(1);
   assert.deepEqual(new Set(door.pool.entries().map(({ id }) => id)), ids, "and it waits again as before");
+});
+
+test("what we signed waits again when its block is undone, though others made the least fee rise", async () => {
+  const allocations = [ALICE, BOB, CAROL].map(({ account }) => ({ account, amount: 90_000 }));
+  const rich = testNetwork({ allocations });
+  const pay = (from: Keypair, seq: number, fee: number) => {
+    const body = {
+      type: "transfer",
+      from: from.account,
+      to: BOB.account,
+      seq,
+      fee,
+      amount: 5,
+      validUntil: 40,
+    };
+    return signTransaction({ ...body, type: "transfer" }, rich.chainId, from);
+  };
+  const own = pay(ALICE, 0, 157);
+  const { block } = new TestChain(rich).grow([own], CAROL);
+  for (const who of [ALICE.account, CAROL.account]) {
+    const { door, store, clock } = openDoor(rich, memoryBlocks(), { own: who, countMax: 1 });
+    for (const fee of [400, 500]) door.submitBytes(encodeTransaction(pay(fee === 400 ? CAROL : BOB, 0, fee)));
+    const undone = new MovedBlocks([{ id: block.id, header: block.header, block }], () => null);
+    await moved(door, { ...NO_MOVE, disconnected: undone });
+    await clock.advance(POOL_SAVE_DELAY_MS);
+    const isKept = who === ALICE.account;
+    assert.equal(door.uncoveredOf(ALICE.account).length, isKept ? 1 : 0);
+    assert.equal(
+      store.pool().some(({ id }) => id === txIdOf(own)),
+      isKept,
+    );
+  }
 });
 
 test("others get their turn between the blocks of a long way, and one block is followed at once", async () => {

@@ -42,6 +42,8 @@ export interface PoolChange {
 }
 
 export interface TransactionDoorDependencies {
+  /** Account of this peer: what it signed makes room for nobody else's. None when absent. */
+  readonly own?: AccountId;
   readonly best: BestChain;
   readonly store: BlockStore;
   readonly clock: Clock;
@@ -63,14 +65,16 @@ type Answer = Result<Taken, SubmitFault>;
 export class TransactionDoor {
   readonly #dependencies: TransactionDoorDependencies;
   readonly #pool: Pool;
-  readonly #uncovered = new UncoveredTransactions();
+  readonly #uncovered: UncoveredTransactions;
   readonly #saving: PoolSaving;
   #closed = false;
 
   constructor(dependencies: TransactionDoorDependencies, bounds?: Partial<PoolBounds>) {
     this.#dependencies = dependencies;
+    const { best, own = null } = dependencies;
     this.#saving = new PoolSaving(dependencies);
-    this.#pool = new Pool((id) => dependencies.best.state.account(id), dependencies.best.network, bounds);
+    this.#uncovered = new UncoveredTransactions(own);
+    this.#pool = new Pool((id) => best.state.account(id), best.network, bounds, own);
   }
 
   get pool(): Pool {
@@ -129,7 +133,7 @@ export class TransactionDoor {
     const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
     // Of a block that was undone, and on disk besides: it waits already.
     if (taken?.ok === true && (taken.value.isNew || this.#pool.has(id))) return;
-    if (taken?.ok === false && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
+    if (taken?.ok === false && this.#mayPass(taken.fault, transaction)) this.#keepUncovered(entry);
     else this.#saving.drop([id]);
   }
 
@@ -234,7 +238,7 @@ export class TransactionDoor {
       }
       const taken = this.#takeAgain(transaction, receivedMs, change);
       if (taken.ok && taken.value.isNew) change.took(taken.value);
-      else if (!taken.ok && PASSING.has(taken.fault.code)) {
+      else if (!taken.ok && this.#mayPass(taken.fault, transaction)) {
         this.#keepUncovered(entryOf(transaction, receivedMs));
       } else if (!this.#pool.has(id)) this.#saving.drop([id]);
     }
@@ -247,6 +251,10 @@ export class TransactionDoor {
       this.#pool.remove(id);
       change.removed(id);
     }
+  }
+
+  #mayPass({ code }: SubmitFault, { from }: SignedTransaction): boolean {
+    return PASSING.has(code) || (from === this.#dependencies.own && PASSING_FOR_OWN.has(code));
   }
 
   #keepUncovered(entry: PoolEntry): void {
@@ -370,6 +378,8 @@ const PASSING = new Set<SubmitFault["code"]>([
   "too-many-pending",
   "valid-too-long",
 ]);
+/** What others have to send again, and we have acknowledged. */
+const PASSING_FOR_OWN = new Set<SubmitFault["code"]>(["fee-below-minimum", "pool-full"]);
 /** Of these, where another of the same account can make room. */
 const CROWDED = new Set<SubmitFault["code"]>(["too-many-pending", "free-share-full"]);
 
