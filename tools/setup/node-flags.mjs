@@ -1,10 +1,16 @@
 /**
  * Owns the flags of Node under which Waybill runs. A peer is in memory all day: with V8's own choice the space for
  * young objects grows to three times 16 MiB at the first busy moment and is never given back, which is a quarter of
- * an idle peer. Bulk data lives outside of that space, so that transfers do not get slower (docs/performance.md).
+ * an idle peer; and a busy one may hold several times what it needs before old objects are looked through
+ * (docs/decisions/0083-small-space-for-young-objects.md).
  */
 
-/** In MiB. */
+/** In MiB. Bulk data lives outside of that space, so that transfers do not get slower. */
 const YOUNG_SPACE_MIB = 2;
+/** Old objects are looked through when they have grown by so much. */
+const OLD_SPACE_GROWTH_PERCENT = 100;
 
-export const NODE_FLAGS = Object.freeze([`--max-semi-space-size=${YOUNG_SPACE_MIB}`]);
+export const NODE_FLAGS = Object.freeze([
+  `--max-semi-space-size=${YOUNG_SPACE_MIB}`,
+  `--heap-growing-percent=${OLD_SPACE_GROWTH_PERCENT}`,
+]);
