@@ -33,6 +33,10 @@ function addName(commands: Commands): void {
     .option("--owner <who>", "update: hands it over for good");
   withPeer<NameFlags>(commands, command, async (session, [what, name], { key, owner }) => {
     const names = await import("./commands/names.ts");
+    if (key !== undefined && what !== "register" && what !== "update")
+      return misused(command, "--key belongs to name register and name update");
+    if (owner !== undefined && what !== "update")
+      return misused(command, "--owner belongs to name update: a name is registered for oneself first");
     if (what === "list" && name === undefined) return await names.listNames(session);
     if (name === undefined) return misused(command, "say: name WHAT NAME, or name list");
     if (what === "register") return await names.registerName(session, name, key);

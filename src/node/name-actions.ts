@@ -155,6 +155,12 @@ function nameProblem(
         "This name does not belong to this account.",
         "See whose it is with: waybill name show NAME.",
       );
+    case "name-change-waits":
+      return problem(
+        "name-change-waits",
+        "The same change of this name, or its handing over, waits for a block already.",
+        "Nothing to do; see what waits with: waybill chain pending.",
+      );
     case "too-many-names":
       return problem(
         "too-many-names",

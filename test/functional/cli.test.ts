@@ -291,7 +291,10 @@ test("send with a path that does not exist, and Ctrl-C while waiting", async () 
   child.kill("SIGINT");
   const { code, err } = await result;
   assert.equal(code, 130);
-  assert.match(err, /^Interrupted: the delivery is offered, not yet anchored, and goes on while the peer runs\.\n$/);
+  assert.match(
+    err,
+    /^Interrupted: the delivery is offered, not yet anchored, and goes on while the peer runs\.\n$/,
+  );
 });
 
 test("Ctrl-C at a question, or while an invite is looked for, is one sentence and exit code 130", async () => {
@@ -406,11 +409,21 @@ test("a name is looked up, registered, listed, renewed, handed over and left out
   assert.match((await runHere("name", "register", "anna-lee")).out, /reserved and will be claimed by itself/);
   assert.match((await runHere("name", "list")).out, /anna-lee .*reserved; claimed with block/);
   assert.match((await runHere("name", "list")).out, /claim waits/);
-  assert.match((await runHere("name", "list")).out, /yours until/);
+  assert.match((await runHere("name", "list")).out, /^NAME +STANDS FOR +STATE\nanna-lee .*yours until/);
   assert.match((await runHere("name", "renew", "anna-lee")).out, /renewed with one of the next blocks/);
   assert.match((await runHere("name", "update", "anna-lee", "--owner", "bob")).out, /handed over/);
   assert.equal((await runHere("name", "forget", "anna-lee")).code, 1);
-  for (const argv of [["name"], ["name", "update", "x1y"], ["name", "list", "more"], ["name", "show"]]) {
+  const idle = [
+    ["name", "register", "x1y", "--owner", "bob"],
+    ["name", "renew", "x1y", "--key", "bob"],
+  ];
+  for (const argv of [
+    ["name"],
+    ["name", "update", "x1y"],
+    ["name", "list", "more"],
+    ["name", "show"],
+    ...idle,
+  ]) {
     assert.equal((await runHere(...argv)).code, 2, argv.join(" "));
   }
 });

@@ -178,6 +178,49 @@ test("an owner renews, points a name at another key, and hands it over; then it 
   await node.end();
 });
 
+test("what waits already is not paid for a second time; another change may follow it, none a handing over", async () => {
+  const node = await world();
+  await registered(node, "anna-lee");
+  const code = async (change: Parameters<World["names"]["change"]>[1]) => {
+    const changed = await node.names.change("anna-lee", change);
+    return changed.ok ? "changed" : changed.fault.code;
+  };
+  assert.equal(await code({ kind: "renew" }), "changed");
+  assert.equal(await code({ kind: "renew" }), "name-change-waits");
+  assert.equal(await code({ kind: "key", key: CAROL.account }), "changed");
+  assert.equal(await code({ kind: "key", key: CAROL.account }), "name-change-waits");
+  assert.equal(await code({ kind: "key", key: BOB.account }), "changed");
+  assert.equal(await code({ kind: "owner", owner: CAROL.account }), "changed");
+  assert.equal(await code({ kind: "renew" }), "name-change-waits");
+  await node.block();
+  assert.equal(node.names.lookup("anna-lee")?.status?.owner, CAROL.account);
+  assert.equal(node.names.lookup("anna-lee")?.status?.key, BOB.account);
+  await node.end();
+});
+
+test("a name that was handed to us is in the list, whether this peer ran then or not", async () => {
+  const blocks = memoryBlocks();
+  const stores = { blocks, names: memoryNames() };
+  const carols = { blocks, names: memoryNames() };
+  const giver = await world(stores);
+  await registered(giver, "anna-lee");
+  await registered(giver, "berta-lee", BOB.account);
+  assert.ok((await giver.names.change("berta-lee", { kind: "owner", owner: CAROL.account })).ok);
+  await giver.block();
+  assert.ok((await giver.names.change("anna-lee", { kind: "owner", owner: CAROL.account })).ok);
+  await giver.end();
+
+  const heir = await world(carols, CAROL);
+  assert.deepEqual(
+    heir.names.list().map(({ name, key, state }) => [name, key, state.code]),
+    [["berta-lee", BOB.account, "ours"]],
+  );
+  await heir.block();
+  assert.equal(stateOf(heir, "anna-lee"), "ours");
+  assert.equal(heir.names.forget("anna-lee").ok, false);
+  await heir.end();
+});
+
 test("a name that is ours or under way is not forgotten: its salt may still be needed", async () => {
   const node = await world();
   assert.ok((await node.names.register("anna-lee", ALICE.account)).ok);

@@ -14,14 +14,15 @@ import {
   type NameRecord,
   type NameStatus,
   nameCost,
+  receiverOf,
   type SignedTransaction,
 } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
-import { OWN_NAMES_MAX } from "../limits.ts";
+import { HANDED_NAMES_LOOK_BACK, HANDED_NAMES_NOTED_MAX, OWN_NAMES_MAX } from "../limits.ts";
 import type { StoreFault } from "../store.ts";
-import type { Chain, NameRecording, ProvenName, Wallet, WalletFault } from "../types.ts";
+import type { Chain, NameRecording, PoolEntry, ProvenName, Wallet, WalletFault } from "../types.ts";
 import type { NameStore, OwnName } from "./name-store.ts";
 
 const SALT_BYTES = 32;
@@ -54,6 +55,7 @@ export type NameFault =
   | { readonly code: "name-held"; readonly owner: AccountId; readonly until: number }
   | { readonly code: "name-begun" }
   | { readonly code: "name-not-ours" }
+  | { readonly code: "name-change-waits" }
   | { readonly code: "too-many-names"; readonly limit: number };
 
 export interface NameLookup extends ProvenName {
@@ -70,10 +72,7 @@ export interface Names {
   list(): readonly OwnNameView[];
   /** Resolves when the registration is durable and its commitment waits for a block; the claim follows by itself. */
   register(name: string, key: AccountId): Promise<Result<undefined, NameFault>>;
-  change(
-    name: string,
-    change: Extract<NameRecording, { type: "name-update" }>["change"],
-  ): Promise<Result<undefined, NameFault>>;
+  change(name: string, change: NameChange): Promise<Result<undefined, NameFault>>;
   /** Leaves one that is not ours (lost, lapsed, not yet committed to) out of the list. */
   forget(name: string): Result<undefined, NameFault>;
   subscribe(listener: (event: { readonly type: "NamesChanged" }) => void): Unsubscribe;
@@ -83,7 +82,15 @@ export interface Names {
 export interface NamesDependencies {
   readonly chain: Pick<
     Chain,
-    "network" | "tip" | "nameAt" | "commitmentAt" | "pendingOf" | "subscribe" | "syncState"
+    | "network"
+    | "tip"
+    | "nameAt"
+    | "commitmentAt"
+    | "pool"
+    | "pendingOf"
+    | "transactionsOf"
+    | "subscribe"
+    | "syncState"
   >;
   readonly wallet: Pick<Wallet, "account" | "recordName" | "spendable">;
   readonly store: NameStore;
@@ -97,10 +104,18 @@ export function openNames(dependencies: NamesDependencies): Names {
 }
 
 type Commitment = NameRecord["commitment"];
+type NameChange = Extract<NameRecording, { type: "name-update" }>["change"];
 
 /** Of two commitments the earlier one wins. The holder's own, opened long ago, is not earlier than itself. */
 function isEarlier(ours: Commitment, holder: Commitment): boolean {
   return ours.height < holder.height || (ours.height === holder.height && ours.index < holder.index);
+}
+
+/** Whether the one change leaves nothing to the other, which would burn its price for nothing. */
+function makesIdle(waiting: NameChange, change: NameChange): boolean {
+  if (waiting.kind === "owner") return true;
+  if (waiting.kind === "key") return change.kind === "key" && change.key === waiting.key;
+  return change.kind === "renew";
 }
 
 class WalletNames implements Names {
@@ -108,6 +123,9 @@ class WalletNames implements Names {
   readonly #events: Emitter<{ readonly type: "NamesChanged" }>;
   readonly #unsubscribe: Unsubscribe;
   readonly #hindrances = new Map<string, WalletFault>();
+  /** Names that somebody hands to us, in a block soon or by now. */
+  readonly #handed = new Set<string>();
+  #hasLookedBack = false;
   #working: Promise<void> | null = null;
   #again = false;
   #closed = false;
@@ -117,7 +135,9 @@ class WalletNames implements Names {
     this.#events = new Emitter((error) => dependencies.log.fault("a listener of names failed", error));
     this.#unsubscribe = dependencies.chain.subscribe((event) => {
       if (event.type === "TipChanged" || event.type === "SyncChanged") this.#goOn();
+      else if (event.type === "PoolChanged") this.#expectHanded(event.added);
     });
+    this.#expectHanded(dependencies.chain.pool());
     this.#goOn();
   }
 
@@ -160,15 +180,15 @@ class WalletNames implements Names {
     return committed;
   }
 
-  async change(
-    name: string,
-    change: Extract<NameRecording, { type: "name-update" }>["change"],
-  ): Promise<Result<undefined, NameFault>> {
+  async change(name: string, change: NameChange): Promise<Result<undefined, NameFault>> {
     const { wallet, store, clock } = this.#dependencies;
     const found = this.lookup(name);
     if (found === null) return fail({ code: "name-malformed" });
     const { status } = found;
     if (status === null || status.owner !== wallet.account) return fail({ code: "name-not-ours" });
+    const isWaiting = (tx: SignedTransaction) =>
+      tx.type === "name-update" && tx.name === name && makesIdle(tx.change, change);
+    if (this.#waits(isWaiting)) return fail({ code: "name-change-waits" });
     const recorded = await wallet.recordName({ type: "name-update", name, change });
     if (!recorded.ok) return recorded;
     // One that was handed to us is found in the list from now on.
@@ -254,8 +274,38 @@ class WalletNames implements Names {
       this.#again = false;
       // What an old tip says about names may be long untrue.
       if (this.#dependencies.chain.syncState().state !== "synced") return;
+      this.#noteHanded();
       for (const own of this.#dependencies.store.list()) if (!this.#closed) await this.#step(own);
       this.#events.emit({ type: "NamesChanged" });
+    }
+  }
+
+  #expectHanded(entries: Iterable<Pick<PoolEntry, "transaction">>): void {
+    for (const { transaction } of entries) {
+      if (transaction.type !== "name-update" || receiverOf(transaction) !== this.#dependencies.wallet.account)
+        continue;
+      if (this.#handed.size < HANDED_NAMES_NOTED_MAX) this.#handed.add(transaction.name);
+    }
+  }
+
+  /** Puts into the list what was handed to us: whoever does not see a name cannot renew it. */
+  #noteHanded(): void {
+    const { chain, wallet, store, clock } = this.#dependencies;
+    if (!this.#hasLookedBack) {
+      this.#hasLookedBack = true;
+      this.#expectHanded(
+        chain
+          .transactionsOf(wallet.account, HANDED_NAMES_LOOK_BACK)
+          .flatMap(({ transaction }) => (transaction.type === "name-update" ? [{ transaction }] : [])),
+      );
+    }
+    for (const name of this.#handed) {
+      const { status } = chain.nameAt(name);
+      if (status?.owner !== wallet.account) continue;
+      this.#handed.delete(name);
+      const known = store.list();
+      if (known.length >= HANDED_NAMES_NOTED_MAX || known.some((own) => own.name === name)) continue;
+      store.put({ name, key: status.key, salt: null, sinceMs: clock.nowMs() });
     }
   }
 

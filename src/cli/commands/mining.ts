@@ -27,9 +27,10 @@ function powerText({ power, onBattery }: MiningView): string {
 function nowText(mining: MiningView): string {
   const { active, hashesPerSecond, expectedBlockSeconds, reason } = mining;
   if (!active) return reason === null ? "rests" : `rests: ${oneLine(reason.cause)}`;
-  const alone =
-    expectedBlockSeconds === null ? "" : `; alone, a block every ${durationText(expectedBlockSeconds)}`;
-  return `${rateText(hashesPerSecond)}${alone}`;
+  if (expectedBlockSeconds === null) return rateText(hashesPerSecond);
+  const every =
+    expectedBlockSeconds < 1 ? "in less than a second" : `every ${durationText(expectedBlockSeconds)}`;
+  return `${rateText(hashesPerSecond)}; alone, a block ${every}`;
 }
 
 function miningText(mining: MiningView, ellipsis: string): string {

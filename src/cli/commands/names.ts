@@ -45,7 +45,7 @@ export async function listNames(session: Session): Promise<Outcome> {
     session.terminal.print(
       names.length === 0
         ? "No names. Register one with: waybill name register NAME"
-        : tableText(names.map(ownRow), columns, glyphs.ellipsis),
+        : tableText([["NAME", "STANDS FOR", "STATE"], ...names.map(ownRow)], columns, glyphs.ellipsis),
     );
   });
 }
@@ -115,6 +115,7 @@ function heldRows(view: NameView, price: string): readonly (readonly string[])[]
 }
 
 const proofRows = ({ proof }: NameView): readonly (readonly string[])[] => [
-  ["Proved by", `the state root of block ${proof.height}, ${proof.blockId}`],
-  ["", `${proof.stateRoot}, and a path of ${proof.path.length / 2} bytes (--json shows it)`],
+  ["Proved by", `block ${proof.height}, ${proof.blockId}`],
+  ["", `its state root, ${proof.stateRoot}`],
+  ["", `and a path of ${proof.path.length / 2} bytes (--json shows it)`],
 ];
