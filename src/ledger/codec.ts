@@ -1,5 +1,5 @@
 /**
- * Owns the bytes of headers, transactions and blocks (`spec/ledger.md`, "Encodings"): little-endian, fixed
+ * Owns the bytes of headers, transactions and blocks (`spec/ledger.md`, "Header" to "Block"): little-endian, fixed
  * fields, one encoding per value. Decoding says whether bytes are well formed; whether they are valid is
  * `check.ts` and `apply.ts`.
  */

@@ -1,6 +1,6 @@
 /**
- * Owns the tables of the block store and the statements over them (`spec/data-folder.md`, "The ledger's file"). Which of
- * them make one step is `blocks.ts`.
+ * Owns the tables of the block store and the statements over them (`spec/ledger-store.md`). Which of them make one step is
+ * `blocks.ts`.
  */
 import type { DatabaseSync } from "node:sqlite";
 import type { Database, Schema } from "./database.ts";
