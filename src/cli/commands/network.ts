@@ -314,7 +314,7 @@ function paceRows({ params }: Network): readonly (readonly string[])[] {
       "",
       easeAfterSeconds === 0
         ? "a late block is not eased"
-        : `a block late by ${easeAfterSeconds} s is eased at once`,
+        : `after ${easeAfterSeconds} s without a block, easier with each further ${targetSpacingSeconds} s`,
     ],
     [
       "",
