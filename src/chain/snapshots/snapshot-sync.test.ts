@@ -294,6 +294,34 @@ test("a false block under a snapshot, paid for with the most work: it is found, 
   await bob.close();
 });
 
+test("a state is taken over only when there is a place to check what lies under it, and whoever dies then finds that place", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  puppet(peers.addPeer(ALICE.peerId), source, offering(source, snapshotOf(source, 60)));
+  const history = memoryHistory();
+  const create = history.create.bind(history);
+  history.create = () => {
+    throw new Error("disk full");
+  };
+  const taken: boolean[] = [];
+  const store = memoryBlocks();
+  const finishSnapshot = store.finishSnapshot.bind(store);
+  store.finishSnapshot = (at) => {
+    taken.push(history.store !== null);
+    return finishSnapshot(at);
+  };
+  const bob = await open(BOB.peerId, memorySnapshots(), null, store, history);
+  await clock.advance(10_000);
+  assert.deepEqual([bob.chain.tip().height, taken], [0, []]);
+  history.create = create;
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 120_000, "taken over after all");
+  assert.deepEqual(taken, [true]);
+  assert.ok(phases(bob.events).includes("snapshot"));
+  await clock.advanceUntil(() => bob.chain.syncState().history === null, 120_000, "checked");
+  assert.deepEqual([bob.store.bodiesFrom(), history.store], [0, null]);
+  await bob.close();
+});
+
 /** The store on a disk that may be full. */
 function onDisk(disk: { isFull: boolean }): BlockStore {
   return new Proxy(memoryBlocks(), {

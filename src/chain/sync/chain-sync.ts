@@ -3,7 +3,7 @@
  * the user is told of it. Decides nothing of how it is done.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
-import { type Problem, problem } from "#base/result.ts";
+import { ok, type Problem, problem } from "#base/result.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import { decodeHeader, HEADER_BYTES, workOfBits } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -253,9 +253,12 @@ export class ChainSync {
         store: best,
         isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
         adopt: async (at) => {
+          const prepared = this.#history?.prepare() ?? ok();
+          if (!prepared.ok) return prepared;
           this.#isTakingOver = true;
           const taken = await blocks.takeOver(at);
-          if (taken.ok) this.#history?.begin();
+          // Also when nothing was taken over: then nothing is to be checked, and what was prepared goes.
+          this.#history?.resume();
           this.#isTakingOver = false;
           return taken;
         },

@@ -6,7 +6,7 @@
  */
 import { assert } from "#base/assert.ts";
 import type { BlockId } from "#base/brand.ts";
-import { type Problem, problem, type Result } from "#base/result.ts";
+import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import { decodeBlock } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
@@ -16,7 +16,7 @@ import { BlockDoor } from "../block-door.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import { blockIdOfBytes } from "../header-point.ts";
 import { KEEP_BLOCKS_MIN } from "../limits.ts";
-import type { BlockStore } from "../store.ts";
+import type { BlockStore, Written } from "../store.ts";
 import type { BlockOutcome, InboundBlockFault } from "../types.ts";
 
 /** Where the second state is kept. */
@@ -56,20 +56,35 @@ export class HistoryCheck {
   #checking: Checking | null = null;
   /** A block was found wrong on which the chain stands still. */
   #isLeaving = false;
+  /** The disk refuses: it is gone on with after the next start. */
+  #isPutOff = false;
 
   constructor(dependencies: HistoryCheckDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Goes on with what was under way when this node last stopped. */
+  /** Goes on with what was prepared, or under way when this node last stopped. */
   resume(): void {
     const store = this.#dependencies.history.current();
     if (store !== null) this.#run(store);
   }
 
-  /** A snapshot was just taken over: its state is the tip's. */
-  begin(): void {
-    this.#run(this.#dependencies.history.create());
+  /**
+   * Before a snapshot is taken over: makes room for the check, which {@link resume} then begins. Whoever dies in between
+   * finds at the next start what is to be checked.
+   */
+  prepare(): Written {
+    const { history, best } = this.#dependencies;
+    try {
+      const opened = BestChain.open(best.network, history.create());
+      if (opened.ok) return ok();
+      history.discard();
+      return fail({ code: "store-unavailable", cause: opened.fault.cause });
+    } catch (error) {
+      // What the file system says of a file that cannot be made.
+      const cause = error instanceof Error ? error.message : String(error);
+      return fail({ code: "store-unavailable", cause });
+    }
   }
 
   /** Heights still to be checked, both included; `null` when there are none. */
@@ -82,7 +97,7 @@ export class HistoryCheck {
 
   /** Whether all that the chain stands on was checked. */
   get isWhole(): boolean {
-    return !this.#isLeaving && this.needed() === null;
+    return !this.#isLeaving && !this.#isPutOff && this.needed() === null;
   }
 
   pointAt(height: number): HeaderPoint | null {
@@ -115,9 +130,14 @@ export class HistoryCheck {
   #run(store: BlockStore): void {
     const { best, clock, log, signatures, onProgress, history } = this.#dependencies;
     const opened = BestChain.open(best.network, store, { keepBlocks: KEEP_BLOCKS_MIN });
+    if (!opened.ok) {
+      log.warn(opened.fault.cause, { code: opened.fault.code });
+      this.#isPutOff = true;
+      return;
+    }
     const targetHeight = this.#snapshotHeight();
-    if (!opened.ok || this.#dependencies.store.best(opened.value.best.tip.id) === null) {
-      // Another network's, or another branch's: begun anew the next time there is room for it.
+    if (this.#dependencies.store.best(opened.value.best.tip.id) === null) {
+      // Another branch's: ours was connected from its first block on.
       history.discard();
       return;
     }
@@ -162,12 +182,12 @@ export class HistoryCheck {
     best.fillIn(block.value);
   }
 
-  #done({ door }: Checking): void {
+  #done({ door, targetHeight }: Checking): void {
     const { history, log, onProgress } = this.#dependencies;
     this.#checking = null;
     door.close().catch((error: unknown) => log.fault("the check of history could not be ended", error));
     history.discard();
-    log.info("every block since the first has been checked");
+    if (targetHeight > 0) log.info("every block since the first has been checked");
     onProgress(null);
   }
 
