@@ -1,6 +1,6 @@
 /**
- * Owns the comparison of the imports in the code with the import table, and the search for cycles. `npm run imports`
- * is not needed: `npm test` runs it. Run by hand (`node tools/check-imports.ts`) it prints what is wrong, and with
+ * Owns the comparison of the imports in the code with the import table, and the search for cycles. `npm test` runs it.
+ * Run by hand (`node tools/check-imports.ts`) it prints what is wrong, and with
  * `--table` the table for docs/architecture.md.
  */
 import { resolve } from "node:path";
