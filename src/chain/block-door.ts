@@ -368,6 +368,8 @@ export class BlockDoor {
       return;
     }
     this.#storeWorks();
+    // Of some it was said only because they stand on what damage had marked.
+    this.#invalid.clear();
     const { repaired, stopped } = recovered.value;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onRepaired(repaired);

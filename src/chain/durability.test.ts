@@ -9,6 +9,7 @@ import { Database } from "#storage/disk/database.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
+import { newBlockOf } from "./block-records.ts";
 import { openChain } from "./chain.ts";
 import { COMMIT_RETRY_PERIOD_MS, POOL_SAVE_DELAY_MS } from "./limits.ts";
 import { topicName } from "./relay/relay.ts";
@@ -354,5 +355,29 @@ test("a repair that the disk refuses is tried again, also when blocks are refuse
   );
   assert.equal(node.chain.problem(), null);
   assert.deepEqual(node.faults, []);
+  await node.chain.close();
+});
+
+test("what was refused because damage had marked a block is taken once the ledger has begun anew", async () => {
+  const source = new TestChain(network);
+  for (let at = 0; at < 3; at++) source.grow();
+  const memory = memoryBlocks();
+  let tellDamage = (_cause: string): void => undefined;
+  const store = new Proxy(memory, {
+    get(target, name) {
+      if (name === "watchDamage") return (listener: typeof tellDamage) => (tellDamage = listener);
+      const member: unknown = Reflect.get(target, name);
+      return typeof member === "function" ? member.bind(target) : member;
+    },
+  });
+  const node = await openAlone(network, store);
+  await feed(node.chain, source, 1, 1);
+  const { block: parent, history } = source.at(1);
+  assert.ok(memory.keep(newBlockOf(source.at(2).block, { ...parent, history }), true).ok);
+  assert.equal(await refusal(node.chain, encodeBlock(source.at(3).block)), "branch-invalid");
+  tellDamage("a test");
+  await node.clock.advance(1_000);
+  await feed(node.chain, source, 1, 3);
+  assert.equal(node.chain.tip().height, 3);
   await node.chain.close();
 });
