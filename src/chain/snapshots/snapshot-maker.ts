@@ -4,9 +4,8 @@
  * chain's store; writes only its own.
  */
 import type { BlockId } from "#base/brand.ts";
-import { compareBytes, equalBytes, fromHex, toHex } from "#base/bytes.ts";
+import { compareBytes, equalBytes } from "#base/bytes.ts";
 import { type BlockRef, decodeHeader, decodeUndo } from "#ledger/index.ts";
-import type { LeafSource } from "#ledger/state-tree.ts";
 import type { Log } from "#ports/log.ts";
 import { SNAPSHOT_CHUNKS_MAX, SNAPSHOT_OVERLAY_KEYS_MAX, SNAPSHOTS_OFFERED_MAX } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
@@ -20,6 +19,7 @@ import {
   type SnapshotChunk,
 } from "./snapshot-chunk.ts";
 import type { SnapshotPolicy, SnapshotStore } from "./snapshot-store.ts";
+import { StateOverlay } from "./state-overlay.ts";
 
 export interface SnapshotMakerDependencies {
   readonly policy: SnapshotPolicy;
@@ -35,10 +35,8 @@ export interface SnapshotMakerDependencies {
 /** One that is being made. */
 interface Making {
   readonly at: BlockRef;
-  /** As they were at its height, by key in hex: those that changed since. `null`: not there then. */
-  readonly before: Map<string, Uint8Array | null>;
-  /** The keys of `before` in their order, sorted once for all chunks; `null` when one has come since. */
-  sorted: readonly string[] | null;
+  /** What changed since its height. */
+  readonly before: StateOverlay;
   /** Of the best chain, as of the last move that we were told of. */
   tip: BlockId | null;
   isGivenUp: boolean;
@@ -118,8 +116,7 @@ export class SnapshotMaker {
     if (snapshots.finished().some(({ id }) => id === block.id)) return;
     const making: Making = {
       at: { id: block.id, height: block.height },
-      before: new Map(),
-      sorted: null,
+      before: new StateOverlay(),
       tip: store.tip()?.id ?? null,
       isGivenUp: false,
     };
@@ -164,15 +161,12 @@ export class SnapshotMaker {
   }
 
   /** @param isOlder whether the block is older than those looked at before. */
-  #remember(making: Making, id: BlockId, isOlder: boolean): boolean {
-    const { before } = making;
+  #remember({ before }: Making, id: BlockId, isOlder: boolean): boolean {
     const undo = decodeUndo(this.#dependencies.store.undo(id) ?? new Uint8Array(0));
     if (!undo.ok) return false;
     for (const { key, value } of undo.value.before) {
-      const name = toHex(key);
-      if (isOlder || !before.has(name)) before.set(name, value);
+      if (isOlder || !before.has(key)) before.set(key, value);
     }
-    making.sorted = null;
     return before.size <= SNAPSHOT_OVERLAY_KEYS_MAX;
   }
 
@@ -180,11 +174,12 @@ export class SnapshotMaker {
   async #writeChunks(making: Making): Promise<Uint8Array | null> {
     const { snapshots, store, pause } = this.#dependencies;
     const places: ChunkPlace[] = [];
+    const asItWas = making.before.over(store.state);
     for (let start: Uint8Array | null = FIRST_KEY; start !== null; ) {
       // On a long way from tip to tip others get their turn, and we are told of what changed when it is over.
       if (store.tip()?.id !== making.tip) return null;
       if (making.isGivenUp || places.length >= SNAPSHOT_CHUNKS_MAX) return null;
-      const chunk = cutChunk(this.#asItWas(making), start);
+      const chunk = cutChunk(asItWas, start);
       if (chunk === null) return null;
       const { entries, ...place } = chunk;
       if (!snapshots.add(place, entries).ok) return null;
@@ -193,39 +188,6 @@ export class SnapshotMaker {
       await pause();
     }
     return making.isGivenUp ? null : (joinChunks(places)?.root ?? null);
-  }
-
-  /** The state at the height of the snapshot: today's, but for what changed since. */
-  #asItWas(making: Making): LeafSource {
-    const { state } = this.#dependencies.store;
-    const { before } = making;
-    making.sorted ??= [...before.keys()].sort();
-    const names = making.sorted;
-    return {
-      get: (key) => {
-        const changed = before.get(toHex(key));
-        return changed === undefined ? state.get(key) : changed;
-      },
-      *range(from, to) {
-        const high = to === null ? null : toHex(to);
-        let next = firstNotBelow(names, toHex(from));
-        for (const [key, value] of state.range(from, to)) {
-          const name = toHex(key);
-          for (let past = names[next]; past !== undefined && past < name; past = names[++next]) {
-            yield* entryAt(past, before.get(past));
-          }
-          if (names[next] !== name) yield [key, value];
-          else yield* entryAt(name, before.get(names[next++] ?? name));
-        }
-        for (
-          let past = names[next];
-          past !== undefined && (high === null || past < high);
-          past = names[++next]
-        ) {
-          yield* entryAt(past, before.get(past));
-        }
-      },
-    };
   }
 
   #load(at: BlockId): Offered | null {
@@ -250,23 +212,4 @@ export class SnapshotMaker {
     const header = decodeHeader(this.#dependencies.store.best(id)?.header ?? new Uint8Array(0));
     return header.ok ? header.value.stateRoot : null;
   }
-}
-
-/** The place of the first of these sorted names that is not below `low`. */
-function firstNotBelow(names: readonly string[], low: string): number {
-  let [from, to] = [0, names.length];
-  while (from < to) {
-    const middle = (from + to) >> 1;
-    if ((names[middle] ?? low) < low) from = middle + 1;
-    else to = middle;
-  }
-  return from;
-}
-
-function* entryAt(
-  name: string,
-  value: Uint8Array | null | undefined,
-): Generator<readonly [Uint8Array, Uint8Array]> {
-  const key = fromHex(name);
-  if (key !== null && value !== null && value !== undefined) yield [key, value];
 }
