@@ -6,9 +6,9 @@ import { base58btc } from "multiformats/bases/base58";
 import type { AccountId, PeerId } from "#base/brand.ts";
 import { concat, equalBytes, fromHex, toHex } from "#base/bytes.ts";
 
-/** Multihash code identity, 36 bytes; protobuf KeyType = Ed25519, Data = 32 bytes. */
 /** The Bitcoin alphabet; a peer id has 52 digits of it. */
 const BASE58 = /^[1-9A-HJ-NP-Za-km-z]{1,64}$/;
+/** Multihash code identity, 36 bytes; protobuf KeyType = Ed25519, Data = 32 bytes. */
 const PREFIX = Uint8Array.of(0x00, 0x24, 0x08, 0x01, 0x12, 0x20);
 const PUBLIC_KEY_BYTES = 32;
 

@@ -81,3 +81,5 @@ export const NOTE_KEY_NAME_CHARS_MAX = 128;
 export const NOTE_CHARS_MAX = 16 * 1024;
 /** Targets kept that were computed lately: a chain wanders through some hundred. A few hundred kB. */
 export const TARGETS_CACHED_MAX = 4096;
+/** Of an estimate of how firm a block stands: deeper ones stand at least as firmly, and each costs a step. */
+export const CONFIRMATIONS_COUNTED_MAX = 10_000;

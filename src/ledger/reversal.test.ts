@@ -33,3 +33,19 @@ test("half of the work takes anything back, none takes nothing, and more blocks 
     }
   }
 });
+
+test("a block of long ago is as firm as any: no figure is lost in numbers too small to be told from none", () => {
+  for (const confirmations of [1_000, 3_000, 100_000, 5_000_000]) {
+    assert.ok(reversalProbability(confirmations, 0.1) < 1e-12, `${confirmations}`);
+    assert.ok(reversalProbability(confirmations, 0.3) < 1e-12, `${confirmations}`);
+  }
+  // Nearly half: the chance falls slowly, and never rises again.
+  let last = reversalProbability(900, 0.49);
+  assert.ok(last > 0.3 && last < 0.5);
+  for (const confirmations of [1_500, 2_500, 10_000, 20_000, 5_000_000]) {
+    const now = reversalProbability(confirmations, 0.49);
+    assert.ok(now <= last, `${confirmations}: ${now} after ${last}`);
+    last = now;
+  }
+  assert.ok(last < 0.01);
+});
