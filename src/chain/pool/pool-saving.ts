@@ -37,9 +37,8 @@ export class PoolSaving {
 
   /** It waits: the next write puts it on disk, where it is not there already. */
   keep({ id, bytes, receivedMs }: PoolRow): void {
-    // What was to be taken out may be there in a damaged form.
-    const wasDropped = this.#dropped.delete(id);
-    if (wasDropped || !this.#onDisk.has(id)) this.#unsaved.set(id, { id, bytes, receivedMs });
+    // What is to be taken out may be there in a damaged form: it is, before this is written.
+    if (this.#dropped.has(id) || !this.#onDisk.has(id)) this.#unsaved.set(id, { id, bytes, receivedMs });
     this.#saveSoon();
   }
 
@@ -67,7 +66,8 @@ export class PoolSaving {
   /** The store began anew with what could be read of it: all that waits is to be written, there already or not. */
   keepAnew(rows: readonly PoolRow[]): void {
     for (const { id, bytes, receivedMs } of rows) {
-      this.#dropped.delete(id);
+      // What was read of it may be damaged.
+      this.#dropped.add(id);
       this.#unsaved.set(id, { id, bytes, receivedMs });
     }
     this.#saveSoon();

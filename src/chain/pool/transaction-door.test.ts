@@ -293,6 +293,37 @@ test("what is on disk and was given back by a block undone before a death waits 
   assert.deepEqual(settled, [undone.id]);
 });
 
+test("what is damaged among the waiting on disk is written again where it is known, and goes where it is not", async () => {
+  const [known, unknown] = [transfer(0), transfer(1)];
+  const damaged = (each: SignedTransaction) => ({
+    id: txIdOf(each),
+    bytes: encodeTransaction(each).with(-1, 7),
+    receivedMs: 1,
+  });
+  const undone = new TestChain(network).next([known], BOB);
+  const store = memoryBlocks();
+  store.changePool([damaged(known), damaged(unknown)], [], []);
+  store.undone = () => [undone.id];
+  store.body = () => encodeBlock(undone);
+  const { door, clock } = openDoor(network, store);
+  await door.restore();
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  const right = encodeTransaction(known);
+  assert.deepEqual(
+    store.pool().map(({ bytes }) => bytes),
+    [right],
+  );
+  // As a repair takes them over: what waits is known in full.
+  store.changePool([], [txIdOf(known)], []);
+  store.changePool([damaged(known)], [], []);
+  door.storeRenewed();
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  assert.deepEqual(
+    store.pool().map(({ bytes }) => bytes),
+    [right],
+  );
+});
+
 test("what waits outlives a repair that leaves the tip far below it: behind a gap, without cover, valid too far ahead", async () => {
   const far = testNetwork({
     validUntilMaxBlocks: 20,
