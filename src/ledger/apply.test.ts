@@ -31,6 +31,16 @@ test("a payment moves the amount to its receiver and the fee, later, to the mine
   assert.deepEqual(chain.grow().state.account(BOB.account), { balance: 1002, nextSeq: 0 });
 });
 
+test("a ledger may begin with nobody owning anything, or stay without coins for ever", () => {
+  const poor = new TestChain(testNetwork({ allocations: [] }));
+  assert.deepEqual(poor.grow().state.totals, { issued: 1000, held: 0, pending: 1000, burned: 0 });
+  const none = new TestChain(
+    testNetwork({ allocations: [], reward: { initial: 0, halvingBlocks: 10, tail: 0 } }),
+  );
+  for (let height = 1; height <= 4; height++) none.grow();
+  assert.deepEqual(none.tip.state.totals, { issued: 0, held: 0, pending: 0, burned: 0 });
+});
+
 test("a reward can be spent in the block that pays it", () => {
   const chain = new TestChain(network);
   chain.grow([], BOB);
