@@ -13,6 +13,7 @@ import {
   encodeHeader,
   encodeTransaction,
   isSigned,
+  receiverOf,
   sealBlock,
   signingPreimage,
   transactionBytes,
@@ -166,4 +167,16 @@ test("a preimage differs between networks", () => {
     signingPreimage(tx, new Uint8Array(32)),
     signingPreimage(tx, new Uint8Array(32).fill(1)),
   );
+});
+
+test("whoever is given money or a name receives it; nothing else has a receiver", () => {
+  const [sample] = fc.sample(transfers, { numRuns: 1, seed: 3 });
+  assert.ok(sample);
+  const { to } = sample;
+  assert.equal(receiverOf(sample), to);
+  const update = { ...sample, type: "name-update", name: "ann" } as const;
+  assert.equal(receiverOf({ ...update, change: { kind: "owner", owner: to } }), to);
+  assert.equal(receiverOf({ ...update, change: { kind: "key", key: to } }), null);
+  assert.equal(receiverOf({ ...update, change: { kind: "renew" } }), null);
+  assert.equal(receiverOf({ ...sample, type: "anchor", root: new Uint8Array(32) }), null);
 });
