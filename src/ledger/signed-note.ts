@@ -55,19 +55,20 @@ const SIGNATURE_MARK = "— ";
 
 /** A refusal for anything that {@link encodeNote} would not have written. Never throws. */
 export function decodeNote(noteText: string): Result<SignedNote, NoteFault> {
-  if (noteText.length > NOTE_CHARS_MAX) return malformed(`longer than ${NOTE_CHARS_MAX} characters`);
-  if (CONTROL.test(noteText)) return malformed("holds a control character");
-  if (!noteText.isWellFormed()) return malformed("holds half a character");
+  if (noteText.length > NOTE_CHARS_MAX) return malformed(`it is longer than ${NOTE_CHARS_MAX} characters`);
+  if (CONTROL.test(noteText)) return malformed("it holds a control character");
+  if (!noteText.isWellFormed()) return malformed("it holds half a character");
   const boundary = noteText.lastIndexOf("\n\n");
-  if (boundary < 1) return malformed("has no empty line before its signatures");
+  if (boundary < 1) return malformed("it has no empty line before its signatures");
   const block = noteText.slice(boundary + 2);
-  if (!block.endsWith("\n")) return malformed("does not end with a line feed");
+  if (!block.endsWith("\n")) return malformed("it does not end with a line feed");
   const lines = block.slice(0, -1).split("\n");
-  if (lines.length > NOTE_SIGNATURES_MAX) return malformed(`has more than ${NOTE_SIGNATURES_MAX} signatures`);
+  if (lines.length > NOTE_SIGNATURES_MAX)
+    return malformed(`it has more than ${NOTE_SIGNATURES_MAX} signatures`);
   const signatures: NoteSignature[] = [];
   for (const line of lines) {
     const signature = decodeLine(line);
-    if (signature === null) return malformed("has a line that is no signature");
+    if (signature === null) return malformed("it has a line that is no signature");
     signatures.push(signature);
   }
   return ok({ text: noteText.slice(0, boundary + 1), signatures });
@@ -76,9 +77,9 @@ export function decodeNote(noteText: string): Result<SignedNote, NoteFault> {
 /** The same, of UTF-8 bytes. */
 export function decodeNoteBytes(bytes: Uint8Array): Result<SignedNote, NoteFault> {
   // No character takes more than four bytes: what is longer is refused before it is decoded.
-  if (bytes.length > 4 * NOTE_CHARS_MAX) return malformed(`longer than ${NOTE_CHARS_MAX} characters`);
+  if (bytes.length > 4 * NOTE_CHARS_MAX) return malformed(`it is longer than ${NOTE_CHARS_MAX} characters`);
   const text = fromUtf8(bytes);
-  return text === null ? malformed("is not UTF-8") : decodeNote(text);
+  return text === null ? malformed("it is not UTF-8") : decodeNote(text);
 }
 
 function decodeLine(line: string): NoteSignature | null {

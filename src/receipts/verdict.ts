@@ -74,12 +74,12 @@ const CONTENT_REFUSALS: Readonly<Record<ContentRefusal, readonly [cause: string,
 
 export function refusalProblem(code: WaybillRefusal, detail?: string): Problem {
   const [cause, nextStep] = REFUSALS[code];
-  return problem(code, detail === undefined ? cause : `${cause} (${detail})`, nextStep);
+  return problem(code, detail === undefined ? cause : `${cause.slice(0, -1)}: ${detail}.`, nextStep);
 }
 
 export function contentProblem(code: ContentRefusal, detail?: string): Problem {
   const [cause, nextStep] = CONTENT_REFUSALS[code];
-  return problem(code, detail === undefined ? cause : `${cause} (${detail})`, nextStep);
+  return problem(code, detail === undefined ? cause : `${cause.slice(0, -1)}: ${detail}.`, nextStep);
 }
 
 /**

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { fail, ok, problem } from "#base/result.ts";
+import { verifyState } from "#cli/commands/state-proofs.ts";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
 import { encodeHeader } from "#ledger/index.ts";
@@ -145,10 +147,36 @@ test("verify tells a proof of the ledger's state from a receipt, and refuses a c
   assert.equal(told.code, 0, told.err);
   assert.match(told.out, new RegExp(`After block 1 of a network not known here.*\\n.*${ALICE.peerId} holds`));
   const asData = JSON.parse((await verify(saved, "--json")).out);
-  assert.deepEqual([asData.ok, asData.height, asData.confirmations], [true, 1, 0]);
+  assert.deepEqual([asData.ok, asData.height, asData.confirmations], [true, 1, null]);
   assert.equal(asData.account.balance, state.account(ALICE.account).balance);
   assert.equal(codeOf(await verify(saved, folder, "--json")), "no-content");
   await writeFile(saved, bytes.with(60, (bytes[60] ?? 0) ^ 1));
   const refused = await verify(saved, "--json");
   assert.deepEqual([refused.code, codeOf(refused)], [1, "state-proof-refused"]);
+});
+
+test("a running peer says whether the block of a state's proof stands on its chain, and one elsewhere says nothing", async () => {
+  const chain = new TestChain();
+  chain.grow();
+  const { block, state } = chain.tip;
+  const subject = { kind: "account", account: ALICE.account } as const;
+  const key = keyOfSubject(subject);
+  const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
+  const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
+  const said = async (found: number | null, chainId: string) => {
+    let out = "";
+    const sink = { write: (text: string) => void (out += text) };
+    const terminal = openTerminal({ out: sink, err: sink, environment: { LANG: "C" }, platform: "linux" });
+    const client = {
+      block: async () => (found === null ? fail(problem("not-found", "", "")) : ok({ confirmations: found })),
+      chain: async () => ok({ chainId }),
+    };
+    assert.ok((await verifyState(bytes, { terminal, json: false, networkFile: null, client })).ok);
+    return out;
+  };
+  const { chainIdHex } = chain.network;
+  assert.match(await said(3, chainIdHex), /stands on this peer's chain \(3 confirmations\)/);
+  assert.match(await said(0, chainIdHex), /does not stand on this peer's chain/);
+  assert.match(await said(null, chainIdHex), /does not stand on this peer's chain/);
+  assert.match(await said(null, "of another"), /is not shown: a running peer of the network/);
 });

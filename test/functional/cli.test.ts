@@ -9,6 +9,8 @@ import process from "node:process";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { readApiFile, writeApiFile } from "#api/api-file.ts";
+import type { ProgramContext } from "#cli/command-line.ts";
+import { QuestionInterrupted } from "#cli/outcome.ts";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
 import { clientOf } from "../kit/api-server.ts";
@@ -69,6 +71,11 @@ const run = (...argv: readonly string[]) => ended(start(argv));
 
 /** The same program in this process: where many command lines are tried, starting each would take the time. */
 async function runHere(...argv: readonly string[]): Promise<Ended> {
+  return runWith({}, argv);
+}
+
+/** @param change what the process is like. */
+async function runWith(change: Partial<ProgramContext>, argv: readonly string[]): Promise<Ended> {
   const written = { out: "", err: "" };
   const stream = (name: keyof typeof written) => ({
     write: (text: string) => {
@@ -83,6 +90,7 @@ async function runHere(...argv: readonly string[]): Promise<Ended> {
     interruptible: () => new AbortController().signal,
     confirm: async () => null,
     ask: async () => null,
+    ...change,
   });
   return { code, ...written };
 }
@@ -298,15 +306,26 @@ test("send with a path that does not exist, and Ctrl-C while waiting", async () 
 });
 
 test("Ctrl-C at a question, or while an invite is looked for, is one sentence and exit code 130", async () => {
-  const question = await runHere("contact", "Bob", "--verify");
-  assert.equal(question.code, 130);
-  assert.equal(question.err, "Interrupted at the question: nothing was changed.\n");
-  const created = await runHere("network", "create", join(folder, "asked.json"));
-  assert.deepEqual([created.code, created.err], [130, question.err]);
-  await assert.rejects(stat(join(folder, "asked.json")));
+  const ctrlC = async (): Promise<never> => {
+    throw new QuestionInterrupted();
+  };
+  const file = join(folder, "asked.json");
+  for (const argv of [
+    ["contact", "bob", "--verify"],
+    ["network", "create", file],
+  ]) {
+    const { code, err } = await runWith({ confirm: ctrlC, ask: ctrlC }, argv);
+    assert.deepEqual(
+      [code, err],
+      [130, "Interrupted at the question: nothing was changed.\n"],
+      argv.join(" "),
+    );
+  }
+  await assert.rejects(stat(file));
+  const person = await (await kitClient()).person("bob");
+  assert.equal(person.ok && person.value.verified?.how, "invite", "as it was");
   const words = "subway argue awake tornado pudding spatial unveil fly".split(" ");
-  const joining = start(["join", ...words, "--json"]);
-  const joined = await ended(joining);
+  const joined = await runWith({ interruptible: () => AbortSignal.abort() }, ["join", ...words, "--json"]);
   assert.deepEqual([joined.code, failureOf(joined).code], [130, "interrupted"]);
 });
 
@@ -432,6 +451,11 @@ test("a network without signers says so, and there is nothing to save", async ()
   assert.match((await runHere("checkpoint")).out, /Nobody co-signs in this network/);
   const none = await runHere("checkpoint", "export", join(folder, "final.checkpoint"), "--json");
   assert.deepEqual([none.code, failureOf(none).code], [1, "checkpoint-missing"]);
+  const text = join(folder, "text");
+  await writeFile(text, "some text");
+  const wrong = await runHere("checkpoint", "verify", text, "--json");
+  assert.equal(failureOf(wrong).code, "checkpoint-refused");
+  assert.match(failureOf(wrong).cause, /no checkpoint of a Waybill ledger: it has no empty line/);
   const missing = await runHere("checkpoint", "verify", join(folder, "none"), "--json");
   assert.deepEqual([missing.code, failureOf(missing).code], [1, "checkpoint-unreadable"]);
   assert.equal((await runHere("checkpoint", "export")).code, 2);

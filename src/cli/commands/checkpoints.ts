@@ -7,6 +7,7 @@ import { tableText } from "../table.ts";
 import type { Terminal } from "../terminal.ts";
 import { oneLine } from "../terminal-text.ts";
 import { plural, timeText } from "../words.ts";
+import { writeNew } from "./write-new.ts";
 
 export async function showCheckpoints(session: Session): Promise<Outcome> {
   return show(session, await session.client.checkpoints(), (view) =>
@@ -43,13 +44,8 @@ export async function exportFile(session: Session, file: string, replaces: boole
     const cause = "No block is final here, so there is nothing to save.";
     return failed(problem("checkpoint-missing", cause, "Look again after some blocks: waybill checkpoint."));
   }
-  const { writeNetworkFile } = await import("#node/network-create.ts");
-  const written = writeNetworkFile(file, note, replaces);
-  if (!written.ok) {
-    const isThere = written.fault.code === "network-file-exists";
-    const cause = isThere ? `${file} exists already.` : written.fault.cause;
-    return failed(problem("checkpoint-not-saved", cause, written.fault.nextStep));
-  }
+  const written = await writeNew(file, new TextEncoder().encode(note), replaces);
+  if (!written.ok) return failed(written.fault);
   if (session.json) session.terminal.printJson({ file, ...final });
   else {
     session.terminal.print(

@@ -1,6 +1,5 @@
 /** Owns the command that saves what the ledger holds of an account or a name, and the words of its check. */
 import { resolve } from "node:path";
-import type { Client } from "#api/client.ts";
 import { ok, type Problem, type Result } from "#base/result.ts";
 import { type StateVerdict, verifyStateProofFile } from "#node/state-proof-file.ts";
 import { formatAmount } from "../amount.ts";
@@ -35,7 +34,25 @@ export interface VerifyStateOptions {
   readonly json: boolean;
   readonly networkFile: string | null;
   /** A running peer, which knows whether the block stands on its chain; `null` when there is none. */
-  readonly client: Pick<Client, "block"> | null;
+  readonly client: ChainAsked | null;
+}
+
+/** As the running peer answers; more of its answers is not needed. */
+interface ChainAsked {
+  block(id: string): Promise<Result<{ readonly confirmations: number }, Problem>>;
+  chain(): Promise<Result<{ readonly chainId: string }, Problem>>;
+}
+
+/** Where the block stands for the running peer: `null` without one, or where it is of another network. */
+async function confirmationsOf(
+  { blockId, chainId }: StateVerdict,
+  client: VerifyStateOptions["client"],
+): Promise<number | null> {
+  const block = client === null ? null : await client.block(blockId);
+  if (client === null || block === null) return null;
+  if (block.ok) return block.value.confirmations;
+  const chain = block.fault.code === "not-found" ? await client.chain() : null;
+  return chain?.ok === true && chain.value.chainId === chainId ? 0 : null;
 }
 
 export async function verifyState(bytes: Uint8Array, options: VerifyStateOptions): Promise<Outcome> {
@@ -45,26 +62,29 @@ export async function verifyState(bytes: Uint8Array, options: VerifyStateOptions
     if (json) terminal.printJson({ ok: false, problem: verdict.fault });
     return failed(verdict.fault);
   }
-  const block = client === null ? null : await client.block(verdict.value.blockId);
-  const confirmations = block?.ok === true ? block.value.confirmations : 0;
+  const confirmations = await confirmationsOf(verdict.value, client);
   if (json) terminal.printJson({ ok: true, ...verdict.value, confirmations });
   else terminal.print(stateText(verdict.value, confirmations));
   return ok();
 }
 
-function stateText(verdict: StateVerdict, confirmations: number): string {
+function standingText(confirmations: number | null): string {
+  if (confirmations === null)
+    return "Whether the block stands on the best chain is not shown: a running peer of the network can tell.";
+  return confirmations === 0
+    ? "The block does not stand on this peer's chain: another one took its place, or the peer has yet to fetch it."
+    : `The block stands on this peer's chain (${plural(confirmations, "confirmation")}).`;
+}
+
+function stateText(verdict: StateVerdict, confirmations: number | null): string {
   const { height, blockId, blockTimeMs, work, network, chainId } = verdict;
   const where =
     network === null ? `a network not known here (chain id ${chainId})` : `network ${oneLine(network)}`;
-  const standing =
-    confirmations > 0
-      ? `The block stands on this peer's chain (${plural(confirmations, "confirmation")}).`
-      : "Whether the block stands on the best chain is not shown: a running peer of the network can tell.";
   return [
     `After block ${height} of ${where}, ${timeText(blockTimeMs)}:`,
     subjectText(verdict),
     `Block ${blockId}, which shows work of its own: about ${work} hashes.`,
-    standing,
+    standingText(confirmations),
     "What came after that block is not shown.",
   ].join("\n");
 }
