@@ -87,6 +87,8 @@ export const BODY_DOUBT_MS = 15_000;
 export const BODY_REQUEST_SPAN_MS = 1_000;
 /** Blocks under a snapshot that are fetched in one go: some seconds of checking. */
 export const HISTORY_STRETCH_BLOCKS = 512;
+/** A check of what lies under a snapshot that the disk refuses is tried again this often: nothing waits for it. */
+export const HISTORY_RETRY_MS = 60_000;
 /** Streams on which bodies are fetched at once. */
 export const BODY_LANES_MAX = 16;
 

@@ -1,6 +1,6 @@
 /** Tests the files beside the ledger, and a peer on disk that takes a snapshot over and checks what lies under it. */
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -42,6 +42,25 @@ test("the second state is there only while history is checked, and damaged files
     assert.equal(again.history.current()?.tip(), null);
     again.history.discard();
     assert.equal(existsSync(join(path, files[0] ?? "")), false);
+    again.close();
+  });
+});
+
+test("a second state that can be neither read nor made anew is not taken for one that is not needed", async () => {
+  await inFolder((path) => {
+    const side = openLedgerSideFiles(path, network.chainIdHex);
+    side.history.create();
+    side.close();
+    const name = readdirSync(path).find((each) => /^history-.*\.db$/.test(each)) ?? "";
+    const [file, log] = [join(path, name), join(path, `${name}-wal`)];
+    writeFileSync(file, "no database at all, but some bytes");
+    rmSync(log, { force: true });
+    mkdirSync(log);
+    const again = openLedgerSideFiles(path, network.chainIdHex);
+    assert.throws(() => again.history.current());
+    assert.throws(() => again.history.current());
+    rmdirSync(log);
+    assert.equal(again.history.current()?.tip(), null);
     again.close();
   });
 });

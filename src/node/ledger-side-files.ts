@@ -2,7 +2,7 @@
  * Owns the two files beside the ledger that may be lost without losing anything: snapshots made for others, and the
  * second state while the blocks under a snapshot are checked. Damaged ones are made anew without a word.
  */
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import type { ChainDependencies } from "#chain/index.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
@@ -69,12 +69,24 @@ class HistoryFile implements History {
 function openAnew(path: string, schemas: readonly Schema[]): Database {
   try {
     return new Database(path, schemas);
-  } catch {
-    remove(path);
+  } catch (error) {
+    if (!existsSync(path)) throw error;
+    empty(path);
     return new Database(path, schemas);
   }
 }
 
+/** The file stays: where it is seen that something is to be checked, it must be seen after a death or a refusal too. */
+function empty(path: string): void {
+  removeLog(path);
+  truncateSync(path);
+}
+
 function remove(path: string): void {
-  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+  rmSync(path, { force: true });
+  removeLog(path);
+}
+
+function removeLog(path: string): void {
+  for (const suffix of ["-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
 }

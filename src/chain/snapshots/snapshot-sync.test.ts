@@ -13,6 +13,7 @@ import { memorySnapshots } from "#storage/memory/snapshots.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { openChain } from "../chain.ts";
+import { HISTORY_RETRY_MS } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { HistoryStore } from "../sync/history-check.ts";
 import { falseChain, type Mischief, puppet, snapshotOf } from "../sync/test-puppet.ts";
@@ -135,6 +136,42 @@ test("a check of history that was broken off by a restart goes on where it was",
   assert.ok((again.chain.syncState().history?.height ?? 0) > 5);
   await clock.advanceUntil(() => again.chain.syncState().history === null, 120_000, "checked");
   assert.equal(again.store.bodiesFrom(), 0);
+  for (const node of [alice, again]) await node.close();
+});
+
+test("a check of history whose state cannot be opened is told of, and gone on with once it can", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const alice = await open(ALICE.peerId);
+  await feed(alice.chain, source, 1, 70);
+  await clock.advance(3_000);
+  const bob = await open(BOB.peerId);
+  peers.setLink(ALICE.peerId, BOB.peerId, { delayMs: 300 });
+  await clock.advanceUntil(() => (bob.chain.syncState().history?.height ?? 0) > 5, 120_000, "half way");
+  await bob.close();
+  peers.stop(BOB.peerId);
+  const { history } = bob;
+  const current = history.current.bind(history);
+  history.current = () => {
+    throw new Error("no space left");
+  };
+  const again = await open(CAROL.peerId, memorySnapshots(), null, bob.store, history);
+  await clock.advance(2 * HISTORY_RETRY_MS);
+  assert.equal(again.chain.problem()?.code, "history-put-off");
+  assert.match(again.chain.problem()?.cause ?? "", /no space left/);
+  // In a block that is not known yet it may well stand.
+  assert.equal(again.chain.anchorState("00".repeat(32) as TxId).state, "pending");
+  history.current = current;
+  await clock.advanceUntil(() => again.chain.problem() === null, HISTORY_RETRY_MS, "tried again");
+  assert.ok((again.chain.syncState().history?.height ?? 0) > 5);
+  await clock.advanceUntil(() => again.chain.syncState().history === null, 120_000, "checked");
+  assert.deepEqual([again.store.bodiesFrom(), history.store], [0, null]);
+  assert.equal(again.chain.anchorState("00".repeat(32) as TxId).state, "gone");
+  const told = again.events.filter((event) => event.type === "ProblemChanged");
+  assert.deepEqual(
+    told.map(({ problem }) => problem?.code),
+    [undefined],
+  );
   for (const node of [alice, again]) await node.close();
 });
 

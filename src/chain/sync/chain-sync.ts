@@ -138,6 +138,7 @@ export class ChainSync {
       signatures,
       keptFrom: () => (keepBlocks === null ? 0 : best.tip.header.height - keepBlocks),
       onProgress: (checked) => this.#progress.setHistory(checked),
+      onHindered: () => this.#dependencies.onProblem(),
       onWrong: (id, told, onLeft) => {
         this.#distrusts = true;
         onHistoryWrong(id, told, onLeft);
@@ -164,7 +165,7 @@ export class ChainSync {
 
   /** Why catching up does not go on; `null` when it does, or has nothing to do. */
   get problem(): Problem | null {
-    if (this.#nowhere === null) return null;
+    if (this.#nowhere === null) return this.#history?.problem ?? null;
     return problem(
       "blocks-nowhere",
       `No peer that is connected keeps block ${this.#nowhere.height} of the ledger, from which on this one must check it.`,

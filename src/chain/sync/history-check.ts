@@ -9,19 +9,19 @@ import type { BlockId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { SignatureChecker } from "#crypto/signature-checker.ts";
 import { decodeBlock } from "#ledger/index.ts";
-import type { Clock } from "#ports/clock.ts";
+import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import { BestChain } from "../best-chain.ts";
 import { BlockDoor } from "../block-door.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import { blockIdOfBytes } from "../header-point.ts";
-import { KEEP_BLOCKS_MIN } from "../limits.ts";
+import { HISTORY_RETRY_MS, KEEP_BLOCKS_MIN } from "../limits.ts";
 import type { BlockStore, Written } from "../store.ts";
 import type { BlockOutcome, InboundBlockFault } from "../types.ts";
 
 /** Where the second state is kept. */
 export interface HistoryStore {
-  /** `null` while nothing is being checked. */
+  /** `null` while nothing is being checked. @throws when it cannot be opened now; then it is still there later. */
   current(): BlockStore | null;
   /** An empty one in the place of whatever was there. */
   create(): BlockStore;
@@ -39,6 +39,8 @@ export interface HistoryCheckDependencies {
   /** Bodies of this height and above are kept. */
   readonly keptFrom: () => number;
   readonly onProgress: (state: { readonly height: number; readonly targetHeight: number } | null) => void;
+  /** {@link HistoryCheck.problem} is another. */
+  readonly onHindered: () => void;
   /** A block under the snapshot breaks the rules. @param onLeft to be called once the chain stands on it no more. */
   readonly onWrong: (id: BlockId, told: Problem, onLeft: () => void) => void;
 }
@@ -56,17 +58,35 @@ export class HistoryCheck {
   #checking: Checking | null = null;
   /** A block was found wrong on which the chain stands still. */
   #isLeaving = false;
-  /** The disk refuses: it is gone on with after the next start. */
-  #isPutOff = false;
+  /** Why the second state cannot be opened now, as far as it cannot. */
+  #hindrance: string | null = null;
+  #retry: Timer | null = null;
 
   constructor(dependencies: HistoryCheckDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Goes on with what was prepared, or under way when this node last stopped. */
+  /** Goes on with what was prepared, or under way when this node last stopped; later, where the disk refuses now. */
   resume(): void {
-    const store = this.#dependencies.history.current();
-    if (store !== null) this.#run(store);
+    const { clock, log, onHindered } = this.#dependencies;
+    const before = this.#hindrance;
+    this.#hindrance = this.#open();
+    this.#retry?.cancel();
+    this.#retry = this.#hindrance === null ? null : clock.after(HISTORY_RETRY_MS, () => this.resume());
+    if (this.#hindrance === before) return;
+    if (this.#hindrance === null) log.info("what lies under the snapshot is being checked again");
+    else log.warn("what lies under the snapshot cannot be checked now", { cause: this.#hindrance });
+    onHindered();
+  }
+
+  /** Why it does not go on, while nothing is checked that should be; `null` else. */
+  get problem(): Problem | null {
+    if (this.#hindrance === null) return null;
+    return problem(
+      "history-put-off",
+      `What lies under the state that was taken over from peers cannot be checked now (${this.#hindrance}).`,
+      "Make room on the disk, and see that the data folder can be written; it is tried again by itself.",
+    );
   }
 
   /**
@@ -97,7 +117,7 @@ export class HistoryCheck {
 
   /** Whether all that the chain stands on was checked. */
   get isWhole(): boolean {
-    return !this.#isLeaving && !this.#isPutOff && this.needed() === null;
+    return !this.#isLeaving && this.#hindrance === null && this.needed() === null;
   }
 
   pointAt(height: number): HeaderPoint | null {
@@ -123,25 +143,34 @@ export class HistoryCheck {
   }
 
   async close(): Promise<void> {
+    this.#retry?.cancel();
     await this.#checking?.door.close();
     this.#checking = null;
   }
 
-  #run(store: BlockStore): void {
-    const { best, clock, log, signatures, onProgress, history } = this.#dependencies;
-    const opened = BestChain.open(best.network, store, { keepBlocks: KEEP_BLOCKS_MIN });
-    if (!opened.ok) {
-      log.warn(opened.fault.cause, { code: opened.fault.code });
-      this.#isPutOff = true;
-      return;
+  /** @returns why it cannot be opened; `null` when it is, or nothing is to be checked. */
+  #open(): string | null {
+    try {
+      const store = this.#dependencies.history.current();
+      if (store === null) return null;
+      const opened = BestChain.open(this.#dependencies.best.network, store, { keepBlocks: KEEP_BLOCKS_MIN });
+      if (!opened.ok) return opened.fault.cause;
+      this.#run(store, opened.value.best);
+      return null;
+    } catch (error) {
+      // What the file system says of a file that cannot be opened.
+      return error instanceof Error ? error.message : String(error);
     }
+  }
+
+  #run(store: BlockStore, second: BestChain): void {
+    const { clock, log, signatures, onProgress, history } = this.#dependencies;
     const targetHeight = this.#snapshotHeight();
-    if (this.#dependencies.store.best(opened.value.best.tip.id) === null) {
+    if (this.#dependencies.store.best(second.tip.id) === null) {
       // Another branch's: ours was connected from its first block on.
       history.discard();
       return;
     }
-    const second = opened.value.best;
     const door = new BlockDoor({
       best: second,
       store,
