@@ -183,6 +183,25 @@ test("each kind of mistake has its code, and a cause with the place", () => {
   for (const [text, expected] of cases) assert.match(refusal(text), expected);
 });
 
+test("numbers at the very edge of what can stand together are accepted", () => {
+  const edges = [
+    changed("minGapSeconds", 14),
+    changed("maxFutureSeconds", 300),
+    changed("maxFutureSeconds", 3),
+    changed("perBlock", 1000, "freeAnchors"),
+    changed("maxBlockBytes", 29_800),
+    changed("easeAfterSeconds", 15),
+    changed("easeAfterSeconds", 0),
+    changed("perAccountPerBlock", 100, "freeAnchors"),
+    changed("initialBits", JSON.parse(shipped).powLimitBits),
+    changed("claimWithinBlocks", 2, "names"),
+    changed("lifeBlocks", 5760, "names"),
+    signers([ALICE.account], 1),
+    signers([ALICE.account, BOB.account, CAROL.account], 3),
+  ];
+  for (const text of edges) assert.equal(refusal(text), "accepted");
+});
+
 test("arbitrary text, and the shipped file with any character changed, gets a verdict", () => {
   const edits = fc.tuple(fc.nat(shipped.length - 1), fc.string({ maxLength: 2 }));
   const edited = edits.map(([at, text]) => shipped.slice(0, at) + text + shipped.slice(at + 1));
