@@ -9,7 +9,7 @@ import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { NODE_FLAGS } from "../tools/setup/node-flags.mjs";
+import { NODE_FLAGS, nodeEnvironment } from "../tools/setup/node-flags.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const main = join(root, "src", "cli", "main.ts");
@@ -19,7 +19,10 @@ if (!existsSync(node)) {
   process.stderr.write("waybill: not set up yet. Run npm run build in Waybill's folder, then try again.\n");
   process.exit(1);
 }
-const child = spawn(node, [...NODE_FLAGS, main, ...process.argv.slice(2)], { stdio: "inherit" });
+const child = spawn(node, [...NODE_FLAGS, main, ...process.argv.slice(2)], {
+  stdio: "inherit",
+  env: nodeEnvironment(root, process.env),
+});
 // Ctrl-C reaches the child by itself, from the terminal; this process only has to outlive it.
 process.on("SIGINT", () => undefined);
 for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"]))

@@ -13,7 +13,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { install, isInstalled, nodeBinary } from "./setup/install.mjs";
 import { withLock } from "./setup/lock.mjs";
-import { NODE_FLAGS } from "./setup/node-flags.mjs";
+import { NODE_FLAGS, nodeEnvironment } from "./setup/node-flags.mjs";
 import { build, isBuilt } from "./setup/page.mjs";
 
 const NODE_MAJOR_MIN = 20;
@@ -60,7 +60,10 @@ function isTerminalForeground() {
  */
 function runScript(argv) {
   return new Promise((resolve, reject) => {
-    const child = spawn(nodeBinary(root), [...NODE_FLAGS, ...argv], { stdio: "inherit" });
+    const child = spawn(nodeBinary(root), [...NODE_FLAGS, ...argv], {
+      stdio: "inherit",
+      env: nodeEnvironment(root, process.env),
+    });
     for (const signal of /** @type {const} */ (["SIGINT", "SIGHUP", "SIGTERM"])) {
       let lastMs = Number.NEGATIVE_INFINITY;
       process.on(signal, () => {

@@ -73,11 +73,7 @@ function live(
       stdio: ["ignore", "pipe", "pipe"],
       timeout: killAfterMs ?? LIFE_MS_MAX,
       killSignal: "SIGKILL",
-      env: {
-        ...process.env,
-        WAYBILL_KILL_AT: killAt,
-        NODE_COMPILE_CACHE: join(tmpdir(), "waybill-crash-cache"),
-      },
+      env: { ...process.env, WAYBILL_KILL_AT: killAt },
     },
   );
   let [printed, errors] = ["", ""];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -134,6 +134,18 @@ test("the runner hands on arguments and exit code", async (t) => {
   assert.equal(code, 7);
   const { version } = JSON.parse(readFileSync(join(ROOT, "node_modules", "node", "package.json"), "utf8"));
   assert.equal(output(), `word ${version}\n`);
+});
+
+test("the runner has Node keep what it compiled, where its caller names no other place", async (t) => {
+  const script = join(folder(t), "print.ts");
+  writeFileSync(script, "process.stdout.write(process.env.NODE_COMPILE_CACHE ?? '');");
+  const place = (environment: NodeJS.ProcessEnv) => {
+    const argv = [join(ROOT, "tools", "run.mjs"), "--no-page", script];
+    return execFileSync(process.execPath, argv, { cwd: ROOT, encoding: "utf8", env: environment });
+  };
+  const { NODE_COMPILE_CACHE: _, ...environment } = process.env;
+  assert.equal(place(environment), join(ROOT, "node_modules", ".cache", "waybill"));
+  assert.equal(place({ ...environment, NODE_COMPILE_CACHE: "/elsewhere" }), "/elsewhere");
 });
 
 test("a signal that is repeated at once reaches the script once, and the runner waits for its end", async (t) => {
