@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { type Command, InvalidArgumentError } from "commander";
 import { dataDirOf, type Surroundings } from "./data-dir.ts";
-import type { Outcome } from "./outcome.ts";
+import type { Outcome, QuestionInterrupted } from "./outcome.ts";
 import { findPeer, type Session } from "./session.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -15,7 +15,7 @@ export interface ProgramContext {
    * wait, and have something to say when they stop.
    */
   readonly interruptible: () => AbortSignal;
-  /** Asks for yes or no; null where nobody can be asked. */
+  /** Asks for yes or no; null where nobody can be asked. Throws {@link QuestionInterrupted} at Ctrl-C, as `ask` does. */
   readonly confirm: (question: string) => Promise<boolean | null>;
   /** Asks for one line; null where nobody can be asked. */
   readonly ask: (question: string) => Promise<string | null>;

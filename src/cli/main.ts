@@ -1,9 +1,9 @@
 /** The entry of the command line: gathers what the process has, runs the command, ends with its exit code. */
 import { homedir } from "node:os";
 import process from "node:process";
-import { createInterface } from "node:readline/promises";
 import { EXIT } from "./outcome.ts";
 import { runProgram } from "./program.ts";
+import { askLine, askYesNo } from "./question.ts";
 import { openTerminal } from "./terminal.ts";
 import { programVersion } from "./version.ts";
 
@@ -26,25 +26,7 @@ function interruptible(): AbortSignal {
   return interrupt.signal;
 }
 
-async function ask(question: string): Promise<string | null> {
-  if (process.stdin.isTTY !== true) return null;
-  const asking = createInterface({ input: process.stdin, output: err });
-  try {
-    return await asking.question(question);
-  } catch (error) {
-    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
-    // Ctrl-C or Ctrl-D: whoever is asked does not want to answer. What is said next has a line of its own.
-    err.write("\n");
-    return null;
-  } finally {
-    asking.close();
-  }
-}
-
-async function confirm(question: string): Promise<boolean | null> {
-  const answer = await ask(`${question} [y/N] `);
-  return answer === null ? null : /^y(es)?$/i.test(answer.trim());
-}
+const streams = { input: process.stdin, output: err };
 
 // A reader that has enough (`waybill history | head`) is no fault.
 for (const stream of [out, err]) {
@@ -59,6 +41,6 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   surroundings: { environment, platform, homeDir: homeDir(), workingDir: process.cwd() },
   version: programVersion(),
   interruptible,
-  confirm,
-  ask,
+  confirm: (question) => askYesNo(question, streams),
+  ask: (question) => askLine(question, streams),
 });

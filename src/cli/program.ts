@@ -19,7 +19,7 @@ import { addDoors } from "./doors-lines.ts";
 import { addLedger } from "./ledger-lines.ts";
 import { addNames } from "./name-lines.ts";
 import { addNetwork } from "./network-lines.ts";
-import { EXIT, type ExitCode, reportFault } from "./outcome.ts";
+import { EXIT, type ExitCode, interrupted, QuestionInterrupted, reportFault } from "./outcome.ts";
 import { addPeople } from "./people-lines.ts";
 import { addReach } from "./reach-lines.ts";
 import { findPeer } from "./session.ts";
@@ -30,14 +30,23 @@ import { addTracker } from "./tracker-lines.ts";
 export async function runProgram(argv: readonly string[], context: ProgramContext): Promise<ExitCode> {
   let exit: ExitCode = EXIT.done;
   // Asked of the words themselves: a command line that is wrong has no options yet.
-  const program = createProgram(context, argv.includes("--json"), (outcome, json) => {
+  const json = argv.includes("--json");
+  const report: Report = (outcome, asJson) => {
     if (outcome.ok) return;
     exit = outcome.fault.exit;
-    reportFault(outcome.fault, context.terminal, json);
-  });
+    reportFault(outcome.fault, context.terminal, asJson);
+  };
+  const program = createProgram(context, json, report);
   try {
     await program.parseAsync(argv.length === 0 ? ["--help"] : [...argv], { from: "user" });
   } catch (error) {
+    if (error instanceof QuestionInterrupted) {
+      report(
+        interrupted("Interrupted at the question: nothing was changed.", "Run it again to answer."),
+        json,
+      );
+      return exit;
+    }
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT.done : EXIT.wrongUse;
   }
@@ -64,7 +73,7 @@ function createProgram(context: ProgramContext, json: boolean, report: Report): 
     .showHelpAfterError(json ? false : "Help: add --help.")
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 no running peer.\nFirst: waybill start. Then: waybill peers",
+      "\nExit codes: 0 done, 1 failed, 2 wrong use, 3 no running peer, 130 interrupted.\nFirst: waybill start. Then: waybill peers",
     );
   const commands: Commands = { program, context, report };
   addStart(commands);

@@ -4,7 +4,7 @@ import type { Answered, Client } from "#api/client.ts";
 import type { SlipView } from "#api/views.ts";
 import { ok, problem } from "#base/result.ts";
 import { LOOKUP_PAGE_SLIPS, LOOKUP_PAGES_MAX, SAY_TIMEOUT_MS } from "../limits.ts";
-import { failed, type Outcome, wrongUse } from "../outcome.ts";
+import { failed, interrupted, type Outcome, wrongUse } from "../outcome.ts";
 import { type Session, show } from "../session.ts";
 import { direction, progressText, slipCards } from "../slip-card.ts";
 import { cutTo, oneLine } from "../terminal-text.ts";
@@ -52,7 +52,15 @@ async function follow(
   session.terminal.live(null);
   if (!waited.ok) return failed(waited.fault);
   printCard(session, waited.value.slip);
+  if (waited.value.end === "interrupted") return leftAlone(waited.value.slip, wait.goal);
   return satisfied(waited.value, wait.patient) ? ok() : failed(notReached(waited.value, wait.goal));
+}
+
+function leftAlone({ state }: SlipView, goal: WaitGoal): Outcome {
+  return interrupted(
+    `Interrupted: the delivery is ${state}, not yet ${goal}, and goes on while the peer runs.`,
+    "See it with: waybill history.",
+  );
 }
 
 /** Queued is good enough for whoever did not ask for more: it is kept, and goes when the other side is there. */

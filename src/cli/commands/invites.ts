@@ -1,7 +1,7 @@
 /** Owns the commands about invites: invite, invites, join. */
 import type { InviteView, TrackerView } from "#api/views.ts";
 import { type Problem, problem } from "#base/result.ts";
-import { failed, type Outcome } from "../outcome.ts";
+import { failed, interrupted, type Outcome } from "../outcome.ts";
 import { qrLines } from "../qr-lines.ts";
 import { type Session, show } from "../session.ts";
 import { tableText } from "../table.ts";
@@ -132,6 +132,7 @@ async function joinInTime(session: Session, text: string, options: JoinOptions):
     // Given up while it was asked again: the last answer says more.
     if (signal.aborted) {
       terminal.live(null);
+      if (options.signal.aborted) return GIVEN_UP;
       return failed(last ?? NOT_FOUND_IN_TIME);
     }
     if (!PASSING.includes(joined.fault.code)) {
@@ -146,6 +147,11 @@ const NOT_FOUND_IN_TIME = problem(
   "invite-not-found-yet",
   "Whoever made this invite was not found in this time.",
   "Waybill must be running there. Enter the invite again, with more time: --timeout 300, or an address: --at HOST:PORT.",
+);
+
+const GIVEN_UP = interrupted(
+  "Interrupted: whoever made this invite was not found yet, and the invite can be entered again.",
+  "Enter it again: waybill join INVITE.",
 );
 
 /** A link may bring a tracker along; the user is told of what is used from now on. */
