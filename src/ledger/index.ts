@@ -56,6 +56,7 @@ export {
 } from "./limits.ts";
 export {
   faultOfName,
+  isEarlierCommitment,
   isNameTransaction,
   type NameStatus,
   type NameTransaction,

@@ -68,7 +68,8 @@ function commitmentAt(state: StateView, account: AccountId, commitment: Uint8Arr
   return { height, index };
 }
 
-function isEarlier(a: Commitment, b: Commitment): boolean {
+/** Of two commitments to a name the earlier one wins. None is earlier than itself. */
+export function isEarlierCommitment(a: Commitment, b: Commitment): boolean {
   return a.height < b.height || (a.height === b.height && a.index < b.index);
 }
 
@@ -103,7 +104,7 @@ function faultOfClaim(
   const earliest = commitment.height + names.claimAfterBlocks;
   if (height < earliest) return { code: "claim-too-early", earliest, height };
   const holder = nameAt(state, tx.name);
-  if (holder === null || isEarlier(commitment, holder.commitment)) return null;
+  if (holder === null || isEarlierCommitment(commitment, holder.commitment)) return null;
   return { code: "name-taken", owner: holder.owner };
 }
 

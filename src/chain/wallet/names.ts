@@ -10,8 +10,8 @@ import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import {
   commitmentOf,
+  isEarlierCommitment,
   isName,
-  type NameRecord,
   type NameStatus,
   nameCost,
   receiverOf,
@@ -103,13 +103,7 @@ export function openNames(dependencies: NamesDependencies): Names {
   return new WalletNames(dependencies);
 }
 
-type Commitment = NameRecord["commitment"];
 type NameChange = Extract<NameRecording, { type: "name-update" }>["change"];
-
-/** Of two commitments the earlier one wins. The holder's own, opened long ago, is not earlier than itself. */
-function isEarlier(ours: Commitment, holder: Commitment): boolean {
-  return ours.height < holder.height || (ours.height === holder.height && ours.index < holder.index);
-}
 
 /** Whether the one change leaves nothing to the other, which would burn its price for nothing. */
 function makesIdle(waiting: NameChange, change: NameChange): boolean {
@@ -233,7 +227,7 @@ class WalletNames implements Names {
       return status === null ? { code: "lapsed" } : { code: "lost", owner: status.owner };
     const committed = chain.commitmentAt(wallet.account, this.#commitmentOf(own));
     if (committed === null) return this.#uncommitted(own, status);
-    if (status !== null && !isEarlier(committed, status.commitment))
+    if (status !== null && !isEarlierCommitment(committed, status.commitment))
       return { code: "lost", owner: status.owner };
     if (this.#waits((tx) => tx.type === "name-claim" && tx.name === own.name)) return { code: "claiming" };
     return { code: "maturing", claimAt: committed.height + chain.network.params.names.claimAfterBlocks };
