@@ -101,6 +101,9 @@ export class BestChain {
     this.#store = store;
     this.#tip = tip;
     this.#state = state;
+    this.finality.onOutcome(({ code, block }) => {
+      if (code === "refused") this.#forgetOutside(block.id);
+    });
   }
 
   /**
@@ -406,6 +409,12 @@ export class BestChain {
       await pause();
     }
     return "there";
+  }
+
+  /** What was let in to see where it leads. Or its headers would bring all its blocks, to be dropped then. */
+  #forgetOutside(id: BlockId): void {
+    const outside = this.finality.outsideFrom(id);
+    if (outside !== null && !this.#store.undone().includes(outside)) this.#store.forget(outside);
   }
 
   #headerOf(id: BlockId): Header | null {

@@ -51,6 +51,15 @@ test("single signatures add up to a complete note, whatever their order", () => 
   assert.equal(book.final?.cosignatures.length, 4);
 });
 
+test("what was sought in vain is not sought again, however often it is told; what is signed above it is", () => {
+  const book = empty();
+  const whole = signed(checkpoint(8), ALICE, BOB, CAROL);
+  assert.notEqual(book.take(whole).completed, null);
+  book.refused();
+  assert.equal(book.take(whole).completed, null);
+  assert.notEqual(book.take(signed(checkpoint(12), ALICE, BOB, CAROL)).completed, null);
+});
+
 test("signatures for different blocks of one height never add up", () => {
   const book = empty();
   for (const [at, signer] of SIGNERS.entries()) {

@@ -49,6 +49,8 @@ export class CheckpointBook {
   readonly #passing = new Map<AccountId, VerifiedCheckpoint>();
   #final: VerifiedCheckpoint | null = null;
   #sought: VerifiedCheckpoint | null = null;
+  /** What was sought last in vain: told of again, it is not sought again. */
+  #refused: BlockId | null = null;
 
   /** Rows of the record that do not verify are passed over: they were kept for another genesis, or are damaged. */
   constructor(network: LedgerNetwork, record: CheckpointRecord) {
@@ -138,6 +140,7 @@ export class CheckpointBook {
 
   /** {@link sought} contradicts what is final: it is left alone. */
   refused(): CheckpointChange {
+    this.#refused = this.#sought?.checkpoint.blockId ?? null;
     this.#sought = null;
     return { sought: null };
   }
@@ -280,6 +283,7 @@ export class CheckpointBook {
     const { checkpoint } = verified;
     const above = this.#sought ?? this.#final;
     if (above !== null && checkpoint.height <= above.checkpoint.height) return null;
+    if (checkpoint.blockId === this.#refused) return null;
     if (verified.isComplete) return verified;
     const cosignatures = this.#signers.flatMap((signer) => this.#signedAs(checkpoint, signer));
     return cosignatures.length < this.#needed ? null : { checkpoint, cosignatures, isComplete: true };

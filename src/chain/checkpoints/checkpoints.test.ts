@@ -355,6 +355,36 @@ test("gossip that is no checkpoint of this network lowers the standing of who se
   await end();
 });
 
+test("two final blocks that exclude each other: each peer stays with the first, is told so, and goes on", async () => {
+  const other = world();
+  await other.clock.advance(7_000);
+  const theirs = await other.all();
+  await other.grow(first(theirs), 14);
+  const rival = first(theirs, 4);
+  assert.equal(finalHeight(rival), 8);
+  await other.end();
+
+  const { all, add, clock, grow, end } = world();
+  const members = await all();
+  const alice = first(members);
+  await grow(alice, 11);
+  assert.deepEqual([finalHeight(alice), finalHeight(rival)], [4, 8]);
+  const final = alice.chain.finalBlock()?.id;
+  await clock.advance(120_000);
+  await add(person(8), rival.store, rival.blocks);
+  await clock.advance(3 * CHECKPOINT_COMPARE_PERIOD_MS);
+  for (const { chain, checkpoints } of members) {
+    assert.equal(chain.finalBlock()?.id, final);
+    assert.equal(checkpoints.status()?.sought, null);
+    assert.equal(checkpoints.status()?.problem?.code, "checkpoints-contradict");
+    assert.ok(checkpoints.evidence().length > 0);
+  }
+  const { height } = alice.chain.tip();
+  await grow(alice, 2);
+  for (const { chain } of members) assert.equal(chain.tip().height, height + 2);
+  await end();
+});
+
 function topicOf({ chainIdHex }: LedgerNetwork): string {
   return `waybill/${chainIdHex.slice(0, 16)}/checkpoint/1`;
 }

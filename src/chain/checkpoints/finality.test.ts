@@ -87,6 +87,20 @@ test("a final block that contradicts an earlier one, or is invalid, is refused",
   }
 });
 
+test("while a final block is sought headers of any branch come in, and they alone show that it contradicts", () => {
+  const { b2: _, b3: __, ...unheard } = FORK;
+  const world = tree(unheard, ["g", "a1", "a2", "a3"]);
+  const { asked, outcomes } = finality(world, ref("a1", 1));
+  asked.seek(ref("b3", 3));
+  assert.deepEqual([asked.due(), asked.isOutside(headerOf("b1", 1))], [null, false]);
+  const heard = tree(FORK, ["g", "a1", "a2", "a3"]);
+  for (const name of ["b1", "b2", "b3"]) heard.unreached.add(id(name));
+  Object.assign(world.store, heard.store);
+  assert.deepEqual([asked.due(), asked.isSeeking], [null, false]);
+  assert.deepEqual(outcomes, [{ code: "refused", block: ref("b3", 3) }]);
+  assert.equal(asked.isOutside(headerOf("b1", 1)), true);
+});
+
 test("while the chain is built again from genesis nothing is outside, and the final block is gone to again", () => {
   const world = tree(FORK, ["g", "a1", "a2", "a3"]);
   const { asked } = finality(world, ref("a2", 2));

@@ -23,6 +23,8 @@ export class Finality {
   readonly #store: Pick<BlockStore, "entry" | "best">;
   #floor: BlockRef | null;
   #sought: BlockRef | null;
+  /** Of {@link #sought}, asked once: the way down from it may be long. */
+  #standsOnFloor = false;
   readonly #listeners = new Set<(outcome: FinalityOutcome) => void>();
 
   /** A final block that is not on the stored best chain, as after a repair, is sought again. */
@@ -49,7 +51,9 @@ export class Finality {
 
   /** A block was co-signed by enough. Nothing is done yet: the next choice of a branch heeds it. */
   seek(block: BlockRef): void {
-    if (block.height > Math.max(this.#floor?.height ?? 0, this.#sought?.height ?? 0)) this.#sought = block;
+    if (block.height <= Math.max(this.#floor?.height ?? 0, this.#sought?.height ?? 0)) return;
+    this.#sought = block;
+    this.#standsOnFloor = false;
   }
 
   /** The block to go to now whatever the work; `null` when there is none, or not all that leads to it is here. */
@@ -63,12 +67,14 @@ export class Finality {
       return null;
     }
     const entry = this.#store.entry(sought.id);
-    if (entry === null || (!entry.invalid && !entry.isWithinReach)) return null;
-    if (entry.invalid || entry.height !== sought.height || this.outsideFrom(sought.id) !== null) {
+    if (entry === null) return null;
+    // Headers alone tell: for what may never be chosen no bodies are waited for.
+    this.#standsOnFloor ||= this.outsideFrom(sought.id) === null;
+    if (entry.invalid || entry.height !== sought.height || !this.#standsOnFloor) {
       this.#end("refused", sought);
       return null;
     }
-    return sought.id;
+    return entry.isWithinReach ? sought.id : null;
   }
 
   /**
@@ -86,10 +92,14 @@ export class Finality {
     return null;
   }
 
-  /** Whether a header, not yet kept, could only belong to a branch without the final block. */
+  /**
+   * Whether a header, not yet kept, could only belong to a branch without the final block. While another one is sought
+   * none is: only the headers that lead there show whether it stands on the first.
+   */
   isOutside({ id, header }: IdentifiedHeader): boolean {
     const floor = this.#standingFloor();
-    return floor !== null && header.height <= floor.height && this.#store.best(id) === null;
+    if (floor === null || this.#sought !== null) return false;
+    return header.height <= floor.height && this.#store.best(id) === null;
   }
 
   /** A chain that is built again from genesis does not hold the final block for a while: then it is sought once more. */
@@ -103,6 +113,7 @@ export class Finality {
 
   #end(code: FinalityOutcome["code"], block: BlockRef): void {
     this.#sought = null;
+    this.#standsOnFloor = false;
     for (const listener of this.#listeners) listener({ code, block });
   }
 }
