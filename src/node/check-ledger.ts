@@ -2,7 +2,7 @@
  * Owns the check of a data folder's ledger while no peer uses it: holds the folder, opens the file as it is, and has
  * everything derived anew (`chain/self-check.ts`). Repairs nothing: what it finds, the next start mends.
  */
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { checkLedger, type LedgerCheck } from "#chain/index.ts";
@@ -16,8 +16,11 @@ export type { Disagreement, LedgerCheck } from "#chain/index.ts";
 export interface CheckedFolder extends LedgerCheck {
   readonly network: string;
   readonly file: string;
+  /** Ledgers of other networks in the same folder, which were not looked at. */
+  readonly otherFiles: readonly string[];
 }
 
+const LEDGER_FILE = /^ledger-[0-9a-f]{16}\.db$/;
 /** How far it is is told about this often. */
 const TOLD_EVERY_BLOCKS = 64;
 
@@ -51,7 +54,10 @@ export async function checkLedgerOf(
           if (height % TOLD_EVERY_BLOCKS === 0) onProgress(height, tipHeight);
         },
       });
-      return ok({ ...check, network: network.value.params.name, file });
+      const otherFiles = readdirSync(options.dataDir).filter(
+        (name) => LEDGER_FILE.test(name) && name !== file,
+      );
+      return ok({ ...check, network: network.value.params.name, file, otherFiles });
     } finally {
       database.close();
     }

@@ -13,5 +13,5 @@ test("a peer of another network is told of with the names of both, where theirs 
   assert.equal(known.code, "other-network");
   assert.ok(known.cause.includes(`${theirs.params.name} (${theirs.chainIdHex.slice(0, 12)}…)`), known.cause);
   assert.ok(known.cause.includes("ours (abababababab…)"), known.cause);
-  assert.match(words("cd".repeat(32)).cause, /network cdcdcdcdcdcd…, /);
+  assert.match(words("cd".repeat(32)).cause, /^Of another network: this peer stands on cdcdcdcdcdcd…, /);
 });

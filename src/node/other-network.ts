@@ -17,7 +17,7 @@ export function otherNetworkWords(ours: {
   return (theirs) =>
     problem(
       "other-network",
-      `This peer stands on the network ${shown(names.get(theirs), theirs)}, and we on ${shown(ours.name, ours.chainIdHex)}.`,
+      `Of another network: this peer stands on ${shown(names.get(theirs), theirs)}, and we on ${shown(ours.name, ours.chainIdHex)}.`,
       "Messages and files work; for a common ledger start both peers with the same --network file.",
     );
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
@@ -20,8 +20,12 @@ test("chain check: refused while the peer runs, agrees once it is stopped, and n
   const sound = await check();
   assert.equal(sound.code, 0, sound.stderr);
   assert.match(sound.stdout, /1 block with 0 transactions derived from genesis/);
-  const json = await check("--json");
-  assert.equal(JSON.parse(json.stdout).disagreement, null);
+  assert.doesNotMatch(sound.stdout, /Not looked at/);
+  writeFileSync(join(dataDir, "ledger-00aa11bb22cc33dd.db"), "");
+  const json = JSON.parse((await check("--json")).stdout);
+  assert.deepEqual([json.disagreement, json.otherFiles], [null, ["ledger-00aa11bb22cc33dd.db"]]);
+  assert.match((await check()).stdout, /Not looked at: ledger-00aa11bb22cc33dd\.db, of another network\./);
+  rmSync(join(dataDir, "ledger-00aa11bb22cc33dd.db"));
 
   const name =
     readdirSync(dataDir).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one)) ?? assert.fail("no ledger");

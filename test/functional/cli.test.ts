@@ -209,6 +209,7 @@ test("mine shows the race, changes only what is said, and says what it means", a
   assert.equal(shown.code, 0, shown.err);
   assert.match(shown.out, /Mines +once 4 transactions wait, or the first has for 5 s/);
   assert.match(shown.out, /Network: about 1\.25 MH\/s by its last 23 blocks/);
+  assert.match(shown.out, /Who found the newest \d+ blocks:\n/);
   assert.match(shown.out, /Erin +6 blocks +25 %/);
   const changed = await runHere("mine", "always", "--threads", "3", "--duty", "40", "--on-battery", "--json");
   const { mode, threads, dutyPercent, afterCount, onBattery } = JSON.parse(changed.out);

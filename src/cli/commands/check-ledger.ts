@@ -39,8 +39,14 @@ export async function chainCheck(
 }
 
 function checkText(check: CheckedFolder): string {
-  const { network, file, blocks, headers, transactions, stateEntries, tipHeight, disagreement } = check;
+  const { network, file, blocks, headers, transactions, stateEntries, tipHeight, disagreement, otherFiles } =
+    check;
   const lines = [`${oneLine(network)}, ${oneLine(file)}, tip at height ${tipHeight}`];
+  if (otherFiles.length > 0) {
+    lines.push(
+      `Not looked at: ${otherFiles.join(", ")}, of another network. To check it, name its file with --network.`,
+    );
+  }
   if (disagreement !== null) return lines.join("\n");
   if (blocks > tipHeight) {
     lines.push(

@@ -59,7 +59,10 @@ export function raceText({ race, miners }: ChainView, session: Session): string 
       ? "Network: too few blocks yet to tell how fast it hashes"
       : `Network: about ${rateText(hashesPerSecond)} by its last ${plural(race.blocks, "block")}; ` +
         `while all mine, a block about every ${durationText(expectedBlockSeconds)}`;
-  return [speed, ...(shares.length === 0 ? [] : [tableText(shares, columns, glyphs.ellipsis)])].join("\n");
+  if (shares.length === 0) return speed;
+  const counted = miners.reduce((sum, { blocks }) => sum + blocks, 0);
+  const found = `Who found the newest ${counted === 1 ? "block" : plural(counted, "block")}:`;
+  return [speed, found, tableText(shares, columns, glyphs.ellipsis)].join("\n");
 }
 
 /** @param changes none: only shown. */
