@@ -22,13 +22,13 @@ import { sha256, sha256dHex } from "#crypto/sha256.ts";
 import {
   ANCHOR_BYTES,
   BLOCK_BYTES_MAX,
-  COINBASE_BYTES_LEAST,
+  COINBASE_BYTES_MIN,
   COINBASE_EXTRA_BYTES_MAX,
   HEADER_BYTES,
   NAME_CHARS_MAX,
-  NAME_CLAIM_BYTES_LEAST,
+  NAME_CLAIM_BYTES_MIN,
   NAME_COMMIT_BYTES,
-  NAME_UPDATE_BYTES_LEAST,
+  NAME_UPDATE_BYTES_MIN,
   STAMPED_ANCHOR_BYTES,
   TRANSACTION_BYTES_MAX,
   TRANSFER_BYTES,
@@ -171,7 +171,7 @@ export function encodeTransaction(tx: Transaction): Uint8Array {
 export function transactionBytes(tx: Transaction): number {
   switch (tx.type) {
     case "coinbase":
-      return COINBASE_BYTES_LEAST + tx.extra.length;
+      return COINBASE_BYTES_MIN + tx.extra.length;
     case "transfer":
       return TRANSFER_BYTES;
     case "anchor":
@@ -181,9 +181,9 @@ export function transactionBytes(tx: Transaction): number {
     case "name-commit":
       return NAME_COMMIT_BYTES;
     case "name-claim":
-      return NAME_CLAIM_BYTES_LEAST + utf8(tx.name).length;
+      return NAME_CLAIM_BYTES_MIN + utf8(tx.name).length;
     case "name-update":
-      return NAME_UPDATE_BYTES_LEAST + utf8(tx.name).length + (tx.change.kind === "renew" ? 0 : 32);
+      return NAME_UPDATE_BYTES_MIN + utf8(tx.name).length + (tx.change.kind === "renew" ? 0 : 32);
     default:
       return unreachable(tx);
   }
@@ -304,7 +304,7 @@ export function decodeBlock(bytes: Uint8Array): Result<Block, DecodeFault> {
   return decodeWith(bytes, (reader) => {
     const header = readHeader(reader);
     const count = reader.u32();
-    if (count > reader.left / COINBASE_BYTES_LEAST) reader.refuse(`${count} transactions cannot fit`);
+    if (count > reader.left / COINBASE_BYTES_MIN) reader.refuse(`${count} transactions cannot fit`);
     const transactions: Transaction[] = [];
     for (let at = 0; at < count; at++) transactions.push(readTransaction(reader));
     return { id: blockIdOfHeader(bytes.subarray(0, HEADER_BYTES)), header, transactions };

@@ -12,16 +12,16 @@ import { bytesOfId, sealBlock } from "./codec.ts";
 import type { GenesisFault } from "./faults.ts";
 import { Fields, GenesisRefusal } from "./genesis-fields.ts";
 import {
-  BLOCK_BYTES_LEAST,
   BLOCK_BYTES_MAX,
+  BLOCK_BYTES_MIN,
   BLOCK_SIGNATURES_MAX,
   CHECKPOINT_KEYS_MAX,
   COIN_SYMBOL_BYTES_MAX,
   GENESIS_ALLOCATIONS_MAX,
   GENESIS_NAME_BYTES_MAX,
   GENESIS_TEXT_CHARS_MAX,
-  NAME_CHARS_LEAST,
   NAME_CHARS_MAX,
+  NAME_CHARS_MIN,
   NAME_LIFE_BLOCKS_MAX,
   STAMPED_ANCHOR_BYTES,
 } from "./limits.ts";
@@ -48,7 +48,7 @@ const U32_MAX = 0xffff_ffff;
 const TAU_SECONDS_MAX = 4_000_000;
 const SPACING_SECONDS_MAX = 86_400;
 /** Below, the work of a block would change by a fifth or more with each block that comes at once. */
-const TAU_SPACINGS_LEAST = 4;
+const TAU_SPACINGS_MIN = 4;
 const NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const KEY_HEX = /^[0-9a-f]{64}$/;
 const SYMBOL = /^[A-Z][A-Z0-9]*$/;
@@ -156,7 +156,7 @@ function readParams(fields: Fields): ChainParams {
     easeAfterSeconds: fields.integer("easeAfterSeconds", 0, SPACING_SECONDS_MAX),
     powLimitBits: readBits(fields, "powLimitBits"),
     initialBits: readBits(fields, "initialBits"),
-    maxBlockBytes: fields.integer("maxBlockBytes", BLOCK_BYTES_LEAST, BLOCK_BYTES_MAX),
+    maxBlockBytes: fields.integer("maxBlockBytes", BLOCK_BYTES_MIN, BLOCK_BYTES_MAX),
     maxBlockSignatures: fields.integer("maxBlockSignatures", 1, BLOCK_SIGNATURES_MAX),
     reward: fields.group("reward", (reward) => ({
       initial: reward.integer("initial", 0, MAX_MONEY),
@@ -192,7 +192,7 @@ function readNames(names: Fields): NameRules {
   return {
     commitPrice: names.integer("commitPrice", 0, MAX_MONEY),
     basePrice: names.integer("basePrice", 0, MAX_MONEY),
-    cheapFromChars: names.integer("cheapFromChars", NAME_CHARS_LEAST, NAME_CHARS_MAX),
+    cheapFromChars: names.integer("cheapFromChars", NAME_CHARS_MIN, NAME_CHARS_MAX),
     claimAfterBlocks: names.integer("claimAfterBlocks", 1, 10_000),
     claimWithinBlocks: names.integer("claimWithinBlocks", 1, 1_000_000),
     lifeBlocks: names.integer("lifeBlocks", 1, NAME_LIFE_BLOCKS_MAX),
@@ -241,9 +241,9 @@ function refuseContradictions(params: ChainParams): void {
   if (minGapSeconds >= targetSpacingSeconds) {
     refuse('"minGapSeconds" is not below "targetSpacingSeconds": the chain could never keep its schedule');
   }
-  if (tauSeconds < TAU_SPACINGS_LEAST * targetSpacingSeconds) {
+  if (tauSeconds < TAU_SPACINGS_MIN * targetSpacingSeconds) {
     refuse(
-      `"tauSeconds" is below ${TAU_SPACINGS_LEAST} times "targetSpacingSeconds": chance alone would move the target`,
+      `"tauSeconds" is below ${TAU_SPACINGS_MIN} times "targetSpacingSeconds": chance alone would move the target`,
     );
   }
   if (2 * maxFutureSeconds > tauSeconds) {
@@ -296,7 +296,7 @@ function refuseNameContradictions({ names }: ChainParams, refuse: (cause: string
       '"names.lifeBlocks" is below "names.claimWithinBlocks": a name could end before its claim is settled',
     );
   }
-  if (nameCost(NAME_CHARS_LEAST, names) > MAX_MONEY) {
+  if (nameCost(NAME_CHARS_MIN, names) > MAX_MONEY) {
     refuse('"names.basePrice" and "names.cheapFromChars" give a price above 2^53 - 1');
   }
 }

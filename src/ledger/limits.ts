@@ -6,7 +6,7 @@ export const HEADER_BYTES = 176;
 /** Largest block any genesis may allow: one frame, and a second of signature checks at the very most. */
 export const BLOCK_BYTES_MAX = 1024 * 1024;
 /** Smallest `maxBlockBytes` a genesis may set: a coinbase and some payments always fit. */
-export const BLOCK_BYTES_LEAST = 4 * 1024;
+export const BLOCK_BYTES_MIN = 4 * 1024;
 /** Signatures any genesis may allow in a block: about one second of one core. */
 export const BLOCK_SIGNATURES_MAX = 8192;
 
@@ -18,13 +18,13 @@ export const ANCHOR_BYTES = 149;
 export const STAMPED_ANCHOR_BYTES = 149;
 export const NAME_COMMIT_BYTES = 149;
 /** A claim but for the characters of its name, each of which is one byte more. */
-export const NAME_CLAIM_BYTES_LEAST = 182;
+export const NAME_CLAIM_BYTES_MIN = 182;
 /** The same of an update; a new key or owner takes 32 bytes more. */
-export const NAME_UPDATE_BYTES_LEAST = 119;
+export const NAME_UPDATE_BYTES_MIN = 119;
 /** Coinbase without its extra bytes: the smallest transaction of all. */
-export const COINBASE_BYTES_LEAST = 38;
+export const COINBASE_BYTES_MIN = 38;
 /** Largest transaction of all. */
-export const TRANSACTION_BYTES_MAX = NAME_CLAIM_BYTES_LEAST + 32;
+export const TRANSACTION_BYTES_MAX = NAME_CLAIM_BYTES_MIN + 32;
 
 /** A genesis file: its allocations are most of it, about 110 bytes each. */
 export const GENESIS_TEXT_CHARS_MAX = 256 * 1024;
@@ -68,7 +68,7 @@ export const STATE_FILE_BYTES_MAX = 256 + STATE_FILE_PROOF_BYTES_MAX;
 export const UNDO_ENTRIES_MAX = 6 * BLOCK_SIGNATURES_MAX + 8;
 
 /** Shortest and longest name, in characters, each one byte of ASCII. */
-export const NAME_CHARS_LEAST = 3;
+export const NAME_CHARS_MIN = 3;
 export const NAME_CHARS_MAX = 32;
 /** Ten years of blocks of one second: life and grace of a name stay well within a u32 above any height in use. */
 export const NAME_LIFE_BLOCKS_MAX = 315_360_000;

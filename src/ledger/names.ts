@@ -3,7 +3,7 @@ import type { AccountId } from "#base/brand.ts";
 import { concat, utf8 } from "#base/bytes.ts";
 import { sha256 } from "#crypto/sha256.ts";
 import { bytesOfId } from "./codec.ts";
-import { NAME_CHARS_LEAST, NAME_CHARS_MAX } from "./limits.ts";
+import { NAME_CHARS_MAX, NAME_CHARS_MIN } from "./limits.ts";
 import type { NameRules } from "./params.ts";
 import type { NameClaim, SignedTransaction } from "./types.ts";
 
@@ -12,7 +12,7 @@ const COMMITMENT_DOMAIN = utf8("waybill-name-commitment-v1\0");
 
 /** 3 to 32 of `a-z 0-9 -`, no hyphen at either end. ASCII alone, so that no two names look the same. */
 export function isName(text: string): boolean {
-  return text.length >= NAME_CHARS_LEAST && text.length <= NAME_CHARS_MAX && NAME.test(text);
+  return text.length >= NAME_CHARS_MIN && text.length <= NAME_CHARS_MAX && NAME.test(text);
 }
 
 /** What a claim or a renewal burns: `basePrice`, doubled for each character below `cheapFromChars`. */

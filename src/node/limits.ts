@@ -43,7 +43,7 @@ export const RACE_PAUSE_SPACINGS = 4;
 /** A plug that was pulled is noticed within this; looking costs a few small files. */
 export const POWER_LOOK_PERIOD_MS = 15_000;
 /** Fewer blocks than this say nothing about who works how much. */
-export const MINER_SHARE_BLOCKS_LEAST = 20;
+export const MINER_SHARE_BLOCKS_MIN = 20;
 /** Transactions shown in the wallet. */
 export const WALLET_RECENT_MAX = 50;
 /** A chain that catches up connects thousands of blocks a second; the page is told of them in groups. */

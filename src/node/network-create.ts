@@ -104,7 +104,7 @@ function isThere(path: string): Problem {
 }
 
 /** Clocks that nobody minds differ by this; a chain that forgets sooner allows less, since false times would pay. */
-const FUTURE_SECONDS_LEAST = 60;
+const FUTURE_SECONDS_MIN = 60;
 
 /** The same parameters for another time between blocks: what lasts a year or a day still does. */
 function atPace(params: ChainParams, spacingSeconds: number): ChainParams {
@@ -119,7 +119,7 @@ function atPace(params: ChainParams, spacingSeconds: number): ChainParams {
     tauSeconds,
     minGapSeconds: seconds(params.minGapSeconds),
     maxFutureSeconds: Math.max(
-      Math.min(FUTURE_SECONDS_LEAST, Math.floor(tauSeconds / 4)),
+      Math.min(FUTURE_SECONDS_MIN, Math.floor(tauSeconds / 4)),
       seconds(params.maxFutureSeconds),
     ),
     easeAfterSeconds: seconds(params.easeAfterSeconds),

@@ -6,7 +6,7 @@ import type { StandingView } from "#api/views.ts";
 import type { AccountId, BlockId } from "#base/brand.ts";
 import type { Chain, Checkpoints } from "#chain/index.ts";
 import { reversalProbability } from "#ledger/reversal.ts";
-import { MINER_SHARE_BLOCKS, MINER_SHARE_BLOCKS_LEAST } from "./limits.ts";
+import { MINER_SHARE_BLOCKS, MINER_SHARE_BLOCKS_MIN } from "./limits.ts";
 
 export interface StandingSources {
   readonly chain: Pick<Chain, "tip" | "headerAt" | "minerShares">;
@@ -46,7 +46,7 @@ export function standings({ chain, checkpoints, account }: StandingSources): Sta
 
 function strongestRival(chain: Pick<Chain, "tip" | "minerShares">, account: AccountId): number | null {
   // A few blocks say little about who works how much.
-  if (chain.tip().height < MINER_SHARE_BLOCKS_LEAST) return null;
+  if (chain.tip().height < MINER_SHARE_BLOCKS_MIN) return null;
   const rivals = chain.minerShares(MINER_SHARE_BLOCKS).filter((each) => each.account !== account);
   return Math.max(0, ...rivals.map(({ share }) => share));
 }
