@@ -68,8 +68,11 @@ test("refused: another's proof, another value, false absence, and a block withou
   assert.equal(codeOf({ ...alice, proof: { ...alice.proof, value: named.proof.value } }), "state-differs");
   assert.equal(codeOf({ ...named, proof: { ...named.proof, value: null } }), "state-differs");
   const { header } = chain.tip.block;
-  const hard = encodeHeader({ ...header, bits: 0x03000001 });
-  assert.equal(codeOf({ ...alice, proof: { ...alice.proof, header: hard } }), "work-wrong");
+  const [hard, notCanonical] = [0x1d00ffff, 0x03000001];
+  for (const bits of [hard, notCanonical]) {
+    const changed = encodeHeader({ ...header, bits });
+    assert.equal(codeOf({ ...alice, proof: { ...alice.proof, header: changed } }), "work-wrong");
+  }
   const harder = { params: { ...namesNetwork.params, powLimitBits: 0x1d00ffff } };
   assert.equal(codeOf(alice, harder), "work-below-network");
 });
