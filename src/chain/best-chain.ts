@@ -115,17 +115,21 @@ export class BestChain {
     store: BlockStore,
     options: BestChainOptions = {},
   ): Result<{ readonly best: BestChain; readonly repaired: Problem | null }, Problem> {
+    const damage: string[] = [];
+    store.watchDamage((cause) => damage.push(cause));
     try {
-      return BestChain.#openSound(network, store, options);
+      const opened = BestChain.#openSound(network, store, options);
+      if (damage.length === 0) return opened;
     } catch (error) {
       // Which way damage shows, nobody can list: nothing that is read from a sound store throws here.
-      const cause = error instanceof Error ? error.message : String(error);
-      const renewed = store.renew(network.chainId, genesisConnection(network));
-      if (!renewed.ok) return fail(storeUnusable(renewed.fault));
-      const fresh = LedgerState.over(store.state);
-      const best = new BestChain(network, store, genesisPoint(network), fresh, options);
-      return ok({ best, repaired: renewedProblem(cause, renewed.value) });
+      damage.push(error instanceof Error ? error.message : String(error));
     }
+    const [cause = ""] = damage;
+    const renewed = store.renew(network.chainId, genesisConnection(network));
+    if (!renewed.ok) return fail(storeUnusable(renewed.fault));
+    const fresh = LedgerState.over(store.state);
+    const best = new BestChain(network, store, genesisPoint(network), fresh, options);
+    return ok({ best, repaired: renewedProblem(cause, renewed.value) });
   }
 
   static #openSound(

@@ -170,16 +170,21 @@ export class BlockDoor {
     return checked;
   }
 
-  /** Goes to the heaviest kept branch before anybody looks at the chain: no move is told. */
-  async open(): Promise<void> {
-    await this.#writer.run(async () => {
-      try {
-        await this.#advance(false);
-      } catch (error) {
-        // What is read of a damaged file may contradict itself in any way.
-        await this.#recover(error instanceof Error ? error.message : String(error));
-      }
-    });
+  /**
+   * Goes to the heaviest kept branch before anybody looks at the chain: no move is told.
+   * @param work what else is read at the start. What throws is damage: then the ledger begins anew, and it is done again.
+   */
+  async open(work: () => Promise<void> = async () => undefined): Promise<void> {
+    try {
+      await this.#writer.run(() => this.#advance(false));
+      await work();
+    } catch (error) {
+      // What is read of a damaged file may contradict itself in any way.
+      const cause = error instanceof Error ? error.message : String(error);
+      await this.#writer.run(() => this.#recover(cause));
+      // Where the disk refuses even that, it is tried again later; what waited is still there at the next start.
+      if (this.#storeFault === null) await work();
+    }
   }
 
   /** The same after the store refused. */

@@ -131,7 +131,8 @@ class JoinedChain {
     const nowSeconds = (): number => Math.floor(clock.nowMs() / 1000);
     this.#clockWatch = new ClockWatch({
       maxFutureSeconds: best.network.params.maxFutureSeconds,
-      nowSeconds,
+      clock,
+      peerCount: () => this.#sync?.heardCount ?? 0,
       onChange: () => this.#tellProblem(),
     });
     const signatures = dependencies.signatures ?? inThreadSignatureChecker();
@@ -170,8 +171,7 @@ class JoinedChain {
   /** Resumes what was under way when this node last stopped, then opens the doors to strangers. */
   async begin(): Promise<void> {
     const { peers, clock, random, log, store } = this.#dependencies;
-    await this.#blocks.open();
-    await this.#transactions.restore();
+    await this.#blocks.open(() => this.#transactions.restore());
     const { chainId } = this.#best.network;
     const announced = new AnnouncedBlocks({
       network: peers,
@@ -184,7 +184,7 @@ class JoinedChain {
       candidates: () => this.#transactions.pool.entries(),
       keptBlock: (id) => this.#keptBlock(id),
       takeBlock: (block, from, wasPassedOn) => this.#takeAnnouncedBlock(block, from, wasPassedOn),
-      sawHeader: ({ time }) => this.#clockWatch.saw(time),
+      sawHeader: ({ time }, from) => this.#clockWatch.saw(time, from),
       compareWith: (peer) => this.#sync?.compareWith(peer),
     });
     this.#announced = announced;
@@ -282,6 +282,7 @@ class JoinedChain {
   }
 
   async #close(): Promise<void> {
+    this.#clockWatch.close();
     await this.#sync?.close();
     await this.#relay?.close();
     await this.#announced?.close();
