@@ -1,7 +1,7 @@
 /** Owns what a user can do with the ledger: look at it, pay, mine. Words every refusal of the rules for people. */
 import type { AccountId, BlockId, PeerId, TxId } from "#base/brand.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
-import type { Chain, Checkpoints, Payments, Wallet, WalletFault } from "#chain/index.ts";
+import type { BlockSummary, Chain, Checkpoints, Payments, Wallet, WalletFault } from "#chain/index.ts";
 import { accountOfPeer, parseAccount } from "#crypto/peer-id.ts";
 import type { Miner, MiningSettings } from "#mining/index.ts";
 import {
@@ -40,6 +40,16 @@ function unknown(what: string): Result<never, Problem> {
       "not-found",
       `There is no such ${what} here.`,
       "See that the id is whole, and that this peer has caught up with the others.",
+    ),
+  );
+}
+
+function pruned(height: number): Result<never, Problem> {
+  return fail(
+    problem(
+      "block-pruned",
+      `Block ${height} stands on the best chain, and this peer keeps its header alone: what it holds is not here.`,
+      "Ask a peer that keeps all blocks (it runs without --keep-blocks).",
     ),
   );
 }
@@ -110,18 +120,24 @@ export function ledgerActions(parts: Parts): LedgerFacade {
     return peer.ok ? ok(accountOfPeer(peer.value)) : peer;
   }
 
+  /** Of the best chain; known also where the body was pruned. */
+  function summaryOf(heightOrId: string): BlockSummary | null {
+    if (HASH_HEX.test(heightOrId)) return chain.summary(heightOrId as BlockId);
+    if (!HEIGHT.test(heightOrId)) return null;
+    const height = Number(heightOrId);
+    const [summary] = chain.blocks({ before: height + 1, limit: 1 });
+    return summary?.height === height ? summary : null;
+  }
+
   return {
     chain: async () => chainView(chain, nameOf),
     blocks: async (query) => chain.blocks(query).map((summary) => blockSummaryView(summary, nameOf)),
 
     async block(heightOrId) {
-      const block = HEIGHT.test(heightOrId)
-        ? chain.blockAt(Number(heightOrId))
-        : HASH_HEX.test(heightOrId)
-          ? chain.block(heightOrId as BlockId)
-          : null;
-      const summary = block === null ? null : chain.summary(block.id);
-      if (block === null || summary === null) return unknown("block");
+      const summary = summaryOf(heightOrId);
+      if (summary === null) return unknown("block");
+      const block = chain.block(summary.id);
+      if (block === null) return pruned(summary.height);
       return ok(blockView(block, summary, chain.confirmationsOf(block.id), words));
     },
 

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fail, ok, problem } from "#base/result.ts";
+import { ok } from "#base/result.ts";
 import { verifyState } from "#cli/commands/state-proofs.ts";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
@@ -163,20 +163,30 @@ test("a running peer says whether the block of a state's proof stands on its cha
   const key = keyOfSubject(subject);
   const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
   const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
-  const said = async (found: number | null, chainId: string) => {
+  const said = async (tipHeight: number, at: readonly { height: number; id: string }[], chainId: string) => {
     let out = "";
-    const sink = { write: (text: string) => void (out += text) };
+    const sink = {
+      write: (text: string) => {
+        out += text;
+      },
+    };
     const terminal = openTerminal({ out: sink, err: sink, environment: { LANG: "C" }, platform: "linux" });
     const client = {
-      block: async () => (found === null ? fail(problem("not-found", "", "")) : ok({ confirmations: found })),
-      chain: async () => ok({ chainId }),
+      chain: async () => ok({ chainId, tip: { height: tipHeight } }),
+      blocks: async ({ before }: { before: number }) => ok(at.filter(({ height }) => height < before)),
     };
     assert.ok((await verifyState(bytes, { terminal, json: false, networkFile: null, client })).ok);
     return out;
   };
   const { chainIdHex } = chain.network;
-  assert.match(await said(3, chainIdHex), /stands on this peer's chain \(3 confirmations\)/);
-  assert.match(await said(0, chainIdHex), /does not stand on this peer's chain/);
-  assert.match(await said(null, chainIdHex), /does not stand on this peer's chain/);
-  assert.match(await said(null, "of another"), /is not shown: a running peer of the network/);
+  const [other, genesis] = [
+    { height: 1, id: "ab".repeat(32) },
+    { height: 0, id: chain.network.genesis.id },
+  ];
+  const ours = { height: 1, id: block.id };
+  assert.match(await said(3, [ours], chainIdHex), /best chain at height 1 \(3 confirmations\)/);
+  assert.match(await said(0, [ours], chainIdHex), /best chain at height 1 \(1 confirmation\)/);
+  assert.match(await said(3, [other], chainIdHex), /does not stand .*: another block is at height 1/);
+  assert.match(await said(0, [genesis], chainIdHex), /ends below it, at height 0: .* not known yet/);
+  assert.match(await said(3, [ours], "of another"), /is not shown: a running peer of the network/);
 });

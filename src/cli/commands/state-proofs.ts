@@ -39,20 +39,35 @@ export interface VerifyStateOptions {
 
 /** As the running peer answers; more of its answers is not needed. */
 interface ChainAsked {
-  block(id: string): Promise<Result<{ readonly confirmations: number }, Problem>>;
-  chain(): Promise<Result<{ readonly chainId: string }, Problem>>;
+  chain(): Promise<Result<{ readonly chainId: string; readonly tip: { readonly height: number } }, Problem>>;
+  blocks(query: {
+    readonly before: number;
+    readonly limit: number;
+  }): Promise<Result<readonly { readonly height: number; readonly id: string }[], Problem>>;
 }
 
-/** Where the block stands for the running peer: `null` without one, or where it is of another network. */
-async function confirmationsOf(
-  { blockId, chainId }: StateVerdict,
+/** What the running peer says of the block: how many stand on it, itself counted; where it is not, how far the chain goes. */
+interface Standing {
+  readonly confirmations: number;
+  readonly tipHeight: number;
+}
+
+/**
+ * Asked by height, of headers alone: they are kept also of blocks whose transactions were pruned.
+ * @returns `null` without a peer, or where it is of another network.
+ */
+async function standingOf(
+  { blockId, chainId, height }: StateVerdict,
   client: VerifyStateOptions["client"],
-): Promise<number | null> {
-  const block = client === null ? null : await client.block(blockId);
-  if (client === null || block === null) return null;
-  if (block.ok) return block.value.confirmations;
-  const chain = block.fault.code === "not-found" ? await client.chain() : null;
-  return chain?.ok === true && chain.value.chainId === chainId ? 0 : null;
+): Promise<Standing | null> {
+  const chain = client === null ? null : await client.chain();
+  if (client === null || chain?.ok !== true || chain.value.chainId !== chainId) return null;
+  const tipHeight = chain.value.tip.height;
+  const blocks = await client.blocks({ before: height + 1, limit: 1 });
+  if (!blocks.ok) return null;
+  const isThere = blocks.value[0]?.id === blockId;
+  // One may have come between the two answers.
+  return { confirmations: isThere ? Math.max(1, tipHeight - height + 1) : 0, tipHeight };
 }
 
 export async function verifyState(bytes: Uint8Array, options: VerifyStateOptions): Promise<Outcome> {
@@ -62,21 +77,25 @@ export async function verifyState(bytes: Uint8Array, options: VerifyStateOptions
     if (json) terminal.printJson({ ok: false, problem: verdict.fault });
     return failed(verdict.fault);
   }
-  const confirmations = await confirmationsOf(verdict.value, client);
+  const standing = await standingOf(verdict.value, client);
+  const confirmations = standing?.confirmations ?? null;
   if (json) terminal.printJson({ ok: true, ...verdict.value, confirmations });
-  else terminal.print(stateText(verdict.value, confirmations));
+  else terminal.print(stateText(verdict.value, standing));
   return ok();
 }
 
-function standingText(confirmations: number | null): string {
-  if (confirmations === null)
+function standingText({ height }: StateVerdict, standing: Standing | null): string {
+  if (standing === null)
     return "Whether the block stands on the best chain is not shown: a running peer of the network can tell.";
-  return confirmations === 0
-    ? "The block does not stand on this peer's chain: another one took its place, or the peer has yet to fetch it."
-    : `The block stands on this peer's chain (${plural(confirmations, "confirmation")}).`;
+  const { confirmations, tipHeight } = standing;
+  if (confirmations > 0)
+    return `Its header stands on this peer's best chain at height ${height} (${plural(confirmations, "confirmation")}).`;
+  return tipHeight < height
+    ? `This peer's best chain ends below it, at height ${tipHeight}: whether it stands there is not known yet.`
+    : `It does not stand on this peer's best chain: another block is at height ${height}.`;
 }
 
-function stateText(verdict: StateVerdict, confirmations: number | null): string {
+function stateText(verdict: StateVerdict, standing: Standing | null): string {
   const { height, blockId, blockTimeMs, work, network, chainId } = verdict;
   const where =
     network === null ? `a network not known here (chain id ${chainId})` : `network ${oneLine(network)}`;
@@ -84,7 +103,7 @@ function stateText(verdict: StateVerdict, confirmations: number | null): string 
     `After block ${height} of ${where}, ${timeText(blockTimeMs)}:`,
     subjectText(verdict),
     `Block ${blockId}, which shows work of its own: about ${work} hashes.`,
-    standingText(confirmations),
+    standingText(verdict, standing),
     "What came after that block is not shown.",
   ].join("\n");
 }

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { BlockId } from "#base/brand.ts";
+import { feed, openAlone } from "#chain/test-node.ts";
+import { TestChain, testNetwork } from "#ledger/test-chain.ts";
+import { ledgerActions } from "./ledger-actions.ts";
+
+test("a block whose body was pruned is not unknown: its header stands, and that is said", async () => {
+  const network = testNetwork();
+  const node = await openAlone(network);
+  const source = new TestChain(network);
+  for (let at = 0; at < 3; at++) source.grow();
+  await feed(node.chain, source, 1, 3);
+  const old = source.at(1).block.id;
+  const chain = { ...node.chain, block: (id: BlockId) => (id === old ? null : node.chain.block(id)) };
+  const parts = {
+    ...{ chain, persons: { nameOfAccount: () => null }, wallet: { account: "" } },
+    checkpoints: { status: () => null },
+  };
+  const { block } = ledgerActions(parts as unknown as Parameters<typeof ledgerActions>[0]);
+  for (const asked of ["1", old]) {
+    const answer = await block(asked);
+    assert.equal(answer.ok ? "" : answer.fault.code, "block-pruned", asked);
+  }
+  for (const asked of ["2", source.at(2).block.id]) {
+    const answer = await block(asked);
+    assert.equal(answer.ok && answer.value.height, 2, asked);
+  }
+  for (const asked of ["4", "99999999999", "x", "ab".repeat(32)]) {
+    const answer = await block(asked);
+    assert.equal(answer.ok ? "" : answer.fault.code, "not-found", asked);
+  }
+  await node.chain.close();
+});
