@@ -128,6 +128,13 @@ export const TOO_EARLY_KEPT_MS = 10 * 60_000;
 /** A fresh block dated further back than this: a clock is wrong, since miners renew what they work on every few seconds. */
 export const CLOCK_BEHIND_SECONDS_MAX = 600;
 
+/** A peer's word that our clock is behind counts for so long: true, it is said again with the next comparing of tips. */
+export const CLOCK_TESTIMONY_MS = 10 * 60_000;
+/** While somebody says so, it is looked at this often whether it still holds. */
+export const CLOCK_LOOK_AGAIN_MS = 10_000;
+/** Peers whose word on our clock is remembered; two are enough. */
+export const CLOCK_WITNESSES_MAX = 16;
+
 // Compact blocks ----------------------------------------------------------------------------------------------
 
 /** Transactions of an announced block that are sent whole, the coinbase among them: two or three kilobytes. */

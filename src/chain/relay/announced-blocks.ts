@@ -54,7 +54,7 @@ export interface AnnouncedBlocksDependencies {
   /** The door. Resolves when it is done with the block, whatever became of it. */
   readonly takeBlock: (block: Block, from: PeerId, wasPassedOn: boolean) => Promise<void>;
   /** A header of the peer was seen: its time tells about our clock. */
-  readonly sawHeader: (header: Header) => void;
+  readonly sawHeader: (header: Header, from: PeerId) => void;
   /** The peer knows a chain that we cannot get at by its announcement. */
   readonly compareWith: (peer: PeerId) => void;
 }
@@ -188,7 +188,7 @@ export class AnnouncedBlocks {
       if (code === "time-too-far-ahead") this.#tryLater(compact, from);
       return ANNOUNCEMENT_STANDING[code];
     }
-    if (isFresh) sawHeader(header);
+    if (isFresh) sawHeader(header, from);
     if (this.#announced.size >= ANNOUNCED_BLOCKS_MAX) {
       // Others may hold all places with blocks that nobody gets: this one may be there to be had.
       compareWith(from);
@@ -213,7 +213,7 @@ export class AnnouncedBlocks {
   /** Its work was checked before its time. Nobody is blamed for a clock. */
   #tryLater(compact: CompactBlock, from: PeerId): void {
     const { clock, maxFutureSeconds, sawHeader } = this.#dependencies;
-    sawHeader(compact.header);
+    sawHeader(compact.header, from);
     const waitMs = (compact.header.time - maxFutureSeconds) * 1000 - clock.nowMs();
     const { id } = compact;
     if (waitMs > TOO_EARLY_KEPT_MS || this.#early.size >= TOO_EARLY_MAX || this.#early.has(id)) return;

@@ -178,6 +178,11 @@ export class ChainSync {
     return !this.#isTakingOver && (this.#history?.isWhole ?? true);
   }
 
+  /** Connected peers that said where they stand. */
+  get heardCount(): number {
+    return this.#heard.size;
+  }
+
   elsewhere(): ReadonlyMap<PeerId, string> {
     return this.#sync.elsewhere();
   }
@@ -242,9 +247,9 @@ export class ChainSync {
           .filter((id) => id !== undefined),
       workNeeded: () => this.#workNeeded(),
       workToBeat: () => best.workToBeat,
-      check: (bytes, parent) => {
+      check: (from, bytes, parent) => {
         const checked = blocks.checkHeader(bytes, parent);
-        if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes);
+        if (!checked.ok && checked.fault.code === "time-too-far-ahead") this.#watchClock(bytes, from);
         return checked;
       },
       salt: () => random.bytes(16),
@@ -292,9 +297,9 @@ export class ChainSync {
     return header.chainWork > spared ? header.chainWork - spared : 0n;
   }
 
-  #watchClock(headerBytes: Uint8Array): void {
+  #watchClock(headerBytes: Uint8Array, from: PeerId): void {
     const header = decodeHeader(headerBytes.subarray(0, HEADER_BYTES));
-    if (header.ok) this.#dependencies.clockWatch.saw(header.value.time);
+    if (header.ok) this.#dependencies.clockWatch.saw(header.value.time, from);
   }
 
   #poolFor(peer: PeerId): PoolTarget {

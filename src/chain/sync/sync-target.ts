@@ -15,9 +15,14 @@ import type { SyncSource } from "./sync-server.ts";
 
 /** Our side, as catching up needs it. */
 export interface SyncTarget
-  extends Omit<HeaderSyncDependencies, "progress" | "isTurnOver" | "pause">,
+  extends Omit<HeaderSyncDependencies, "check" | "progress" | "isTurnOver" | "pause">,
     Pick<BranchDependencies, "workToBeat">,
     Pick<BodyFetchDependencies, "takeBlock"> {
+  /** @param from who sent it. */
+  readonly check: (
+    from: PeerId,
+    ...header: Parameters<HeaderSyncDependencies["check"]>
+  ) => ReturnType<HeaderSyncDependencies["check"]>;
   readonly snapshot: Pick<SnapshotFetchDependencies, "policy" | "store" | "isNew" | "adopt">;
   /** What lies under a snapshot that was taken over. */
   readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &

@@ -363,9 +363,9 @@ export class Sync {
         this.#waiting.size > 0 && spentMs > SYNC_TURN_MS && (looked * 1000) / spentMs < SYNC_TURN_HEADERS_MIN
       );
     };
-    const check: SyncTarget["check"] = (bytes, parent) => {
+    const check = (bytes: Uint8Array, parent: HeaderPoint): ReturnType<SyncTarget["check"]> => {
       looked += 1;
-      return target.check(bytes, parent);
+      return target.check(conversation.peer, bytes, parent);
     };
     const progress = (point: HeaderPoint, kept: boolean): void =>
       listener.onHeaders(point, theirs.height, kept);
