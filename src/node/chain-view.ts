@@ -162,7 +162,7 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
     chainId: chain.network.chainIdHex,
     tip: tipView(chain, nameOf),
     pendingCount: chain.pool().length,
-    sync: syncView(chain.syncState()),
+    sync: syncView(chain.syncState(), chain.problem()),
     miners: chain.minerShares(MINER_SHARE_BLOCKS).map((share) => ({ ...share, name: nameOf(share.account) })),
     race: raceView(
       chain.blocks({ limit: RACE_BLOCKS + 1 }),

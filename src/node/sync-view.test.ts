@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { syncView } from "./sync-view.ts";
+import { syncView as viewOf } from "./sync-view.ts";
 
 const LEVEL = {
   state: "synced",
@@ -12,6 +12,8 @@ const LEVEL = {
   secondsLeft: null,
   history: null,
 } as const;
+
+const syncView = (sync: Parameters<typeof viewOf>[0]) => viewOf(sync, null);
 
 test("what is being done is said with how far it is and how long it will take", () => {
   const behind = { ...LEVEL, state: "syncing", targetHeight: 120_000, done: 40_000, total: 120_000 } as const;
@@ -38,4 +40,13 @@ test("a check of history in the background is told beside it", () => {
     syncView({ ...LEVEL, history }).historyWords,
     "checking the blocks before it in the background, 500 of 119\u202f000",
   );
+});
+
+test("who cannot take blocks, or may refuse those of others, does not say to be in step", () => {
+  const words = (code: string, phase: "level" | "blocks" = "level") =>
+    viewOf({ ...LEVEL, phase }, { code }).words;
+  assert.equal(words("ledger-not-written"), "stands still: it cannot be written");
+  assert.match(words("clock-differs"), /^perhaps not in step/);
+  assert.equal(words("history-put-off"), "in step with others");
+  assert.match(words("ledger-not-written", "blocks"), /^catching up/);
 });

@@ -1,5 +1,6 @@
 /** Owns the words for catching up with the ledger: what is done, how far it is, and how long it will take. */
 import type { ChainView } from "#api/views.ts";
+import type { Problem } from "#base/result.ts";
 import type { Chain } from "#chain/index.ts";
 
 type SyncState = ReturnType<Chain["syncState"]>;
@@ -7,8 +8,22 @@ type SyncState = ReturnType<Chain["syncState"]>;
 const SECONDS_PER_MINUTE = 60;
 const MINUTES_PER_HOUR = 60;
 
-export function syncView(sync: SyncState): ChainView["sync"] {
-  return { ...sync, words: phaseWords(sync), historyWords: historyWords(sync.history) };
+/** @param problem what keeps the ledger from taking blocks, if anything does. */
+export function syncView(sync: SyncState, problem: Pick<Problem, "code"> | null): ChainView["sync"] {
+  const apart = sync.phase === "level" ? apartWords(problem) : null;
+  return { ...sync, words: apart ?? phaseWords(sync), historyWords: historyWords(sync.history) };
+}
+
+/** Nothing is being fetched, and still this peer may not stand where the others do. */
+function apartWords(problem: Pick<Problem, "code"> | null): string | null {
+  switch (problem?.code) {
+    case "ledger-not-written":
+      return "stands still: it cannot be written";
+    case "clock-differs":
+      return "perhaps not in step with others: a clock is wrong";
+    default:
+      return null;
+  }
 }
 
 function phaseWords({ phase, height, targetHeight, done, total, secondsLeft }: SyncState): string {
