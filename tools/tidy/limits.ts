@@ -72,10 +72,10 @@ export function renderLimits(sources: readonly Source[]): string {
 
 const OPENING = `# Limits
 
-Everything that could grow has a limit, and every limit a reason. This page is written from the \`limits.ts\` of each
-folder by \`npm run docs\`; a test compares the two. Names end in their unit (\`_BYTES\`, \`_MS\`);
-\`MAX\` and \`MIN\` say which side is bounded. None of them is a setting: those are the flags of \`waybill start\`. What all
-peers of a network must agree on (block size, spacing, reward) stands in the network's genesis file.
+Everything that could grow has a limit, and every limit has a reason. This page is written from the \`limits.ts\` of each
+folder by \`npm run docs\`, and a test compares the two. Names that measure something end in its unit (\`_BYTES\`, \`_MS\`),
+and \`MAX\` and \`MIN\` say which side is bounded. These limits are not settings; what can be set are the flags of
+\`waybill start\`. What all peers of a network must agree on (block size, spacing, reward) is in the network's genesis file.
 `;
 
 function cell(text: string): string {

@@ -52,7 +52,7 @@ function renderDecisions(folder: string): string {
 
 const DECISIONS = `# Decisions
 
-What was decided, what else there was, and why not that. Code shows what is; these pages say what a newcomer cannot
-read from it. Each has a number that never changes. A decision that is overturned stays, and names the one that did
-it. This list is written by \`npm run docs\`.
+Code shows what is done. These pages say why, what else could have been done, and why that was not chosen. Each page has
+a number that never changes. When a decision is overturned its page stays, and names the decision that replaced it. This
+list is written by \`npm run docs\`.
 `;
