@@ -1,5 +1,7 @@
-/** Owns amounts of coins as people write them: decimal text, exact, never floating point. */
+/** Owns the reading of amounts of coins as people write them: decimal text, exact, never floating point. */
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
+
+export { formatAmount } from "#node/amount.ts";
 
 function refused(cause: string): Result<never, Problem> {
   return fail(problem("amount-malformed", cause, "Write coins as a decimal number, for instance 2.5."));
@@ -18,14 +20,4 @@ export function parseAmount(text: string, unitsPerCoin: number): Result<number, 
     return refused("The amount is larger than all coins there can be.");
   if (units === 0n) return refused("The amount is zero.");
   return ok(Number(units));
-}
-
-/** The exact decimal text of an amount, without needless zeros: `250000000` of 10^8 is `2.5`. */
-export function formatAmount(units: number, unitsPerCoin: number): string {
-  const decimals = String(unitsPerCoin).length - 1;
-  if (10 ** decimals !== unitsPerCoin) return `${units}/${unitsPerCoin}`;
-  const digits = String(units).padStart(decimals + 1, "0");
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, "");
-  const whole = digits.slice(0, digits.length - decimals);
-  return decimals === 0 || fraction === "" ? whole : `${whole}.${fraction}`;
 }

@@ -454,7 +454,7 @@ function anchorLedger({ chain, wallet }: Ledger): Parameters<typeof openAnchorin
     async anchor(root) {
       const anchored = await wallet.anchor(root);
       if (anchored.ok) return anchored;
-      return fail(walletProblem(anchored.fault, chain.network.params.coin.unitsPerCoin));
+      return fail(walletProblem(anchored.fault, chain.network.params.coin));
     },
     anchorState: (id) => wallet.anchorState(id),
     inclusion: (id) => chain.inclusion(id),

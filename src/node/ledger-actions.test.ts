@@ -3,7 +3,15 @@ import { test } from "node:test";
 import type { BlockId } from "#base/brand.ts";
 import { feed, openAlone } from "#chain/test-node.ts";
 import { TestChain, testNetwork } from "#ledger/test-chain.ts";
-import { ledgerActions } from "./ledger-actions.ts";
+import { ledgerActions, walletProblem } from "./ledger-actions.ts";
+
+test("what a payment lacks is told exactly, in the coins of this network", () => {
+  const coin = { symbol: "CHESS", unitsPerCoin: 100_000_000 };
+  const low = walletProblem({ code: "balance-too-low", needed: 250_000_010, spendable: 7 }, coin);
+  assert.equal(low.cause, "This takes 2.5000001 CHESS with its fee; 0.00000007 CHESS can be spent.");
+  const cheap = walletProblem({ code: "fee-below-minimum", fee: 1, minimum: 30 }, coin);
+  assert.equal(cheap.cause, "The fee is below 0.0000003 CHESS, the least that is passed on.");
+});
 
 test("a block whose body was pruned is not unknown: its header stands, and that is said", async () => {
   const network = testNetwork();

@@ -4,6 +4,7 @@ import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { BlockSummary, Chain, Checkpoints, Payments, Wallet, WalletFault } from "#chain/index.ts";
 import { accountOfPeer, parseAccount } from "#crypto/peer-id.ts";
 import type { Miner, MiningSettings } from "#mining/index.ts";
+import { type Coin, coinText } from "./amount.ts";
 import {
   blockSummaryView,
   blockView,
@@ -55,13 +56,12 @@ function pruned(height: number): Result<never, Problem> {
 }
 
 /** The rules' refusal of a payment in a sentence, with what the payer can do. */
-export function walletProblem(fault: WalletFault, unitsPerCoin: number): Problem {
-  const coins = (amount: number) => `${amount / unitsPerCoin}`;
+export function walletProblem(fault: WalletFault, coin: Coin): Problem {
   switch (fault.code) {
     case "balance-too-low":
       return problem(
         "balance-too-low",
-        `This takes ${coins(fault.needed)} coins with its fee; ${coins("spendable" in fault ? fault.spendable : fault.balance)} can be spent.`,
+        `This takes ${coinText(fault.needed, coin)} with its fee; ${coinText("spendable" in fault ? fault.spendable : fault.balance, coin)} can be spent.`,
         "Pay less, or wait for a mining reward to be paid out.",
       );
     case "amount-invalid":
@@ -69,7 +69,7 @@ export function walletProblem(fault: WalletFault, unitsPerCoin: number): Problem
     case "fee-below-minimum":
       return problem(
         "fee-below-minimum",
-        `The fee is below ${coins(fault.minimum)} coins, the least that is passed on.`,
+        `The fee is below ${coinText(fault.minimum, coin)}, the least that is passed on.`,
         "Leave the fee out, or raise it.",
       );
     case "too-many-pending":
@@ -158,7 +158,7 @@ export function ledgerActions(parts: Parts): LedgerFacade {
       const account = payee(to);
       if (!account.ok) return account;
       const paid = await wallet.pay(account.value, amount, fee);
-      if (!paid.ok) return fail(walletProblem(paid.fault, chain.network.params.coin.unitsPerCoin));
+      if (!paid.ok) return fail(walletProblem(paid.fault, chain.network.params.coin));
       const located = chain.transaction(paid.value);
       // A block may have replaced it between the two calls only by taking it up, so it is always found.
       return located === null ? unknown("transaction") : ok(locatedView(located, words));

@@ -25,9 +25,8 @@ const MALFORMED = problem(
 export function nameActions(
   parts: Parts,
 ): Pick<Facade, "names" | "name" | "registerName" | "changeName" | "forgetName"> {
-  const { names, chain, account, persons } = parts;
-  const { unitsPerCoin } = chain.network.params.coin;
-  const refuse = (fault: NameFault) => fail(nameProblem(fault, unitsPerCoin, persons.nameOfAccount));
+  const { names, account, persons } = parts;
+  const refuse = (fault: NameFault) => fail(nameProblem(fault, parts));
   const list = () => names.list().map((own) => ownNameView(own, parts));
   const view = (name: string): Result<NameView, Problem> => {
     const found = names.lookup(name);
@@ -111,7 +110,7 @@ const STAGES = {
 } as const satisfies Record<OwnName["state"]["code"], OwnNameView["stage"]>;
 
 function ownNameView({ name, key, state, hindrance }: OwnName, parts: Parts): OwnNameView {
-  const { chain, persons } = parts;
+  const { persons } = parts;
   const status = state.code === "ours" ? state.status : null;
   return {
     name,
@@ -122,25 +121,25 @@ function ownNameView({ name, key, state, hindrance }: OwnName, parts: Parts): Ow
     heldUntilMs: status === null ? null : timeOfHeight(status.heldUntil, parts),
     graceUntilMs: status === null ? null : timeOfHeight(status.graceUntil, parts),
     contestable: status?.state === "contestable",
-    problem:
-      hindrance === null || state.code === "ours"
-        ? null
-        : nameProblem(hindrance, chain.network.params.coin.unitsPerCoin, persons.nameOfAccount),
+    problem: hindrance === null || state.code === "ours" ? null : nameProblem(hindrance, parts),
   };
 }
 
-function nameProblem(
-  fault: NameFault,
-  unitsPerCoin: number,
-  nameOf: (account: AccountId) => string | null,
-): Problem {
+/** The day, of the calendar in UTC. What a network lets last beyond the year 9999 is told as its end. */
+function dayOfHeight(height: number, parts: Pick<Parts, "chain">): string {
+  const timeMs = Math.min(timeOfHeight(height, parts), Date.UTC(9999, 11, 31));
+  return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+function nameProblem(fault: NameFault, parts: Pick<Parts, "chain" | "persons">): Problem {
+  const { chain, persons } = parts;
   switch (fault.code) {
     case "name-malformed":
       return MALFORMED;
     case "name-held":
       return problem(
         "name-held",
-        `The name belongs to ${nameOf(fault.owner) ?? `account ${fault.owner.slice(0, 12)}…`} until block ${fault.until}.`,
+        `The name belongs to ${persons.nameOfAccount(fault.owner) ?? `account ${fault.owner.slice(0, 12)}…`} until block ${fault.until}, about ${dayOfHeight(fault.until, parts)}.`,
         "Choose another name, or ask its owner to hand it over.",
       );
     case "name-begun":
@@ -174,6 +173,6 @@ function nameProblem(
         "Make room on the disk, and try again.",
       );
     default:
-      return walletProblem(fault, unitsPerCoin);
+      return walletProblem(fault, chain.network.params.coin);
   }
 }

@@ -59,7 +59,7 @@ test("an account and a name are saved, and checked with and without the network'
   assert.equal(verdict.value.network, namesNetwork.params.name);
   assert.equal(verdict.value.blockId, block.id);
   const unknown = verifyStateProofFile(account.value.bytes, null);
-  assert.ok(unknown.ok && unknown.value.network === null && unknown.value.unitsPerCoin === null);
+  assert.ok(unknown.ok && unknown.value.network === null && unknown.value.coin === null);
 
   const own = prove("account", "carol");
   assert.ok(own.ok && own.value.fileName === `${CAROL.peerId}.stateproof`, "one's own account too");

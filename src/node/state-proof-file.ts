@@ -16,6 +16,7 @@ import {
   type StateSubject,
   verifyStateFile,
 } from "#ledger/state-file.ts";
+import type { Coin } from "./amount.ts";
 import { loadShippedNetworks, openNetworkFile } from "./network-file.ts";
 
 export { isStateFile };
@@ -36,7 +37,7 @@ export interface StateVerdict {
   readonly account: { readonly peerId: PeerId; readonly balance: number; readonly nextSeq: number } | null;
   readonly name: { readonly owner: PeerId; readonly key: PeerId; readonly sinceHeight: number } | null;
   /** For amounts; `null` when the network is not known. */
-  readonly unitsPerCoin: number | null;
+  readonly coin: Coin | null;
 }
 
 const NOTHING_MINED = problem(
@@ -115,7 +116,7 @@ function verdictOf({ subject, value, header, blockId, work, chainId }: ShownStat
       value?.kind === "name"
         ? { owner: peerOfAccount(value.owner), key: peerOfAccount(value.key), sinceHeight: value.since }
         : null,
-    unitsPerCoin: network?.params.coin.unitsPerCoin ?? null,
+    coin: network?.params.coin ?? null,
   };
 }
 

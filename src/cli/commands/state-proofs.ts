@@ -1,8 +1,8 @@
 /** Owns the command that saves what the ledger holds of an account or a name, and the words of its check. */
 import { resolve } from "node:path";
 import { ok, type Problem, type Result } from "#base/result.ts";
+import { coinText } from "#node/amount.ts";
 import { type StateVerdict, verifyStateProofFile } from "#node/state-proof-file.ts";
-import { formatAmount } from "../amount.ts";
 import { failed, type Outcome } from "../outcome.ts";
 import type { Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
@@ -108,7 +108,7 @@ function stateText(verdict: StateVerdict, standing: Standing | null): string {
   ].join("\n");
 }
 
-function subjectText({ subject, account, name, unitsPerCoin }: StateVerdict): string {
+function subjectText({ subject, account, name, coin }: StateVerdict): string {
   if (subject.kind === "name") {
     if (name === null) return `Nobody holds the name ${subject.name}.`;
     const { owner, key, sinceHeight } = name;
@@ -116,7 +116,6 @@ function subjectText({ subject, account, name, unitsPerCoin }: StateVerdict): st
   }
   if (account === null) return `The ledger holds nothing of the account ${subject.account}.`;
   const { peerId, balance, nextSeq } = account;
-  const coins =
-    unitsPerCoin === null ? plural(balance, "unit") : `${formatAmount(balance, unitsPerCoin)} coins`;
-  return `The account of ${peerId} holds ${coins} and has sent ${plural(nextSeq, "transaction")}.`;
+  const held = coin === null ? plural(balance, "unit") : coinText(balance, coin);
+  return `The account of ${peerId} holds ${held} and has sent ${plural(nextSeq, "transaction")}.`;
 }
