@@ -57,7 +57,7 @@ async function world(
     await clock.advanceUntilSettled(chain.close(), 60_000, "chain closed");
     assert.deepEqual(faults, []);
   };
-  return { network, clock, chain, wallet, miner, events, end };
+  return { network, clock, chain, wallet, miner, events, faults, end };
 }
 
 test("nothing is mined while nothing waits; what waits is mined, and then it is quiet again", async () => {
@@ -334,6 +334,25 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
   await clock.advance(500);
   assert.ok(miner.status().hashesPerSecond > 0);
   await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+});
+
+test("a search that cannot run is said, with why, and tried again after a pause", async () => {
+  const held = new HeldSearch();
+  let isBroken = true;
+  const broken: NonceSearch = {
+    run: (job, signal) =>
+      isBroken ? Promise.reject(new Error("no room for a thread")) : held.run(job, signal),
+    hashes: () => 0,
+    close: async () => undefined,
+  };
+  const { miner, clock, faults, end } = await world(() => broken, { mode: "always" });
+  await clock.advance(1);
+  assert.deepEqual([miner.status().active, miner.status().reason?.code], [false, "search-failed"]);
+  isBroken = false;
+  await clock.advance(REFUSED_PAUSE_MS);
+  assert.deepEqual([miner.status().active, miner.status().reason], [true, null]);
+  assert.equal(faults.splice(0).length, 1);
+  await end();
 });
 
 test("a ledger that cannot be read is told of and waited for: the miner's timer must not take the process down", async () => {

@@ -68,6 +68,11 @@ const REFUSED = problem(
   "This peer could not take the block it found.",
   "Look at the warnings of this peer: its disk may be full.",
 );
+const SEARCH_FAILED = problem(
+  "search-failed",
+  "The search for a block broke off on this computer.",
+  "Nothing to do; it is tried again in two seconds. Should this stay, waybill.log in the data folder says why.",
+);
 const UNREADABLE = problem(
   "ledger-unreadable",
   "No block can be made, because the ledger kept here could not be read.",
@@ -281,8 +286,7 @@ class ChainMiner implements Miner {
       if (nonce !== null && !controller.signal.aborted) await this.#found(block, nonce, controller);
     })().catch((error: unknown) => {
       log.fault("the search for a block failed", error);
-      if (this.#searching === controller) this.#searching = null;
-      this.#lookAgainIn(REFUSED_PAUSE_MS);
+      if (this.#searching === controller) this.#restAfter(SEARCH_FAILED);
     });
   }
 
@@ -298,9 +302,14 @@ class ChainMiner implements Miner {
     }
     // The tip's change has begun a new search already, unless this block did not become the tip.
     if (this.#searching !== controller) return;
+    if (!outcome.ok) return this.#restAfter(REFUSED);
     this.#searching = null;
-    if (outcome.ok) return this.#look();
-    this.#reason = REFUSED;
+    this.#look();
+  }
+
+  #restAfter(failure: Problem): void {
+    this.#searching = null;
+    this.#reason = failure;
     this.#announce();
     this.#lookAgainIn(REFUSED_PAUSE_MS);
   }
