@@ -40,7 +40,7 @@ import type { Log } from "#ports/log.ts";
 import type { Random } from "#ports/random.ts";
 import * as receiptCodec from "#receipts/codec.ts";
 import { addressesSchema, diskAddresses } from "#storage/disk/addresses.ts";
-import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
+import { blockSchema, diskBlocks, isDamage } from "#storage/disk/blocks.ts";
 import { checkpointsSchema, diskCheckpoints } from "#storage/disk/checkpoints.ts";
 import type { Database } from "#storage/disk/database.ts";
 import { diskInvites, invitesSchema } from "#storage/disk/invites.ts";
@@ -54,7 +54,7 @@ import { diskTransfers, transfersSchema } from "#storage/disk/transfers.ts";
 import { openTransfers } from "#transfer/index.ts";
 import { nodeDisk } from "#transfer/node-disk.ts";
 import { isKeepBlocks, keepBlocksRefused, type NodeConfig, readSettings } from "./config.ts";
-import { holdDataFolder, openDeliveryDatabase, openLedgerDatabase } from "./data-folder.ts";
+import { holdDataFolder, type LookThrough, openDeliveryDatabase, openLedgerDatabase } from "./data-folder.ts";
 import { doorSettingsOf } from "./doors-actions.ts";
 import type { Facade } from "./facade.ts";
 import { openIdentity } from "./identity.ts";
@@ -95,10 +95,23 @@ export interface RunningNode {
   close(): Promise<void>;
 }
 
-/** Everything with a life of its own is handed to `opened`, which closes it in reverse order. */
+/** Where a file is found damaged by whoever reads it first, all is closed and opened once more, and looked through. */
 export async function startNode(config: NodeConfig): Promise<Result<RunningNode, Problem>> {
+  try {
+    return await startOnce(config, "when in doubt");
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    return startOnce(config, "always");
+  }
+}
+
+/** Everything with a life of its own is handed to `opened`, which closes it in reverse order. */
+async function startOnce(
+  config: NodeConfig,
+  lookThrough: LookThrough,
+): Promise<Result<RunningNode, Problem>> {
   await using opened = new AsyncDisposableStack();
-  const foundation = openFoundation(config, opened);
+  const foundation = openFoundation(config, lookThrough, opened);
   if (!foundation.ok) return foundation;
   const base = foundation.value;
   const running = await openFeatures(config, base, opened);
@@ -165,7 +178,11 @@ const DELIVERY_SCHEMAS = [
 ];
 
 /** The folder, who we are, and the databases: all that needs no network. */
-function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Result<Foundation, Problem> {
+function openFoundation(
+  config: NodeConfig,
+  lookThrough: LookThrough,
+  opened: AsyncDisposableStack,
+): Result<Foundation, Problem> {
   const ledger = openNetworkFile(config.networkFile);
   if (!ledger.ok) return ledger;
   const name = config.name === null ? null : cleanDisplayName(config.name);
@@ -196,7 +213,7 @@ function openFoundation(config: NodeConfig, opened: AsyncDisposableStack): Resul
   const deliveries = openDeliveryDatabase(config.dataDir, DELIVERY_SCHEMAS);
   if (!deliveries.ok) return deliveries;
   opened.defer(() => deliveries.value.close());
-  const blocks = openLedgerDatabase(config.dataDir, ledger.value.chainIdHex, [blockSchema]);
+  const blocks = openLedgerDatabase(config.dataDir, ledger.value.chainIdHex, [blockSchema], lookThrough);
   if (!blocks.ok) return blocks;
   opened.defer(() => blocks.value.database.close());
   const kept = keepSettings(config.dataDir, settings.value);

@@ -68,11 +68,12 @@ export function openLedgerDatabase(
   dataDir: string,
   chainIdHex: string,
   schemas: readonly Schema[],
+  lookThrough: LookThrough = "when in doubt",
 ): Result<{ readonly database: Database; readonly repaired: Problem | null }, Problem> {
   const name = `ledger-${chainIdHex.slice(0, 16)}.db`;
   const path = join(dataDir, name);
   try {
-    return ok({ database: openedSound(path, schemas), repaired: null });
+    return ok({ database: openedSound(path, schemas, lookThrough), repaired: null });
   } catch (damaged) {
     try {
       if (isRefusal(damaged)) throw damaged;
@@ -109,22 +110,31 @@ function isRefusal(error: unknown): boolean {
 /** Files up to this size are looked through at every start: it takes a fraction of a second. */
 const ALWAYS_CHECKED_BYTES_MAX = 64 * 1024 * 1024;
 
+/** Whether a large file is looked through before it is used: all of it is read then. */
+export type LookThrough = "when in doubt" | "always";
+
 /**
- * A large one is looked through when it was not closed in order: SQLite's log lies beside it then. What that misses is
- * noticed when it is read (`storage/disk/blocks.ts`).
+ * In doubt is a large one that was not closed in order: SQLite's log lies beside it then. What that misses is noticed
+ * when it is read (`storage/disk/blocks.ts`).
  * @throws when the file is not a sound database.
  */
-function openedSound(path: string, schemas: readonly Schema[]): Database {
+function openedSound(path: string, schemas: readonly Schema[], lookThrough: LookThrough): Database {
   const isUnclean = existsSync(`${path}-wal`);
-  const bytes = existsSync(path) ? statSync(path).size : 0;
-  return isUnclean || bytes <= ALWAYS_CHECKED_BYTES_MAX ? opened(path, schemas) : new Database(path, schemas);
+  const isSmall = !existsSync(path) || statSync(path).size <= ALWAYS_CHECKED_BYTES_MAX;
+  const isToCheck = isUnclean || isSmall || lookThrough === "always";
+  return isToCheck ? opened(path, schemas) : new Database(path, schemas);
 }
 
 /** @throws when the file is not a sound database. */
 function opened(path: string, schemas: readonly Schema[]): Database {
   const database = new Database(path, schemas);
-  const answer = database.sql.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  let answer: unknown;
+  try {
+    answer = database.sql.prepare("PRAGMA quick_check(1)").get()?.["quick_check"];
+  } finally {
+    // Or the file stays held, and cannot be set aside everywhere.
+    if (answer !== "ok") database.close();
+  }
   if (answer === "ok") return database;
-  database.close();
   throw new Error(`quick_check: ${String(answer)}`);
 }

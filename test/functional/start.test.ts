@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test } from "node:test";
 import {
   CLASSROOM,
@@ -163,6 +164,25 @@ test("a damaged ledger is moved aside and said, and the peer runs", async (t) =>
     JSON.stringify(warnings),
   );
   assert.ok(existsSync(`${file}.damaged`));
+});
+
+test("damage in a ledger too large to be looked through at each start is found by what trips over it, and the peer runs", async (t) => {
+  const alice = await peer(t, { name: "alice", flags: ALONE });
+  const { dataDir } = alice.options;
+  assert.equal((await alice.interrupt()).code, 0);
+  const name = readdirSync(dataDir).find((one) => /^ledger-[0-9a-f]{16}\.db$/.test(one));
+  const path = join(dataDir, name ?? assert.fail("no ledger"));
+  const database = new DatabaseSync(path);
+  database.exec("CREATE TABLE large (bytes BLOB); INSERT INTO large VALUES (zeroblob(65 * 1024 * 1024))");
+  const page = "SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_best_1'";
+  const at = Number(database.prepare(page).get()?.["rootpage"]) - 1;
+  database.close();
+  const bytes = readFileSync(path);
+  const pageBytes = bytes.readUInt16BE(16);
+  writeFileSync(path, bytes.fill(0xa5, at * pageBytes, (at + 1) * pageBytes));
+  const again = await restart(t, alice);
+  assert.match(again.output(), /The ledger's file was damaged .*it was moved aside/);
+  assert.equal((await must(again.client.status())).name, "alice");
 });
 
 test("a genesis that is none is refused, and so is one that is missing", async (t) => {
