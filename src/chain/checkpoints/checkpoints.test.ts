@@ -1,3 +1,4 @@
+/** Whole groups of signers on simulated time. It is long, since each test is a story of such a group. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BlockId, PeerId } from "#base/brand.ts";
@@ -382,6 +383,34 @@ test("two final blocks that exclude each other: each peer stays with the first, 
   const { height } = alice.chain.tip();
   await grow(alice, 2);
   for (const { chain } of members) assert.equal(chain.tip().height, height + 2);
+  await end();
+});
+
+test("a ledger that cannot be read when signing begins is told of, and does not end the process by way of a timer", async () => {
+  const keys = [ALICE.account];
+  const alone = testNetwork({ checkpoints: { keys, needed: 1, everyBlocks: EVERY } });
+  const { add, clock, peers, grow, end } = world(alone);
+  const { chain } = await add(BOB);
+  await grow(await add(CAROL), 12);
+  const faults: unknown[] = [];
+  const damaged: Chain = {
+    ...chain,
+    blocks: () => {
+      throw new Error("damaged");
+    },
+  };
+  const around = {
+    clock,
+    random: seededRandom(1),
+    log: quietLog(faults),
+    peers: peers.addPeer(ALICE.peerId),
+  };
+  const store = memoryCheckpoints();
+  const checkpoints = openCheckpoints({ ...around, chain: damaged, store, keypair: ALICE });
+  await clock.advance(CHECKPOINT_FIRST_SIGNING_DELAY_MS + 1_000);
+  assert.ok(faults.length > 0 && faults.every((fault) => String(fault) === "Error: damaged"));
+  assert.equal(store.read().mark, null);
+  await clock.advanceUntilSettled(checkpoints.close(), 60_000, "closed");
   await end();
 });
 

@@ -167,7 +167,12 @@ class ChainCheckpoints implements Checkpoints {
     });
     this.#firstSigning = clock.after(CHECKPOINT_FIRST_SIGNING_DELAY_MS, () => {
       this.#mayHaveAsked = true;
-      this.#look();
+      try {
+        this.#look();
+      } catch (error) {
+        // Nobody catches what a timer throws; a damaged ledger is seen to by whoever keeps it.
+        log.fault("signing could not begin", error);
+      }
     });
     // The chain was told of what is kept when it was opened; it may have got there before we listened.
     const { sought } = this.#book;
