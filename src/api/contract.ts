@@ -290,7 +290,7 @@ export const contract = {
     ...plain,
     summary: "One block with its transactions.",
     params: object({
-      heightOrId: z.string().regex(/^([0-9]{1,15}|[0-9a-f]{64})$/, "must be a height or an id"),
+      heightOrId: z.string().regex(/^(0|[1-9][0-9]{0,14}|[0-9a-f]{64})$/, "must be a height or an id"),
     }),
     answer: blockView,
   },
@@ -300,7 +300,11 @@ export const contract = {
     params: object({ id: hash }),
     answer: transactionView,
   },
-  pending: { ...plain, summary: "Transactions that wait for a block.", answer: z.array(transactionView) },
+  pending: {
+    ...plain,
+    summary: "Transactions that wait for a block, of many the newest.",
+    answer: z.array(transactionView),
+  },
   wallet: { ...plain, summary: "My balance and what moved it.", answer: walletView },
   pay: {
     ...plain,

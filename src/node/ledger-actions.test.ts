@@ -9,6 +9,8 @@ test("what a payment lacks is told exactly, in the coins of this network", () =>
   const coin = { symbol: "CHESS", unitsPerCoin: 100_000_000 };
   const low = walletProblem({ code: "balance-too-low", needed: 250_000_010, spendable: 7 }, coin);
   assert.equal(low.cause, "This takes 2.5000001 CHESS with its fee; 0.00000007 CHESS can be spent.");
+  const nobody = walletProblem({ code: "key-inadmissible", field: "to" }, coin);
+  assert.match(nobody.cause, /no key of anybody/);
   const cheap = walletProblem({ code: "fee-below-minimum", fee: 1, minimum: 30 }, coin);
   assert.equal(cheap.cause, "The fee is below 0.0000003 CHESS, the least that is passed on.");
 });

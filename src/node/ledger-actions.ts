@@ -15,6 +15,7 @@ import {
 } from "./chain-view.ts";
 import { endedPaymentViews } from "./ended-payments.ts";
 import type { Facade } from "./facade.ts";
+import { PENDING_LISTED_MAX } from "./limits.ts";
 import { checkMining } from "./mining-settings.ts";
 import { miningView } from "./mining-view.ts";
 import type { Persons } from "./person-view.ts";
@@ -77,6 +78,12 @@ export function walletProblem(fault: WalletFault, coin: Coin): Problem {
         "too-many-pending",
         `${fault.limit} of your transactions wait already.`,
         "Wait for the next block, then try again.",
+      );
+    case "key-inadmissible":
+      return problem(
+        "key-inadmissible",
+        "That account is no key of anybody: what is sent there would be lost.",
+        "Compare it with what its owner's status shows; a digit may be wrong.",
       );
     case "unavailable":
       return problem(
@@ -146,7 +153,11 @@ export function ledgerActions(parts: Parts): LedgerFacade {
       return located === null ? unknown("transaction") : ok(locatedView(located, words));
     },
 
-    pending: async () => chain.pool().map((entry) => poolEntryView(entry, words)),
+    pending: async () =>
+      chain
+        .pool()
+        .slice(-PENDING_LISTED_MAX)
+        .map((entry) => poolEntryView(entry, words)),
     wallet: async () => ({
       ...walletView(chain, wallet, words),
       ended: endedPaymentViews(parts.payments, words),

@@ -204,6 +204,7 @@ test("queries and paths are strict", async (t) => {
     "/slips/abc",
     `/slips/${slipId(1).toUpperCase()}`,
     "/blocks/1e3",
+    "/blocks/007",
     "/status?x=1",
   ];
   for (const path of bad) {

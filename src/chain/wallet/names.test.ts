@@ -141,6 +141,9 @@ test("what cannot be a name, is held, is under way, or costs more than there is,
     return begun.ok ? "begun" : begun.fault.code;
   };
   assert.equal(await code("Anna"), "name-malformed");
+  const nobody = await node.names.register("anna-lee", "00".repeat(32) as AccountId);
+  assert.equal(nobody.ok ? "begun" : nobody.fault.code, "key-inadmissible");
+  assert.deepEqual(node.names.list(), []);
   assert.equal(await code("anna-lee"), "begun");
   assert.equal(await code("anna-lee"), "name-begun");
   for (let height = 0; height < 4; height++) await node.block();

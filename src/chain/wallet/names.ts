@@ -5,9 +5,10 @@
  * A registration is kept, salt included, before its commitment is sent: a commitment whose salt is lost is money lost.
  */
 import type { AccountId } from "#base/brand.ts";
-import { equalBytes } from "#base/bytes.ts";
+import { equalBytes, fromHex } from "#base/bytes.ts";
 import { Emitter, type Unsubscribe } from "#base/emitter.ts";
 import { fail, ok, type Result } from "#base/result.ts";
+import { isAdmissibleKey } from "#crypto/ed25519.ts";
 import {
   commitmentOf,
   isEarlierCommitment,
@@ -154,6 +155,9 @@ class WalletNames implements Names {
     const { wallet, store, clock, random } = this.#dependencies;
     const found = this.lookup(name);
     if (found === null) return fail({ code: "name-malformed" });
+    // The commitment does not show the key: it would be taken and paid for, and the claim refused.
+    if (!isAdmissibleKey(fromHex(key) ?? new Uint8Array(0)))
+      return fail({ code: "key-inadmissible", field: "key" });
     const { status, price, commitPrice } = found;
     if (status?.owner === wallet.account) return fail({ code: "name-begun" });
     if (status !== null) return fail({ code: "name-held", owner: status.owner, until: status.graceUntil });
