@@ -290,9 +290,11 @@ export const walletView = z
     spendable: amount.describe("Balance less what pending payments will take."),
     pendingRewards: z.array(z.object({ height: count, paidAtHeight: count, amount })),
     recent: z.array(transactionView),
-    uncovered: z
-      .array(unmade)
-      .describe("Left without cover when another branch won: goes out again by itself once it is covered."),
+    heldBack: z
+      .array(unmade.extend({ why: z.enum(["cover", "room", "order", "tip"]) }))
+      .describe(
+        "Given back when another branch won, out again by itself. why: what it lacks (tip: of blocks here).",
+      ),
     ended: z
       .array(unmade.extend({ reason: z.enum(["expired", "displaced"]) }))
       .describe("Payments and changes of names that were not made: too late, or another took the place."),

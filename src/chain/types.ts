@@ -60,6 +60,21 @@ export interface PoolEntry {
   readonly receivedMs: number;
 }
 
+/** Why a transaction that was taken once waits beside the pool. */
+export type HeldBackReason =
+  /** The balance does not cover it any more. */
+  | "cover"
+  /** As many wait already as may, of its account or of all. */
+  | "room"
+  /** An earlier one of its account is missing, or another stands in its place. */
+  | "order"
+  /** The ledger here stands far below the block for which it was made. */
+  | "tip";
+
+export interface HeldBack extends PoolEntry {
+  readonly why: HeldBackReason;
+}
+
 /** Where a transaction stands: in a block of the best chain, or waiting. */
 export type LocatedTransaction =
   | {
@@ -275,10 +290,10 @@ export interface Chain {
   /** What waits of this account, by `seq`. */
   pendingOf(account: AccountId): readonly PoolEntry[];
   /**
-   * What this account signed, and a reorganisation left without cover, by `seq`: it waits again by itself once the
-   * balance covers it, and is gone when its `seq` is used or its life ends.
+   * What this account signed, and a reorganisation gave back and left without cover or room, by `seq`: it waits again by
+   * itself as soon as it can, and is gone when its `seq` is used or its life ends.
    */
-  uncoveredOf(account: AccountId): readonly PoolEntry[];
+  uncoveredOf(account: AccountId): readonly HeldBack[];
   /** Who holds a name, as the next block will see it; with the proof under the tip's state root. */
   nameAt(name: string): ProvenName;
   /** What stands under a key of 32 bytes after the tip, or that nothing does, for whoever holds the tip's header alone. */
@@ -355,8 +370,8 @@ export interface Wallet {
   spendable(): number;
   /** @param fee the least accepted when left out. */
   pay(to: AccountId, amount: number, fee?: number): Promise<Result<TxId, WalletFault>>;
-  /** What we signed and a reorganisation left without cover, by `seq`: see {@link Chain.uncoveredOf}. */
-  uncovered(): readonly PoolEntry[];
+  /** What we signed and is held back since a reorganisation, by `seq`: see {@link Chain.uncoveredOf}. */
+  uncovered(): readonly HeldBack[];
   /** Commits to, claims or changes a name: burns its price, and pays the least fee accepted. */
   recordName(record: NameRecording): Promise<Result<TxId, WalletFault>>;
   /** Records a 32-byte root: for a fee when the balance allows, else free with a work stamp (seconds of search). */

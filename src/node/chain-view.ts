@@ -182,9 +182,10 @@ export function walletView(chain: Chain, wallet: Wallet, words: TransactionWords
     recent: chain
       .transactionsOf(wallet.account, WALLET_RECENT_MAX)
       .map((located) => locatedView(located, words)),
-    uncovered: wallet.uncovered().map((entry) => ({
+    heldBack: wallet.uncovered().map((entry) => ({
       ...poolEntryView(entry, words),
       validUntil: entry.transaction.validUntil,
+      why: entry.why,
     })),
   };
 }

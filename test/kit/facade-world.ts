@@ -61,6 +61,7 @@ export class World {
   slips: SlipView[];
   blocks: BlockView[];
   pool: TransactionView[];
+  heldBack: WalletView["heldBack"];
   /** Payments of ours that were not made. */
   endedPayments: WalletView["ended"];
   trackers: TrackerView[];
@@ -128,6 +129,8 @@ export class World {
       fee: 1_000,
       seq: 3,
     });
+    const held = { ...unpaid, id: txId("held", 1), seq: 4, state: "pending" } as const;
+    this.heldBack = [{ ...held, validUntil: FIRST_HEIGHT + 100, why: "room" }];
     this.endedPayments = [{ ...unpaid, state: "unknown", validUntil: FIRST_HEIGHT - 1, reason: "expired" }];
   }
 

@@ -147,7 +147,7 @@ function walletOf(world: World): WalletView {
       .transactions()
       .filter(({ from, to }) => from === accountOf(ME) || to === accountOf(ME))
       .slice(0, 20),
-    uncovered: [],
+    heldBack: world.heldBack,
     ended: world.endedPayments.map((payment) => ({ ...payment })),
   };
 }

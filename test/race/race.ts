@@ -231,7 +231,7 @@ class Race {
 
   async #uncovered(): Promise<ReadonlySet<string>> {
     const wallets = await Promise.all([...this.#peers.values()].map(({ client }) => must(client.wallet())));
-    return new Set(wallets.flatMap((wallet) => wallet.uncovered.map(({ id }) => id)));
+    return new Set(wallets.flatMap((wallet) => wallet.heldBack.map(({ id }) => id)));
   }
 
   /** What each sender says of payments that were not made in the end. */

@@ -357,6 +357,11 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   restarted.changePool(rows, [], []);
   const again = openDoor(far, restarted);
   await again.door.restore();
+  const held = [ALICE, BOB].flatMap(({ account }) => again.door.uncoveredOf(account));
+  assert.deepEqual(
+    held.map(({ why }) => why),
+    ["order", "tip", "cover"],
+  );
   await again.clock.advance(POOL_SAVE_DELAY_MS);
   assert.deepEqual(new Set(restarted.pool().map(({ id }) => id)), ids, "at the next start");
   await move(1);
@@ -387,7 +392,11 @@ test("what we signed waits again when its block is undone, though others made th
     await moved(door, { ...NO_MOVE, disconnected: undone });
     await clock.advance(POOL_SAVE_DELAY_MS);
     const isKept = who === ALICE.account;
-    assert.equal(door.uncoveredOf(ALICE.account).length, isKept ? 1 : 0);
+    const held = door.uncoveredOf(ALICE.account);
+    assert.deepEqual(
+      held.map(({ why }) => why),
+      isKept ? ["room"] : [],
+    );
     assert.equal(
       store.pool().some(({ id }) => id === txIdOf(own)),
       isKept,

@@ -28,7 +28,7 @@ import type { BestChain } from "../best-chain.ts";
 import { SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
-import type { PoolEntry, SubmitFault } from "../types.ts";
+import type { HeldBack, HeldBackReason, PoolEntry, SubmitFault } from "../types.ts";
 import { isFree } from "./policy.ts";
 import { Pool, type PoolBounds } from "./pool.ts";
 import { lostNames, nameRefusal, noteSubjects } from "./pool-names.ts";
@@ -82,8 +82,17 @@ export class TransactionDoor {
   }
 
   /** What waits of this account for a balance that covers it, by `seq`. */
-  uncoveredOf(account: AccountId): readonly PoolEntry[] {
-    return this.#uncovered.of(account);
+  uncoveredOf(account: AccountId): readonly HeldBack[] {
+    return this.#uncovered.of(account).map((entry) => ({ ...entry, why: this.#whyHeldBack(entry) }));
+  }
+
+  #whyHeldBack({ transaction, bytes }: PoolEntry): HeldBackReason {
+    const { best, clock } = this.#dependencies;
+    const height = best.tip.header.height + 1;
+    const checked = this.#pool.check(transaction, bytes.length, clock.nowMs());
+    const fault =
+      checkTransactionTerms(transaction, best.network, height) ?? (checked.ok ? null : checked.fault);
+    return fault === null ? "room" : (HELD_BACK_BY[fault.code] ?? "order");
   }
 
   /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
@@ -382,6 +391,16 @@ const PASSING = new Set<SubmitFault["code"]>([
 const PASSING_FOR_OWN = new Set<SubmitFault["code"]>(["fee-below-minimum", "pool-full"]);
 /** Of these, where another of the same account can make room. */
 const CROWDED = new Set<SubmitFault["code"]>(["too-many-pending", "free-share-full"]);
+
+/** What the reasons for which something waits beside the pool are for people; others have to do with its `seq`. */
+const HELD_BACK_BY: Readonly<Partial<Record<SubmitFault["code"], HeldBackReason>>> = {
+  "balance-below-pending": "cover",
+  "too-many-pending": "room",
+  "free-share-full": "room",
+  "pool-full": "room",
+  "fee-below-minimum": "room",
+  "valid-too-long": "tip",
+};
 
 /** What changed in the pool by one step, however often something came and went in it. */
 class NetChange {

@@ -114,8 +114,8 @@ test("a payment whose cover a reorganisation took away is kept and told, and goe
   const node = await lostCover();
   const { chain, wallet, walletEvents, id } = node;
   assert.deepEqual(
-    wallet.uncovered().map((entry) => entry.id),
-    [id],
+    wallet.uncovered().map((entry) => [entry.id, entry.why]),
+    [[id, "cover"]],
   );
   assert.deepEqual([chain.pendingOf(BOB.account), wallet.balance()], [[], 0]);
   assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost"]);

@@ -36,8 +36,8 @@ import { feeMinimum } from "../pool/policy.ts";
 import type {
   AnchorState,
   Chain,
+  HeldBack,
   NameRecording,
-  PoolEntry,
   Wallet,
   WalletEvent,
   WalletFault,
@@ -138,7 +138,7 @@ class ChainWallet implements Wallet {
     });
   }
 
-  uncovered(): readonly PoolEntry[] {
+  uncovered(): readonly HeldBack[] {
     return this.#dependencies.chain.uncoveredOf(this.account);
   }
 
@@ -347,7 +347,7 @@ class ChainWallet implements Wallet {
   /** Differs whenever something a person would see does. */
   #summary(): string {
     const pending = this.#dependencies.chain.pendingOf(this.account).map((entry) => entry.id);
-    const uncovered = this.uncovered().map((entry) => entry.id);
+    const uncovered = this.uncovered().map(({ id, why }) => `${id} ${why}`);
     return [this.balance(), ...pending, "uncovered", ...uncovered].join(" ");
   }
 }

@@ -170,16 +170,28 @@ function walletText(wallet: WalletView, coin: Coin, session: Session): string {
     `Balance ${coins(wallet.balance, coin)}, free to spend ${coins(wallet.spendable, coin)}`,
     ...rewards,
   ];
-  for (const { amount, toName, to, validUntil } of wallet.uncovered) {
-    const what =
-      amount === null ? "An anchor" : `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`;
-    lines.push(
-      `${what} waits: another branch won, and the balance there does not cover it. It goes out again by itself once it does, until block ${validUntil}.`,
-    );
-  }
+  for (const held of wallet.heldBack) lines.push(heldBackText(held, coin));
   for (const payment of wallet.ended) lines.push(endedText(payment, coin));
   if (wallet.recent.length > 0) lines.push("", transactionsText(wallet.recent, coin, session));
   return lines.join("\n");
+}
+
+const HELD_BACK_WORDS: Readonly<Record<WalletView["heldBack"][number]["why"], string>> = {
+  cover: "another branch won, and the balance there does not cover it",
+  room: "as many wait for a block as may",
+  order: "an earlier transaction of yours has to come first",
+  tip: "the ledger here has yet to catch up",
+};
+
+function heldBackText(held: WalletView["heldBack"][number], coin: Coin): string {
+  const { type, amount, name, toName, to, validUntil, why } = held;
+  const what =
+    amount !== null
+      ? `${coins(amount, coin)} to ${oneLine(toName ?? to ?? "nobody")}`
+      : name === null
+        ? `The transaction (${TYPE_WORDS[type]})`
+        : `The change of the name ${oneLine(name)}`;
+  return `${what} is held back: ${HELD_BACK_WORDS[why]}. It goes out again by itself, until block ${validUntil}.`;
 }
 
 function endedText(ended: WalletView["ended"][number], coin: Coin): string {

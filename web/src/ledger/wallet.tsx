@@ -39,7 +39,7 @@ export function Wallet() {
           <span className="mono">{Math.min(...coming.map(({ paidAtHeight }) => paidAtHeight))}</span> on.
         </p>
       )}
-      <WithoutCover transactions={wallet?.uncovered ?? []} />
+      <HeldBack transactions={wallet?.heldBack ?? []} />
       <NotMade payments={wallet?.ended ?? []} />
       <ProblemNote problem={problemOf(error)} role="note" />
       <Pay />
@@ -59,21 +59,28 @@ export function Wallet() {
   );
 }
 
-function WithoutCover({ transactions }: { readonly transactions: WalletView["uncovered"] }) {
+/** Why it is held back, in a few words. */
+const HELD_BACK_WORDS: Readonly<Record<WalletView["heldBack"][number]["why"], string>> = {
+  cover: "your balance does not cover it now",
+  room: "as many wait as may",
+  order: "an earlier one of yours has to come first",
+  tip: "the ledger here has yet to catch up",
+};
+
+function HeldBack({ transactions }: { readonly transactions: WalletView["heldBack"] }) {
   if (transactions.length === 0) return null;
   return (
-    <section aria-labelledby="uncovered">
-      <h3 id="uncovered" className="small tone-waiting">
-        <Sign name="waits" /> Without cover
+    <section aria-labelledby="held-back">
+      <h3 id="held-back" className="small tone-waiting">
+        <Sign name="waits" /> Held back
       </h3>
       <p className="small soft">
-        Another branch won, and your balance there does not cover this. It goes out again by itself once it
-        does.
+        Another branch of the ledger won, which gave this back. It goes out again by itself.
       </p>
       <ul className="lines">
         {transactions.map((transaction) => (
           <li key={transaction.id}>
-            <Uncovered transaction={transaction} />
+            <HeldBackLine transaction={transaction} />
           </li>
         ))}
       </ul>
@@ -103,16 +110,17 @@ function NotMade({ payments }: { readonly payments: WalletView["ended"] }) {
 }
 
 /** No link: while it waits so, the ledger does not know it. */
-function Uncovered({ transaction }: { readonly transaction: WalletView["uncovered"][number] }) {
+function HeldBackLine({ transaction }: { readonly transaction: WalletView["heldBack"][number] }) {
   const { coin } = useDesk().status;
   const nameOf = useAccountName();
-  const { type, to, toName, amount, validUntil } = transaction;
+  const { type, to, toName, amount, validUntil, why } = transaction;
   return (
     <p className="line">
       <span className="line-words">
         <span>{TYPE_WORDS[type]}</span>
         <span className="small soft" dir="auto">
-          {to !== null && `to ${nameOf(to, toName)}, `}good until block {validUntil}
+          {to !== null && `to ${nameOf(to, toName)}: `}
+          {HELD_BACK_WORDS[why]}; good until block {validUntil}
         </span>
       </span>
       {amount !== null && <span className="mono small line-amount">{formatAmount(amount, coin)}</span>}
