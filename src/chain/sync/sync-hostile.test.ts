@@ -14,6 +14,8 @@ import { falseChain, type Mischief, puppet } from "./test-puppet.ts";
 
 const network = testNetwork();
 
+type SimulatedPeer = ReturnType<SimulatedNetwork["addPeer"]>;
+
 function world() {
   const clock = clockFor(network);
   const peers = new SimulatedNetwork({ clock, random: seededRandom(3) });
@@ -24,8 +26,9 @@ function world() {
     judged,
     puppet: (peer: PeerId, chain: TestChain, mischief?: Mischief) =>
       puppet(peers.addPeer(peer), chain, mischief),
-    node: async (peer: PeerId) => {
+    node: async (peer: PeerId, change: (own: SimulatedPeer) => void = () => undefined) => {
       const own = peers.addPeer(peer);
+      change(own);
       const { judge } = own;
       own.judge = (other, judgement) => {
         judged.push(`${other} ${judgement}`);
@@ -267,5 +270,68 @@ test("one header with its body withheld, shown by ten silent peers, does not kee
   }
   puppet(person(80).peerId, theirs);
   await clock.advanceUntil(() => carol.chain.tip().height === 12, 300_000, "brought by one that has it");
+  await carol.close();
+});
+
+test("conversations that break off because our ledger cannot be read leave no streams behind", async () => {
+  const { clock, peers, puppet, node } = world();
+  const chain = grown(20);
+  let open = 0;
+  puppet(BOB.peerId, chain);
+  const carol = await node(CAROL.peerId, (own) => {
+    const opening = own.open.bind(own);
+    own.open = async (...to) => {
+      const opened = await opening(...to);
+      if (!opened.ok) return opened;
+      open += 1;
+      const { close, reset } = opened.value;
+      let isEnded = false;
+      const ended = (): void => {
+        open -= isEnded ? 0 : 1;
+        isEnded = true;
+      };
+      opened.value.close = () => {
+        ended();
+        return close.call(opened.value);
+      };
+      opened.value.reset = (cause) => {
+        ended();
+        reset.call(opened.value, cause);
+      };
+      return opened;
+    };
+  });
+  const { bodiesFrom } = carol.store;
+  carol.store.bodiesFrom = () => {
+    throw new Error("damaged");
+  };
+  await clock.advance(100_000);
+  assert.ok(carol.faults.length > 3);
+  assert.equal(open, 0);
+  carol.store.bodiesFrom = bodiesFrom;
+  carol.faults.length = 0;
+  await clock.advanceUntil(() => carol.chain.tip().height === 20, 30_000, "level");
+  await carol.close();
+  assert.ok(peers.faults.length === 0);
+});
+
+test("catching up that breaks off because our ledger cannot be read does not go on for ever", async () => {
+  const { clock, peers, puppet, node } = world();
+  puppet(BOB.peerId, grown(20));
+  const carol = await node(CAROL.peerId);
+  const { keepHeaders } = carol.store;
+  carol.store.keepHeaders = () => {
+    throw new Error("damaged");
+  };
+  await clock.advance(10_000);
+  assert.ok(carol.faults.length > 0);
+  carol.store.keepHeaders = keepHeaders;
+  carol.faults.length = 0;
+  peers.stop(BOB.peerId);
+  const alice = grown(1);
+  puppet(ALICE.peerId, alice);
+  await clock.advanceUntil(() => carol.chain.tip().height === 1, 60_000, "level with another");
+  await clock.advance(1_000);
+  assert.deepEqual([carol.chain.syncState().state, carol.chain.syncState().phase], ["synced", "level"]);
   await carol.close();
 });

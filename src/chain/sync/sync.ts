@@ -261,8 +261,14 @@ export class Sync {
     }
     this.#streams.add(opened.value);
     const conversation = new Conversation(opened.value, network.judge.bind(network));
-    const end = await this.#converse(conversation);
-    this.#streams.delete(opened.value);
+    let end: ConversationEnd | null = null;
+    try {
+      end = await this.#converse(conversation);
+    } finally {
+      this.#streams.delete(opened.value);
+      // Our ledger could not be read.
+      if (end === null) conversation.reset("broken off");
+    }
     if (end.code === "level" || end.code === "other-network") await conversation.close();
     else conversation.reset(end.code);
     if (end.code === "other-network") this.#foundElsewhere(peer, end.chainId);
@@ -281,8 +287,9 @@ export class Sync {
     }
     listener.onHello(peer, hello.value);
     this.#greeted.add(peer);
-    const end = await this.#catchUp(conversation, hello.value);
-    if (this.#catchingUp.delete(peer)) this.#restIfLevel();
+    const end = await this.#catchUp(conversation, hello.value).finally(() => {
+      if (this.#catchingUp.delete(peer)) this.#restIfLevel();
+    });
     if (end.code !== "level") return end;
     const nowMs = clock.monotonicMs();
     const fetchedMs = this.#poolFetched.get(peer) ?? Number.NEGATIVE_INFINITY;
