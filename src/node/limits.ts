@@ -26,6 +26,12 @@ export const GUESSED_NAME_ENDING_CHARACTERS = 4;
 export const TIMER_MS_MAX = 2_147_483_647;
 /** Events held for clients that come back: some minutes of a busy peer, a few MB at most. */
 export const FEED_EVENTS_MAX = 4_096;
+/** Blocks and transactions in these events, all together: some 10 MB. */
+export const FEED_ITEMS_MAX = 16_384;
+/** Transactions that wait, in one answer or told in one event: more are read anew, or not shown. */
+export const PENDING_LISTED_MAX = 1_000;
+/** Transactions told in one event to wait no more, by their ids: two full blocks'. */
+export const FEED_REMOVED_MAX = 8_192;
 /** A page's reconnecting never takes longer than one run; older uploads were abandoned. */
 export const UPLOAD_IDLE_MS_MAX = 3_600_000;
 /** Uploads open at once; each is a folder that a page fills. */
