@@ -137,6 +137,7 @@ export interface Facade {
   blocks(query: { readonly before?: number; readonly limit: number }): Promise<readonly BlockSummaryView[]>;
   block(heightOrId: string): Answer<BlockView>;
   transaction(id: string): Answer<TransactionView>;
+  /** Of many the newest; {@link ChainView.pendingCount} counts all. Oldest first. */
   pending(): Promise<readonly TransactionView[]>;
   wallet(): Promise<WalletView>;
   /** `to` is whom to pay (as in `say`) or a 64-digit account. */

@@ -1,10 +1,12 @@
 /** Bursts become one event a period; a block that came and went within it is not told at all. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { BlockId } from "#base/brand.ts";
-import type { BlockSummary } from "#chain/index.ts";
+import type { BlockId, TxId } from "#base/brand.ts";
+import type { BlockSummary, PoolEntry } from "#chain/index.ts";
+import { TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
-import { coalesce, tipGatherer } from "./feed-joins.ts";
+import { FEED_REMOVED_MAX, PENDING_LISTED_MAX } from "../limits.ts";
+import { coalesce, poolEvent, tipGatherer } from "./feed-joins.ts";
 
 function block(id: string): BlockSummary {
   const summary: Pick<BlockSummary, "id" | "height" | "miner" | "work"> = {
@@ -41,6 +43,20 @@ test("any number of nudges within a period is one run, and the next nudge starts
   told.stop();
   await clock.advance(1_000);
   assert.equal(runs, 1);
+});
+
+test("what comes and goes with a large reorganisation is read anew, not told one by one", () => {
+  const event = { type: "PoolChanged", added: [], removed: [] } as const;
+  const words = { nameOf: () => null, names: testNetwork().params.names, standingAt: () => null };
+  const ids = (count: number) => Array.from({ length: count }, (_, at) => `${at}` as TxId);
+  const told = (count: number) => poolEvent({ ...event, removed: ids(count) }, words);
+  assert.deepEqual(told(FEED_REMOVED_MAX), { type: "pool", added: [], removed: ids(FEED_REMOVED_MAX) });
+  assert.deepEqual(told(FEED_REMOVED_MAX + 1), { type: "reset" });
+  const transaction = new TestChain(testNetwork()).next()
+    .transactions[0] as unknown as PoolEntry["transaction"];
+  const entry: PoolEntry = { id: "a" as TxId, transaction, bytes: new Uint8Array(0), receivedMs: 0 };
+  const added = Array.from({ length: PENDING_LISTED_MAX + 1 }, () => entry);
+  assert.deepEqual(poolEvent({ ...event, added }, words), { type: "reset" });
 });
 
 test("connected and disconnected blocks of one period are told together, once", () => {

@@ -12,8 +12,14 @@ import type { Directory } from "#net/index.ts";
 import type { People } from "#people/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
 import type { Transfers } from "#transfer/index.ts";
-import { blockSummaryView, chainView, poolEntryView } from "../chain-view.ts";
-import { CHAIN_EVENT_EVERY_MS, FEED_BLOCKS_MAX, STATUS_EVERY_MS } from "../limits.ts";
+import { blockSummaryView, chainView, poolEntryView, type TransactionWords } from "../chain-view.ts";
+import {
+  CHAIN_EVENT_EVERY_MS,
+  FEED_BLOCKS_MAX,
+  FEED_REMOVED_MAX,
+  PENDING_LISTED_MAX,
+  STATUS_EVERY_MS,
+} from "../limits.ts";
 import type { Persons } from "../person-view.ts";
 
 export interface FeedSources {
@@ -72,6 +78,15 @@ export function tipGatherer(nameOf: Persons["nameOfAccount"]) {
   };
 }
 
+/** After a large reorganisation so much comes and goes that the list is shorter. */
+export function poolEvent(
+  { added, removed }: Extract<ChainEvent, { type: "PoolChanged" }>,
+  words: TransactionWords,
+): EventView {
+  if (added.length > PENDING_LISTED_MAX || removed.length > FEED_REMOVED_MAX) return { type: "reset" };
+  return { type: "pool", added: added.map((entry) => poolEntryView(entry, words)), removed: [...removed] };
+}
+
 function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsubscribe[] {
   const { chain, clock, publish, persons } = sources;
   const tips = tipGatherer(persons.nameOfAccount);
@@ -87,11 +102,7 @@ function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsu
         tell.nudge();
         break;
       case "PoolChanged":
-        publish({
-          type: "pool",
-          added: event.added.map((entry) => poolEntryView(entry, words)),
-          removed: [...event.removed],
-        });
+        publish(poolEvent(event, words));
         tell.nudge();
         break;
       case "SyncChanged":

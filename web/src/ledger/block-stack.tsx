@@ -7,7 +7,7 @@ import { Link } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import type { BlockSummaryView } from "#api/views.ts";
-import { type Desk, joinBlocks } from "../live/desk.ts";
+import { type Desk, joinBlocks, waitingCount } from "../live/desk.ts";
 import { BLOCKS_PAGE, Refused } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { problemOf, queries, useDesk, useNow } from "../live/use-live.ts";
@@ -77,9 +77,9 @@ export function BlockStack() {
 
 /** The block that is being looked for, here or elsewhere. */
 function NextBlock() {
-  const { status, pending } = useDesk();
-  const { mining, chain } = status;
-  const waits = pending.length;
+  const desk = useDesk();
+  const { mining, chain } = desk.status;
+  const waits = waitingCount(desk);
   // The network's rate is an estimate of the past: a fast miner of ours may be more than all of it.
   const rate = Math.max(chain.race.hashesPerSecond ?? 0, mining.active ? mining.hashesPerSecond : 0);
   const expected = expectedBlockMs(chain.tip.nextBlockHashes, rate);

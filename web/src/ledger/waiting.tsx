@@ -1,4 +1,5 @@
 /** Shows the transactions that wait for a block. */
+import { waitingCount } from "../live/desk.ts";
 import { useDesk } from "../live/use-live.ts";
 import { Command } from "../shell/copy.tsx";
 import { TransactionLine } from "./transaction-line.tsx";
@@ -7,12 +8,14 @@ import { TransactionLine } from "./transaction-line.tsx";
 const SHOWN_MAX = 20;
 
 export function Waiting() {
-  const { pending } = useDesk();
+  const desk = useDesk();
+  const { pending } = desk;
+  const count = waitingCount(desk);
   return (
     <section className="side-card" aria-labelledby="waiting">
       <div className="side-head">
         <h2 id="waiting">What waits</h2>
-        <span className="mono small soft">{pending.length}</span>
+        <span className="mono small soft">{count}</span>
       </div>
       {pending.length === 0 ? (
         <p className="small soft">
@@ -27,7 +30,7 @@ export function Waiting() {
           ))}
         </ul>
       )}
-      {pending.length > SHOWN_MAX && <p className="small soft">and {pending.length - SHOWN_MAX} more</p>}
+      {count > SHOWN_MAX && <p className="small soft">and {count - SHOWN_MAX} more</p>}
       <Command line="waybill chain pending" />
     </section>
   );

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { BlockSummaryView, EventView } from "#api/views.ts";
-import { type Desk, joinBlocks, markedRead, reduceDesk } from "./desk.ts";
+import { type Desk, joinBlocks, markedRead, reduceDesk, waitingCount } from "./desk.ts";
 import { block, desk, person, slip, transaction } from "./samples.test-kit.ts";
 
 const bob = person("bob");
@@ -138,6 +138,20 @@ test("the pool holds each transaction once", () => {
   assert.deepEqual(
     reduceDesk(before, event, null).pending.map(({ id }) => id),
     ["b", "c"],
+  );
+});
+
+test("of very many that wait the newest are kept, and all are counted", () => {
+  const before = { ...desk({}), pending: [] };
+  const many = Array.from({ length: 1_200 }, (_, at) => transaction(`${at}`));
+  const after = reduceDesk(before, { type: "pool", added: many, removed: [] }, null);
+  assert.deepEqual([after.pending.length, after.pending.at(-1)?.id], [1_000, "1199"]);
+  const chain = { ...after.status.chain, pendingCount: 40_000 };
+  assert.equal(waitingCount({ ...after, status: { ...after.status, chain } }), 40_000);
+  assert.equal(
+    waitingCount({ ...before, status: { ...after.status, chain } }),
+    0,
+    "the list is ahead of the count",
   );
 });
 

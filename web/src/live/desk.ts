@@ -17,6 +17,8 @@ import type { PeerId } from "#base/brand.ts";
 const ASIDE_BLOCKS_MAX = 12;
 /** An aside block this far below the tip is history, and leaves the page. */
 const ASIDE_DEPTH_MAX = 30;
+/** The peer lists as many, and the page keeps no more: the newest. */
+const PENDING_MAX = 1_000;
 
 export interface Desk {
   /** Its `chain`, `mining` and `peersOnline` follow their own events. */
@@ -27,7 +29,7 @@ export interface Desk {
   /** Newest first, without gaps; older ones are fetched when they are scrolled to. */
   readonly blocks: readonly BlockSummaryView[];
   readonly aside: readonly BlockSummaryView[];
-  /** Transactions that wait, newest last. */
+  /** Transactions that wait, newest last; of many the newest. */
   readonly pending: readonly TransactionView[];
 }
 
@@ -91,7 +93,12 @@ function withPool(
   removed: readonly string[],
 ): readonly TransactionView[] {
   const gone = new Set<string>([...removed, ...added.map(({ id }) => id)]);
-  return [...pending.filter(({ id }) => !gone.has(id)), ...added];
+  return [...pending.filter(({ id }) => !gone.has(id)), ...added].slice(-PENDING_MAX);
+}
+
+/** How many wait, those that are not listed too. */
+export function waitingCount({ pending, status }: Pick<Desk, "pending" | "status">): number {
+  return pending.length < PENDING_MAX ? pending.length : Math.max(pending.length, status.chain.pendingCount);
 }
 
 function withChain(desk: Desk, event: Extract<EventView, { type: "chain" }>): Desk {
