@@ -436,3 +436,23 @@ test("whichever page of a ledger is damaged that nobody looked through before: t
   }
   assert.ok(repairs > 5, `${repairs} repairs`);
 });
+
+test("a waiting transaction whose name on disk is no name is damage, and what waits beside it is kept", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "waybill-pool-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const database = new Database(join(folder, "ledger.db"), [blockSchema]);
+  const first = await openAlone(network, diskBlocks(database));
+  assert.ok((await first.chain.submit(transfer(0))).ok);
+  await first.chain.close();
+  database.sql.exec("INSERT INTO pool (id, bytes, received_ms) VALUES (x'0102', x'03', 4)");
+  const again = await openAlone(network, diskBlocks(database));
+  await again.clock.advance(2 * POOL_SAVE_DELAY_MS);
+  assert.ok((await again.chain.submit(transfer(1))).ok);
+  assert.deepEqual(
+    again.store.pool().map(({ id }) => id),
+    [transfer(0), transfer(1)].map(txIdOf),
+  );
+  assert.equal(again.chain.repairs()[0]?.code, "ledger-renewed");
+  await again.chain.close();
+  database.close();
+});

@@ -119,6 +119,10 @@ export function placeOf(row: Row): Place {
   return { height: integer(row, "height"), index: integer(row, "position") };
 }
 
+/** @throws RowDamagedError */
 export function poolRowOf(row: Row): PoolRow {
-  return { id: idOf(row) as TxId, bytes: blob(row, "bytes"), receivedMs: integer(row, "received_ms") };
+  const id = idOf(row);
+  // All that is done about it is done by this name.
+  if (id.length !== 64) throw new RowDamagedError("pool");
+  return { id: id as TxId, bytes: blob(row, "bytes"), receivedMs: integer(row, "received_ms") };
 }

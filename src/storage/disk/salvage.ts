@@ -7,7 +7,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { BlockId } from "#base/brand.ts";
 import { ok, type Result } from "#base/result.ts";
 import type { BlockStore, NewHeader, PoolRow, StoreFault, Written } from "#chain/store.ts";
-import { bytesSum, entryOf, idBytes, poolRowOf, type Row } from "./block-rows.ts";
+import { bytesSum, entryOf, poolRowOf, type Row } from "./block-rows.ts";
 
 /** Rows that are read at once while all goes well. */
 const BATCH = 64;
@@ -136,9 +136,7 @@ function salvagePool(damaged: DatabaseSync, into: Target, together: Together): W
 /** Whether its bytes are still that transaction is seen when it is read into the pool. */
 function soundPoolRow(row: Row): PoolRow | null {
   try {
-    const sound = poolRowOf(row);
-    idBytes(sound.id);
-    return sound;
+    return poolRowOf(row);
   } catch {
     return null;
   }
