@@ -59,6 +59,16 @@ test("what is signed is the cosignature/v1 message of tlog-cosignature, and the 
   assert.ok(verify(ALICE.publicKey, message, line.signature.subarray(8)));
 });
 
+test("the lowest and the highest block there are can be signed; block 0, and one above, cannot be written down", () => {
+  const decoded = (height: number) =>
+    decodeCheckpoint(encodeCheckpoint(signedBy({ ...AT_EIGHT, height }, ALICE)));
+  for (const height of [1, 2 ** 32 - 1]) {
+    const read = decoded(height);
+    assert.equal(read.ok && read.value.checkpoint.height, height);
+  }
+  for (const height of [0, 2 ** 32]) assert.equal(decoded(height).ok, false);
+});
+
 test("no preimage of ours or of libp2p begins as a cosignature does, nor the other way round", () => {
   const preimage = cosignaturePreimage(AT_EIGHT, 1);
   const others = ["waybill-", "noise-libp2p-static-key:", "libp2p-tls-handshake:", "libp2p-pubsub:"];
