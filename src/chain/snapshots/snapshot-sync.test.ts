@@ -1,4 +1,7 @@
-/** Tests how a new peer takes a state over and checks what lies under it, among whole chains over a simulated network. */
+/**
+ * Tests how a new peer takes a state over and checks what lies under it, among whole chains over a simulated network. It is
+ * long, since each way in which that can go wrong is told in one place.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId, TxId } from "#base/brand.ts";

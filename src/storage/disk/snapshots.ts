@@ -59,46 +59,57 @@ function prepare({ sql }: Database) {
   };
 }
 
-/**
- * What is damaged is forgotten: all of it can be made again, and whoever asks for it meanwhile is told that there is none.
- * @param database opened with {@link snapshotSchema}. Belongs to the caller.
- */
-export function diskSnapshots(database: Database): SnapshotStore {
+/** What is damaged is forgotten: all of it can be made again, and whoever asks for it meanwhile is told that there is none. */
+class Forgetful {
+  readonly #database: Database;
   /** `null` once the file was found damaged: the next call begins an empty one. */
-  let sound: Statements | null = prepare(database);
-  const statements = (): Statements => {
-    if (sound !== null) return sound;
-    // Nothing in the damaged file is worth setting aside.
-    database.isStandIn = true;
-    database.replace();
-    sound = prepare(database);
-    return sound;
-  };
-  const read = <Value>(work: (sql: Statements) => Value, none: Value): Value => {
+  #sound: Statements | null;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#sound = prepare(database);
+  }
+
+  read<Value>(work: (sql: Statements) => Value, none: Value): Value {
     try {
-      return work(statements());
+      return work(this.#statements());
     } catch {
       // Which way damage shows, nobody can list: nothing that is read from a sound file throws here.
-      sound = null;
+      this.#sound = null;
       return none;
     }
-  };
-  const write = (work: (sql: Statements) => unknown): Written => {
+  }
+
+  write(work: (sql: Statements) => unknown): Written {
     try {
-      const sql = statements();
-      database.transaction(() => work(sql));
+      const sql = this.#statements();
+      this.#database.transaction(() => work(sql));
       return ok();
     } catch (error) {
-      if (isDamage(error)) sound = null;
-      else if (sound !== null && !isDiskFault(error)) throw error;
+      if (isDamage(error)) this.#sound = null;
+      else if (this.#sound !== null && !isDiskFault(error)) throw error;
       return fail({
         code: "store-unavailable",
         cause: error instanceof Error ? error.message : String(error),
       });
     }
-  };
+  }
+
+  #statements(): Statements {
+    if (this.#sound !== null) return this.#sound;
+    // Nothing in the damaged file is worth setting aside.
+    this.#database.isStandIn = true;
+    this.#database.replace();
+    this.#sound = prepare(this.#database);
+    return this.#sound;
+  }
+}
+
+/** @param database opened with {@link snapshotSchema}. Belongs to the caller. */
+export function diskSnapshots(database: Database): SnapshotStore {
+  const file = new Forgetful(database);
   const begun = (): Uint8Array | null =>
-    read((sql) => {
+    file.read((sql) => {
       const row = sql.begun.get();
       return row === undefined ? null : bytesOf(row, "id");
     }, null);
@@ -108,7 +119,7 @@ export function diskSnapshots(database: Database): SnapshotStore {
   };
   return {
     finished: () =>
-      read(
+      file.read(
         (sql) =>
           sql.finished.all().map((row) => ({
             id: toHex(bytesOf(row, "id")) as BlockId,
@@ -118,7 +129,7 @@ export function diskSnapshots(database: Database): SnapshotStore {
       ),
     begin: ({ id, height }) => {
       const other = begun();
-      return write((sql) => {
+      return file.write((sql) => {
         if (other !== null) drop(sql, other);
         sql.begin.run(idBytes(id), height);
       });
@@ -126,11 +137,13 @@ export function diskSnapshots(database: Database): SnapshotStore {
     add: (place, entries) => {
       const id = begun();
       if (id === null) return NONE_BEGUN;
-      return write((sql) => sql.add.run(id, place.start, place.depth, place.hash, encodeEntries(entries)));
+      return file.write((sql) =>
+        sql.add.run(id, place.start, place.depth, place.hash, encodeEntries(entries)),
+      );
     },
-    finish: () => (begun() === null ? NONE_BEGUN : write((sql) => sql.finish.run())),
+    finish: () => (begun() === null ? NONE_BEGUN : file.write((sql) => sql.finish.run())),
     places: (at): readonly ChunkPlace[] =>
-      read(
+      file.read(
         (sql) =>
           sql.places.all(idBytes(at)).map((row) => ({
             start: bytesOf(row, "start"),
@@ -140,11 +153,11 @@ export function diskSnapshots(database: Database): SnapshotStore {
         [],
       ),
     entries: (at, index) =>
-      read((sql) => {
+      file.read((sql) => {
         const row = sql.entries.get(idBytes(at), index);
         return row === undefined ? null : decodeEntries(bytesOf(row, "entries"));
       }, null),
-    drop: (at) => write((sql) => drop(sql, idBytes(at))),
+    drop: (at) => file.write((sql) => drop(sql, idBytes(at))),
   };
 }
 
