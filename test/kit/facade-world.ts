@@ -8,6 +8,7 @@ import { join } from "node:path";
 import type {
   BlockView,
   ChainView,
+  CheckpointsView,
   DoorsView,
   EventView,
   InviteView,
@@ -62,6 +63,11 @@ export class World {
   blocks: BlockView[];
   pool: TransactionView[];
   heldBack: WalletView["heldBack"];
+  /** At first nobody co-signs. */
+  checkpoints: CheckpointsView = {
+    ...{ used: false, needed: 0, everyBlocks: 0, signers: [], final: null, sought: null },
+    ...{ waitsFor: null, problem: null, note: null, evidence: [] },
+  };
   /** Payments of ours that were not made. */
   endedPayments: WalletView["ended"];
   trackers: TrackerView[];

@@ -4,7 +4,7 @@
  */
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { PersonView, StatusView, VerdictView, WalletView } from "#api/views.ts";
+import type { CheckpointsView, PersonView, StatusView, VerdictView, WalletView } from "#api/views.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Facade } from "#node/facade.ts";
 import type { WritableFeed } from "#node/feed.ts";
@@ -22,6 +22,8 @@ export interface KitFacade {
   tick(): void;
   /** Heidi comes in by this invite. */
   guestEnters(inviteId: string): void;
+  /** From now on blocks are co-signed so. */
+  cosign(checkpoints: CheckpointsView): void;
   /** What the uploads held, by path, in order of arrival. */
   readonly uploaded: ReadonlyMap<string, Uint8Array>;
   close(): Promise<void>;
@@ -274,6 +276,9 @@ export function createKitFacade(options: KitFacadeOptions): KitFacade {
     feed: world.feed,
     tick: () => tick(world),
     guestEnters: (inviteId) => guestEnters(world, inviteId),
+    cosign: (checkpoints) => {
+      world.checkpoints = checkpoints;
+    },
     get uploaded() {
       return world.lastUpload;
     },
