@@ -1,3 +1,4 @@
+/** Tests the door into the pool. It is long, since every way in, and every way of dying on it, is one test. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
