@@ -29,6 +29,7 @@ import {
   POOL_COUNT_MAX,
   POOL_FREE_COUNT_MAX,
   POOL_HELD_COUNT_MAX,
+  REPAIRS_TOLD_MAX,
   SNAPSHOT_POLICY,
 } from "./limits.ts";
 import { type PoolChange, TransactionDoor } from "./pool/transaction-door.ts";
@@ -413,6 +414,7 @@ class JoinedChain {
 
   #repaired(repaired: Problem): void {
     this.#repairs.push(repaired);
+    if (this.#repairs.length > REPAIRS_TOLD_MAX) this.#repairs.shift();
     this.#dependencies.log.warn(repaired.cause, { code: repaired.code });
     this.#transactions.storeRenewed();
     this.#events.emit({ type: "TipChanged", tip: this.#queries.tip(), connected: [], disconnected: [] });

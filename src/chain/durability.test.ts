@@ -11,7 +11,7 @@ import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { newBlockOf } from "./block-records.ts";
 import { openChain } from "./chain.ts";
-import { COMMIT_RETRY_PERIOD_MS, POOL_SAVE_DELAY_MS } from "./limits.ts";
+import { COMMIT_RETRY_PERIOD_MS, POOL_SAVE_DELAY_MS, REPAIRS_TOLD_MAX } from "./limits.ts";
 import { topicName } from "./relay/relay.ts";
 import type { BlockStore } from "./store.ts";
 import { clockFor, entriesOf, feed, openAlone, openOn, quietLog, refusal, take } from "./test-node.ts";
@@ -379,5 +379,10 @@ test("what was refused because damage had marked a block is taken once the ledge
   await node.clock.advance(1_000);
   await feed(node.chain, source, 1, 3);
   assert.equal(node.chain.tip().height, 3);
+  for (let time = 0; time < 2 * REPAIRS_TOLD_MAX; time++) {
+    tellDamage("a test");
+    await node.clock.advance(1_000);
+  }
+  assert.equal(node.chain.repairs().length, REPAIRS_TOLD_MAX, "of many repairs the newest are told");
   await node.chain.close();
 });

@@ -89,6 +89,8 @@ export const BODY_REQUEST_SPAN_MS = 1_000;
 export const HISTORY_STRETCH_BLOCKS = 512;
 /** A check of what lies under a snapshot that the disk refuses is tried again this often: nothing waits for it. */
 export const HISTORY_RETRY_MS = 60_000;
+/** Peers remembered that gave a wrong body for one place: beyond that, one that came back is asked once more. */
+export const BODY_REFUSED_MAX = 256;
 /** Streams on which bodies are fetched at once. */
 export const BODY_LANES_MAX = 16;
 
@@ -277,6 +279,9 @@ export const CHECKPOINT_FIRST_SIGNING_DELAY_MS = 60_000;
 export const UNDO_KEPT_BLOCKS = 2_880;
 /** The fewest bodies below the tip that a peer which prunes keeps: as many as it could undo. */
 export const KEEP_BLOCKS_MIN = UNDO_KEPT_BLOCKS;
+
+/** Repairs of one run that are told: a disk that damages everything would fill the status. */
+export const REPAIRS_TOLD_MAX = 8;
 
 // Names -------------------------------------------------------------------------------------------------------
 

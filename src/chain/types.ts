@@ -326,7 +326,7 @@ export interface Chain {
   isContested(): boolean;
   /** Connected peers whose genesis differs from ours, with the chain id of theirs, hex. */
   peersOnOtherNetworks(): ReadonlyMap<PeerId, string>;
-  /** What was repaired in the store, at the start and since, oldest first. */
+  /** What was repaired in the store, at the start and since, oldest first; of many the newest. */
   repairs(): readonly Problem[];
   /** Why the chain takes no blocks now; `null` when it does. */
   problem(): Problem | null;

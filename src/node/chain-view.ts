@@ -161,7 +161,7 @@ export function chainView(chain: Chain, nameOf: NameOfAccount): ChainView {
     networkName: chain.network.params.name,
     chainId: chain.network.chainIdHex,
     tip: tipView(chain, nameOf),
-    pendingCount: chain.pool().length,
+    pendingCount: chain.poolSize(),
     sync: syncView(chain.syncState(), chain.problem()),
     miners: chain.minerShares(MINER_SHARE_BLOCKS).map((share) => ({ ...share, name: nameOf(share.account) })),
     race: raceView(

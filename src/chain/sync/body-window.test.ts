@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { TestChain } from "#ledger/test-chain.ts";
-import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "../limits.ts";
+import { BODY_REFUSED_MAX, BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "../limits.ts";
 import { BodyWindow, HeaderPath } from "./body-window.ts";
 
 const [ANN, BEN] = ["ann", "ben"] as unknown as [PeerId, PeerId];
@@ -39,6 +39,17 @@ test("what a peer that went did not bring, and a place whose body was wrong, are
   window.refuse(0, ANN);
   assert.deepEqual(window.assign(ANN, ALL, 1), [2]);
   assert.deepEqual(window.assign(BEN, ALL, 1), [0]);
+});
+
+test("of all who gave a wrong body for one place the newest are remembered", () => {
+  const window = new BodyWindow(1);
+  const peers = Array.from({ length: BODY_REFUSED_MAX + 1 }, (_, at) => `peer ${at}` as PeerId);
+  const [first = ANN, second = ANN] = peers;
+  for (const peer of peers.slice(0, -1)) window.refuse(0, peer);
+  assert.deepEqual(window.assign(first, ALL, 1), []);
+  for (const peer of peers) window.refuse(0, peer);
+  assert.deepEqual(window.assign(second, ALL, 1), []);
+  assert.deepEqual(window.assign(first, ALL, 1), [0]);
 });
 
 test("large bodies out of order are held up to the bound, and the next one needed is asked for all the same", () => {

@@ -5,7 +5,7 @@
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { fromHex, toHex } from "#base/bytes.ts";
 import type { IdentifiedHeader } from "#ledger/index.ts";
-import { BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "../limits.ts";
+import { BODY_REFUSED_MAX, BODY_WINDOW_BLOCKS, BODY_WINDOW_BYTES_MAX } from "../limits.ts";
 
 export interface Arrived {
   /** Place on the path. */
@@ -113,6 +113,8 @@ export class BodyWindow {
     if (this.#assigned.get(at) === peer) this.#assigned.delete(at);
     const refused = this.#refused.get(at) ?? new Set();
     this.#refused.set(at, refused.add(peer));
+    const [first] = refused;
+    if (refused.size > BODY_REFUSED_MAX && first !== undefined) refused.delete(first);
   }
 
   #drop(arrived: Arrived): void {
