@@ -114,6 +114,15 @@ type LedgerFacade = Pick<
   | "setMining"
 >;
 
+/** Of a block of the best chain; known also where the body was pruned. */
+function summaryOf(chain: Pick<Chain, "summary" | "blocks">, heightOrId: string): BlockSummary | null {
+  if (HASH_HEX.test(heightOrId)) return chain.summary(heightOrId as BlockId);
+  if (!HEIGHT.test(heightOrId)) return null;
+  const height = Number(heightOrId);
+  const [summary] = chain.blocks({ before: height + 1, limit: 1 });
+  return summary?.height === height ? summary : null;
+}
+
 export function ledgerActions(parts: Parts): LedgerFacade {
   const { chain, wallet, checkpoints, miner, persons } = parts;
   const nameOf = persons.nameOfAccount;
@@ -127,21 +136,12 @@ export function ledgerActions(parts: Parts): LedgerFacade {
     return peer.ok ? ok(accountOfPeer(peer.value)) : peer;
   }
 
-  /** Of the best chain; known also where the body was pruned. */
-  function summaryOf(heightOrId: string): BlockSummary | null {
-    if (HASH_HEX.test(heightOrId)) return chain.summary(heightOrId as BlockId);
-    if (!HEIGHT.test(heightOrId)) return null;
-    const height = Number(heightOrId);
-    const [summary] = chain.blocks({ before: height + 1, limit: 1 });
-    return summary?.height === height ? summary : null;
-  }
-
   return {
     chain: async () => chainView(chain, nameOf),
     blocks: async (query) => chain.blocks(query).map((summary) => blockSummaryView(summary, nameOf)),
 
     async block(heightOrId) {
-      const summary = summaryOf(heightOrId);
+      const summary = summaryOf(chain, heightOrId);
       if (summary === null) return unknown("block");
       const block = chain.block(summary.id);
       if (block === null) return pruned(summary.height);
