@@ -290,6 +290,18 @@ test("a new tip ends the search at once; time renews the template; what is found
   await end();
 });
 
+test("what is found in the moment in which mining is switched off is not brought in", async () => {
+  const held = new HeldSearch();
+  const { clock, chain, wallet, miner, end } = await world(() => held);
+  assert.ok((await wallet.anchor(new Uint8Array(32).fill(1))).ok);
+  await clock.advance(10);
+  held.find(0n);
+  miner.change({ mode: "off" });
+  await clock.advance(10);
+  assert.deepEqual([chain.tip().height, miner.status().reason?.code], [0, "mining-off"]);
+  await end();
+});
+
 test("a block that cannot be taken is said, and sought again after a pause", async () => {
   const held = new HeldSearch();
   const clock = new SimulatedClock();
