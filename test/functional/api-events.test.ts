@@ -4,32 +4,15 @@ import { test } from "node:test";
 import { createClient, type ReceivedEvent } from "#api/client.ts";
 import { EVENT_BUFFER_BYTES_MAX, EVENT_CLIENTS_MAX, HEARTBEAT_PERIOD_MS } from "#api/limits.ts";
 import { API_BASE } from "#api/routes.ts";
-import type { EventView } from "#api/views.ts";
 import { openApi, raw, TOKEN } from "../kit/api-server.ts";
 import { SimulatedClock } from "../kit/clock.ts";
 import type { KitFacade } from "../kit/facade.ts";
+import { MINING } from "../kit/view-samples.ts";
 
 /** An event by which a test knows which it was. */
 function named(kit: KitFacade, name: string): void {
-  const event: EventView = {
-    type: "mining",
-    mining: {
-      mode: "on",
-      threads: 1,
-      cores: 2,
-      dutyPercent: 100,
-      afterCount: 4,
-      afterSeconds: 5,
-      onBattery: false,
-      power: "unknown",
-      active: false,
-      hashesPerSecond: 0,
-      expectedBlockSeconds: null,
-      blocksMined: 0,
-      reason: { code: name, cause: "", nextStep: "" },
-    },
-  };
-  kit.feed.publish(event);
+  const reason = { code: name, cause: "", nextStep: "" };
+  kit.feed.publish({ type: "mining", mining: { ...MINING, reason } });
 }
 const nameOf = ({ event }: ReceivedEvent) =>
   event.type === "mining" ? (event.mining.reason?.code ?? "") : event.type;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { block } from "../live/samples.test-kit.ts";
+import { block } from "#test/kit/view-samples.ts";
 import { expectedBlockMs, stackRows } from "./stack-rows.ts";
 
 test("a block that was taken out stands below its rival, and none below the oldest shown", () => {

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { BlockSummaryView, EventView } from "#api/views.ts";
+import { block, person, STATUS, slip, transaction } from "#test/kit/view-samples.ts";
 import { type Desk, joinBlocks, markedRead, reduceDesk, waitingCount } from "./desk.ts";
-import { block, desk, person, slip, transaction } from "./samples.test-kit.ts";
+
+function desk(parts: Partial<Desk>): Desk {
+  return { status: STATUS, people: [], conversations: [], blocks: [], aside: [], pending: [], ...parts };
+}
 
 const bob = person("bob");
 const carol = person("carol");

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { person, slip } from "#test/kit/view-samples.ts";
 import { historyOf, reduceHistory, withOlder, withSlip } from "./history.ts";
-import { person, slip } from "./samples.test-kit.ts";
 
 const bob = person("bob");
 const orders = (slips: readonly { readonly order: number }[]) => slips.map(({ order }) => order);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { SlipState } from "#api/views.ts";
-import { person, slip } from "../live/samples.test-kit.ts";
+import { person, slip } from "#test/kit/view-samples.ts";
 import { isEnded, sentenceOf, signatureLines, stateWords, stepOf, timeLeftMs } from "./words.ts";
 
 const STATES: readonly SlipState[] = [

@@ -1,7 +1,13 @@
-/** Owns small values of the API's shapes for the tests of this folder. Not part of the page. */
-import type { BlockSummaryView, PersonView, SlipView, StatusView, TransactionView } from "#api/views.ts";
+/** Owns small values of the API's shapes, one of each, for tests that care about a field or two of them. */
+import type {
+  BlockSummaryView,
+  MiningView,
+  PersonView,
+  SlipView,
+  StatusView,
+  TransactionView,
+} from "#api/views.ts";
 import type { AccountId, BlockId, DeliveryId, PeerId, TxId } from "#base/brand.ts";
-import type { Desk } from "./desk.ts";
 
 export function person(name: string): PersonView {
   return {
@@ -93,7 +99,23 @@ export function transaction(id: string): TransactionView {
   };
 }
 
-const status: StatusView = {
+export const MINING: MiningView = {
+  mode: "on",
+  threads: 1,
+  cores: 2,
+  dutyPercent: 100,
+  afterCount: 4,
+  afterSeconds: 5,
+  onBattery: false,
+  power: "unknown",
+  active: false,
+  hashesPerSecond: 0,
+  expectedBlockSeconds: null,
+  blocksMined: 0,
+  reason: null,
+};
+
+export const STATUS: StatusView = {
   name: "alice",
   nameChosen: true,
   peerId: "12D3KooW-alice" as PeerId,
@@ -133,21 +155,7 @@ const status: StatusView = {
     miners: [],
     race: { blocks: 0, hashesPerSecond: null, expectedBlockSeconds: null },
   },
-  mining: {
-    mode: "on",
-    threads: 1,
-    cores: 2,
-    dutyPercent: 100,
-    afterCount: 4,
-    afterSeconds: 5,
-    onBattery: false,
-    power: "unknown",
-    active: false,
-    hashesPerSecond: 0,
-    expectedBlockSeconds: null,
-    blocksMined: 0,
-    reason: null,
-  },
+  mining: MINING,
   balance: 0,
   coin: { symbol: "WAY", unitsPerCoin: 100_000_000 },
   warnings: [],
@@ -155,7 +163,3 @@ const status: StatusView = {
   listening: [],
   trackers: [],
 };
-
-export function desk(parts: Partial<Desk>): Desk {
-  return { status, people: [], conversations: [], blocks: [], aside: [], pending: [], ...parts };
-}
