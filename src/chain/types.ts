@@ -353,16 +353,6 @@ export type WalletFault =
   | { readonly code: "balance-too-low"; readonly spendable: number; readonly needed: number }
   | { readonly code: "closed" };
 
-export type WalletEvent =
-  /** One of our waiting transactions was taken up, replaced or dropped, or the balance moved. */
-  | { readonly type: "WalletChanged" }
-  /** A reorganisation took away what one of ours draws on: it goes out again by itself once it is covered. */
-  | { readonly type: "CoverLost"; readonly id: TxId }
-  /** Such a one waits for a block again, or stands in one. */
-  | { readonly type: "CoverFound"; readonly id: TxId }
-  /** Such a one can be taken up no more: its life ended, or another of ours took its place. */
-  | { readonly type: "UncoveredGone"; readonly id: TxId };
-
 export interface Wallet {
   readonly account: AccountId;
   balance(): number;
@@ -377,6 +367,5 @@ export interface Wallet {
   /** Records a 32-byte root: for a fee when the balance allows, else free with a work stamp (seconds of search). */
   anchor(root: Uint8Array): Promise<Result<TxId, WalletFault>>;
   anchorState(id: TxId): AnchorState;
-  subscribe(listener: (event: WalletEvent) => void): Unsubscribe;
   close(): Promise<void>;
 }

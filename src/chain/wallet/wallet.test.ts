@@ -5,10 +5,11 @@ import type { Keypair } from "#crypto/ed25519.ts";
 import { encodeBlock, isStampValid, signTransaction, stampStrength } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { memoryPayments } from "#storage/memory/payments.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { POOL_FREE_PER_ACCOUNT_MAX, STAMP_RAISE_BLOCKS, UNCOVERED_PATIENCE_BLOCKS } from "../limits.ts";
 import { clockFor, openAlone, quietLog, type TestNode, take } from "../test-node.ts";
-import type { WalletEvent } from "../types.ts";
+import { openPayments } from "./payments.ts";
 import { openWallet } from "./wallet.ts";
 
 const network = testNetwork();
@@ -19,14 +20,14 @@ async function world(keypair: Keypair = ALICE, stampBits = 4) {
   const node = await openAlone(ledger, memoryBlocks(), clockFor(ledger));
   const { chain, clock } = node;
   const wallet = openWallet({ chain, keypair, clock, random: seededRandom(4), log: quietLog(node.faults) });
-  const events: WalletEvent[] = [];
-  wallet.subscribe((event) => events.push(event));
+  const kept = memoryPayments();
+  const payments = openPayments({ chain, account: keypair.account, store: kept, log: quietLog(node.faults) });
   const end = async (): Promise<void> => {
     await wallet.close();
     await chain.close();
     assert.deepEqual(node.faults, []);
   };
-  return { ...node, wallet, walletEvents: events, end };
+  return { ...node, wallet, payments, kept, end };
 }
 
 async function mineOn({ chain }: Pick<TestNode, "chain">): Promise<void> {
@@ -36,7 +37,7 @@ async function mineOn({ chain }: Pick<TestNode, "chain">): Promise<void> {
 
 test("payments queue behind each other, and what is spendable follows", async () => {
   const node = await world();
-  const { wallet, chain, walletEvents } = node;
+  const { wallet, chain } = node;
   assert.deepEqual([wallet.balance(), wallet.spendable()], [10_000, 10_000]);
   const made = await Promise.all([wallet.pay(CAROL.account, 1_000), wallet.pay(CAROL.account, 2_000, 300)]);
   assert.ok(made.every((payment) => payment.ok));
@@ -48,11 +49,9 @@ test("payments queue behind each other, and what is spendable follows", async ()
     ],
   );
   assert.deepEqual([wallet.balance(), wallet.spendable()], [10_000, 6_543]);
-  assert.equal(walletEvents.length, 2);
   await mineOn(node);
   assert.deepEqual([wallet.balance(), wallet.spendable()], [6_543, 6_543]);
   assert.equal(chain.account(CAROL.account).balance, 3_000);
-  assert.equal(walletEvents.length, 3);
   await node.end();
 });
 
@@ -107,22 +106,17 @@ async function lostCover() {
   return { ...node, id: paid.value, won };
 }
 
-const uncoveredEvents = (events: readonly WalletEvent[]): string[] =>
-  events.map(({ type }) => type).filter((type) => type !== "WalletChanged");
-
 test("a payment whose cover a reorganisation took away is kept and told, and goes out again once it is covered", async () => {
   const node = await lostCover();
-  const { chain, wallet, walletEvents, id } = node;
+  const { chain, wallet, id } = node;
   assert.deepEqual(
     wallet.uncovered().map((entry) => [entry.id, entry.why]),
     [[id, "cover"]],
   );
   assert.deepEqual([chain.pendingOf(BOB.account), wallet.balance()], [[], 0]);
-  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost"]);
   // Alice's payment waits again, and covers Bob's in the next block.
   await mineOn(node);
   assert.deepEqual([wallet.uncovered(), wallet.balance()], [[], 700]);
-  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "CoverFound"]);
   await mineOn(node);
   assert.equal(wallet.anchorState(id).state, "anchored");
   await node.end();
@@ -130,8 +124,9 @@ test("a payment whose cover a reorganisation took away is kept and told, and goe
 
 test("a payment that stays without cover is kept over a restart, and told to be gone when its life ends", async () => {
   const node = await lostCover();
-  const { wallet, walletEvents, store, clock, won, id } = node;
+  const { wallet, payments, kept, store, clock, won, id } = node;
   await clock.advance(1_000);
+  payments.close();
   await wallet.close();
   await node.chain.close();
   const again = await openAlone(network, store, clock);
@@ -141,11 +136,15 @@ test("a payment that stays without cover is kept over a restart, and told to be 
   );
   const log = quietLog(again.faults);
   const reopened = openWallet({ chain: again.chain, keypair: BOB, clock, random: seededRandom(4), log });
-  reopened.subscribe((event) => walletEvents.push(event));
+  const followed = openPayments({ chain: again.chain, account: BOB.account, store: kept, log });
+  assert.deepEqual(followed.ended(), []);
   for (let height = 3; height <= network.params.validUntilMaxBlocks + 3; height++) {
     await take(again.chain, won.grow([], CAROL).block);
   }
-  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "UncoveredGone"]);
+  assert.deepEqual(
+    followed.ended().map((each) => [each.id, each.reason]),
+    [[id, "expired"]],
+  );
   await clock.advance(1_000);
   assert.ok(
     store.pool().every((row) => row.id !== id),
@@ -158,7 +157,7 @@ test("a payment that stays without cover is kept over a restart, and told to be 
 
 test("what waits behind a payment without cover waits some blocks for it, then takes its turn", async () => {
   const node = await lostCover();
-  const { chain, wallet, walletEvents, clock, won } = node;
+  const { chain, wallet, payments, clock, won } = node;
   const anchored = await clock.advanceUntilSettled(
     wallet.anchor(new Uint8Array(32).fill(8)),
     5_000,
@@ -178,7 +177,10 @@ test("what waits behind a payment without cover waits some blocks for it, then t
   // Alice's payment is taken up here too, but the place is taken: it is told.
   await mineOn(node);
   assert.equal(wallet.anchorState(anchored.value).state, "anchored");
-  assert.deepEqual(uncoveredEvents(walletEvents), ["CoverLost", "UncoveredGone"]);
+  assert.deepEqual(
+    payments.ended().map(({ reason }) => reason),
+    ["displaced"],
+  );
   await node.end();
 });
 

@@ -5,7 +5,7 @@
  */
 import type { AccountId, TxId } from "#base/brand.ts";
 import { equalBytes } from "#base/bytes.ts";
-import { Emitter, type Unsubscribe } from "#base/emitter.ts";
+import type { Unsubscribe } from "#base/emitter.ts";
 import { fail, ok, type Result } from "#base/result.ts";
 import { TaskQueue } from "#base/task-queue.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
@@ -33,15 +33,7 @@ import {
   WALLET_QUEUE_MAX,
 } from "../limits.ts";
 import { feeMinimum } from "../pool/policy.ts";
-import type {
-  AnchorState,
-  Chain,
-  HeldBack,
-  NameRecording,
-  Wallet,
-  WalletEvent,
-  WalletFault,
-} from "../types.ts";
+import type { AnchorState, Chain, HeldBack, NameRecording, Wallet, WalletFault } from "../types.ts";
 import { findStamp, strengthNeeded } from "./stamping.ts";
 
 export interface WalletDependencies {
@@ -84,7 +76,6 @@ interface Head {
 class ChainWallet implements Wallet {
   readonly account: AccountId;
   readonly #dependencies: WalletDependencies;
-  readonly #events: Emitter<WalletEvent>;
   readonly #unsubscribe: Unsubscribe;
   /** One at a time: each next `seq` depends on the one before. */
   readonly #making = new TaskQueue(WALLET_QUEUE_MAX);
@@ -92,7 +83,6 @@ class ChainWallet implements Wallet {
   readonly #waits = new Map<TxId, { readonly sinceHeight: number; readonly toldHeight: number }>();
   /** Height at which each of ours was first seen without cover. */
   readonly #uncoveredSince = new Map<TxId, number>();
-  #lastSeen = "";
   #isFilling = false;
   #isRaising = false;
   #closed = false;
@@ -100,8 +90,6 @@ class ChainWallet implements Wallet {
   constructor(dependencies: WalletDependencies) {
     this.#dependencies = dependencies;
     this.account = dependencies.keypair.account;
-    this.#events = new Emitter((error) => dependencies.log.fault("a listener of the wallet failed", error));
-    this.#lastSeen = this.#summary();
     this.#unsubscribe = dependencies.chain.subscribe((event) => {
       if (event.type === "TipChanged" || event.type === "PoolChanged") this.#followUncovered();
       if (event.type === "TipChanged") {
@@ -109,7 +97,6 @@ class ChainWallet implements Wallet {
         this.#fillGaps();
         this.#raiseStamp(event.tip.height);
       }
-      if (event.type === "TipChanged" || event.type === "PoolChanged") this.#look();
     });
     this.#followUncovered();
     this.#fillGaps();
@@ -166,10 +153,6 @@ class ChainWallet implements Wallet {
 
   anchorState(id: TxId): AnchorState {
     return this.#dependencies.chain.anchorState(id);
-  }
-
-  subscribe(listener: (event: WalletEvent) => void): Unsubscribe {
-    return this.#events.subscribe(listener);
   }
 
   async close(): Promise<void> {
@@ -268,21 +251,16 @@ class ChainWallet implements Wallet {
     return isPatient && behind < POOL_GAP_MAX ? null : gap;
   }
 
-  /** Says what a reorganisation left without cover, and what became of it. */
+  /** What was held back and waits again is told to peers again. */
   #followUncovered(): void {
     const { chain } = this.#dependencies;
     const uncovered = this.uncovered();
-    for (const { id } of uncovered) {
-      if (this.#uncoveredSince.has(id)) continue;
-      this.#uncoveredSince.set(id, chain.tip().height);
-      this.#events.emit({ type: "CoverLost", id });
-    }
+    for (const { id } of uncovered)
+      if (!this.#uncoveredSince.has(id)) this.#uncoveredSince.set(id, chain.tip().height);
     for (const id of this.#uncoveredSince.keys()) {
       if (uncovered.some((entry) => entry.id === id)) continue;
       this.#uncoveredSince.delete(id);
-      const isBack = chain.anchorState(id).state !== "gone";
-      if (isBack) chain.tellAgain(id);
-      this.#events.emit({ type: isBack ? "CoverFound" : "UncoveredGone", id });
+      chain.tellAgain(id);
     }
   }
 
@@ -335,19 +313,5 @@ class ChainWallet implements Wallet {
       this.#waits.set(id, { ...known, toldHeight: isDue ? height : known.toldHeight });
     }
     for (const id of this.#waits.keys()) if (!waiting.has(id)) this.#waits.delete(id);
-  }
-
-  #look(): void {
-    const summary = this.#summary();
-    if (summary === this.#lastSeen) return;
-    this.#lastSeen = summary;
-    this.#events.emit({ type: "WalletChanged" });
-  }
-
-  /** Differs whenever something a person would see does. */
-  #summary(): string {
-    const pending = this.#dependencies.chain.pendingOf(this.account).map((entry) => entry.id);
-    const uncovered = this.uncovered().map(({ id, why }) => `${id} ${why}`);
-    return [this.balance(), ...pending, "uncovered", ...uncovered].join(" ");
   }
 }
