@@ -234,7 +234,11 @@ async function compared(
           "The words were not the same.",
           "Nothing was changed: this key may be somebody else's.",
         )
-      : problem("not-asked", "Nobody can be asked here.", "Compare the words, then say so with --yes."),
+      : problem(
+          "not-asked",
+          "No answer came, so nothing was changed.",
+          "Compare the words, then say so with --yes.",
+        ),
   );
 }
 
