@@ -5,7 +5,6 @@ import { useBlock, useDesk, useTitle } from "../live/use-live.ts";
 import { countOf, formatAmount, formatBytes, formatExact, shortenKey } from "../look/format.ts";
 import { Identicon } from "../person/identicon.tsx";
 import { Command, Copyable } from "../shell/copy.tsx";
-import { Icon } from "../shell/icon.tsx";
 import { Sign } from "../shell/sign.tsx";
 import { LookUpSheet } from "./look-up-sheet.tsx";
 import { minerPeer } from "./miner.ts";
@@ -36,7 +35,7 @@ function OneBlock({ block }: { readonly block: BlockView }) {
         <nav className="row" aria-label="Neighbouring blocks">
           {block.height > 0 && (
             <Link to="/ledger/block/$id" params={{ id: block.previous }} className="button button-small">
-              <Icon name="back" /> {block.height - 1}
+              <Sign name="arrow-back" /> {block.height - 1}
             </Link>
           )}
           {next !== null && (

@@ -5,7 +5,7 @@ import type { NameView, OwnNameView } from "#api/views.ts";
 import { valueIn } from "../live/feed.ts";
 import { client } from "../live/session.ts";
 import { queries, useAction, useDesk } from "../live/use-live.ts";
-import { formatAmount, formatExact, shortenKey } from "../look/format.ts";
+import { formatAmount, formatDate, shortenKey } from "../look/format.ts";
 import { Command } from "../shell/copy.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
@@ -29,7 +29,7 @@ export function Names() {
       {data.length > 0 && (
         <ul className="lines">
           {data.map((own) => (
-            <li key={own.name}>
+            <li key={own.name} className="own-name">
               <OwnName own={own} />
             </li>
           ))}
@@ -50,12 +50,10 @@ function OwnName({ own }: { readonly own: OwnNameView }) {
   const gone = stage === "lost" || stage === "lapsed";
   return (
     <>
-      <p>
-        <bdi className="mono">{name}</bdi>{" "}
-        <span className={`small ${gone ? "tone-bad" : "soft"}`}>
-          {stageWords(own)}
-          {heldUntilMs !== null && ` until ${formatExact(heldUntilMs)}`}
-        </span>
+      <bdi className="mono">{name}</bdi>
+      <p className={`small ${gone ? "tone-bad" : "soft"}`}>
+        {stageWords(own)}
+        {heldUntilMs !== null && ` until about ${formatDate(heldUntilMs)}`}
       </p>
       {stage === "ours" && (
         <button

@@ -57,6 +57,11 @@ export function formatExact(timeMs: number): string {
   return new Date(timeMs).toLocaleString(undefined, { dateStyle: "full", timeStyle: "long" });
 }
 
+/** The day alone, for what is reckoned months ahead. */
+export function formatDate(timeMs: number): string {
+  return new Date(timeMs).toLocaleDateString(undefined, { dateStyle: "long" });
+}
+
 /** The time of day, with the day before it when it was not today. */
 export function formatTime(nowMs: number, timeMs: number): string {
   const time = new Date(timeMs);

@@ -4,6 +4,7 @@
  */
 const PATHS = {
   arrow: "M2 8h11M9 4l4 4-4 4",
+  "arrow-back": "M14 8H3M7 4l-4 4 4 4",
   check: "M2.5 8.5l3.5 3.5 7.5-8",
   checks: "M1 8.5l3 3.5 6.5-8M8 11.5l.5.5L15 4",
   waits: "M3 8h.01M8 8h.01M13 8h.01",
