@@ -129,17 +129,18 @@ export class SnapshotFetch {
     const { peers, tree, isNew, policy } = this.#dependencies;
     if (!isNew() || this.#givenUp.size >= SNAPSHOTS_GIVEN_UP_MAX) return null;
     let best: HeaderPoint | null = null;
-    const offers = new Map<BlockId, BlockRef>();
+    // Not by id: whoever lies about the height of one must not hide it.
+    const offers: BlockRef[] = [];
     for (const [peer, shown] of peers.shown()) {
       const point = tree.point(shown.best.id);
       if (point === null || point === "invalid" || peers.isResting(peer)) continue;
       if (best === null || point.header.chainWork > best.header.chainWork) best = point;
-      for (const ref of shown.snapshots) offers.set(ref.id, ref);
+      offers.push(...shown.snapshots);
     }
     if (best === null || best.header.height < policy.worthBlocks) return null;
     const highest = best.header.height - policy.depthMinBlocks;
     const lowest = best.header.height - SNAPSHOT_BELOW_BEST_MAX_BLOCKS;
-    const possible = [...offers.values()]
+    const possible = offers
       .filter(({ id }) => !this.#givenUp.has(id))
       .filter(({ height }) => height <= highest && height >= lowest && height % policy.everyBlocks === 0)
       .sort((a, b) => b.height - a.height);

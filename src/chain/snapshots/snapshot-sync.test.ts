@@ -236,6 +236,24 @@ test("a chunk that is not of the snapshot is refused, its giver judged, and anot
   await bob.close();
 });
 
+test("whoever names a snapshot with another height than its own does not hide it from who offers it rightly", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const right = offering(source, snapshotOf(source, 60));
+  puppet(peers.addPeer(ALICE.peerId), source, right);
+  const snapshots = [{ height: 40, id: source.at(60).block.id }];
+  const liars = [BOB, CAROL].map(({ peerId }) =>
+    puppet(peers.addPeer(peerId), source, (_question, answers) =>
+      answers.map((answer) => (answer.type === "hello" ? { ...answer, snapshots } : answer)),
+    ),
+  );
+  const node = await open(person(7).peerId);
+  await clock.advanceUntil(() => node.chain.tip().height === 70, 120_000, "level");
+  assert.ok(liars.every(({ asked }) => (asked.get("hello") ?? 0) > 0));
+  assert.ok(phases(node.events).includes("snapshot"), phases(node.events).join());
+  await node.close();
+});
+
 test("a snapshot that is offered and never brought is given up for the blocks", async () => {
   const { clock, peers, open } = world();
   const source = grown(70);
