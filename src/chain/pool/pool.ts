@@ -227,8 +227,8 @@ export class Pool {
    * room: what cannot be taken up now, and all that its author sent behind it, takes nobody's place.
    */
   *mineable(): Generator<SignedTransaction, undefined> {
-    const runs = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
-    const freeRuns = new Heap<Waiting[]>((a, b) => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0));
+    const byWorth = (a: Waiting[], b: Waiting[]): number => (a[0] && b[0] ? compareWorth(b[0], a[0]) : 0);
+    const [runs, freeRuns] = [new Heap(byWorth), new Heap(byWorth)];
     const { perBlock, perAccountPerBlock } = this.#network.params.freeAnchors;
     const freeOf = new Map<AccountId, number>();
     const into = (run: Waiting[]): void => {
