@@ -380,6 +380,26 @@ test("a state is taken over only when there is a place to check what lies under 
   await bob.close();
 });
 
+test("a heavier branch that leaves below what was checked of history ends the check: all of it was connected from the first", async () => {
+  const { clock, peers, open } = world();
+  const shared = grown(5);
+  const source = grown(65, shared.fork(5));
+  const late = source.at(20).block.id;
+  const offer = offering(source, snapshotOf(source, 60));
+  puppet(peers.addPeer(ALICE.peerId), source, (question, right) =>
+    question.type === "get-blocks" && question.ids.includes(late) ? null : offer(question, right),
+  );
+  const bob = await open(BOB.peerId);
+  await clock.advanceUntil(() => (bob.chain.syncState().history?.height ?? 0) > 7, 120_000, "some of it");
+  const heavier = grown(80, shared.fork(5), CAROL);
+  puppet(peers.addPeer(CAROL.peerId), heavier);
+  await clock.advanceUntil(() => bob.chain.tip().id === heavier.tip.block.id, 300_000, "on the heavier");
+  await clock.advance(60_000);
+  assert.equal(bob.chain.syncState().history, null);
+  assert.deepEqual([bob.history.store, bob.store.bodiesFrom()], [null, 0]);
+  await bob.close();
+});
+
 /** The store on a disk that may be full. */
 function onDisk(disk: { isFull: boolean }): BlockStore {
   return new Proxy(memoryBlocks(), {

@@ -150,6 +150,7 @@ export class ChainSync {
   moved(move: Move): void {
     this.#maker?.moved(move);
     this.#maker?.consider();
+    if (move.disconnected.length > 0) this.#history?.wentAnotherWay();
     // What we have is heavier now: the other is not missed any more.
     const { chainWork } = this.#dependencies.best.tip.header;
     if (chainWork > (this.#nowhere?.target.header.chainWork ?? chainWork)) this.#blocksNowhere(null);

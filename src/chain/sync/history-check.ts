@@ -115,6 +115,26 @@ export class HistoryCheck {
     return from > checking.targetHeight ? null : { from, to: checking.targetHeight };
   }
 
+  /**
+   * To be told when the best chain took another way. Where that leaves what was checked, it left below the snapshot too, and
+   * such a way is taken from the first block on: nothing is left to be checked.
+   */
+  wentAnotherWay(): void {
+    const checking = this.#checking;
+    if (checking === null || this.#dependencies.store.best(checking.best.tip.id) !== null) return;
+    const { history, log, onProgress } = this.#dependencies;
+    this.#checking = null;
+    onProgress(null);
+    const discard = (): void => {
+      if (this.#checking === null) history.discard();
+    };
+    // A block may be under way in it.
+    checking.door
+      .close()
+      .then(discard)
+      .catch((error: unknown) => log.fault("the check of history could not be ended", error));
+  }
+
   /** Whether all that the chain stands on was checked. */
   get isWhole(): boolean {
     return !this.#isLeaving && this.#hindrance === null && this.needed() === null;
