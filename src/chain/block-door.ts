@@ -161,8 +161,7 @@ export class BlockDoor {
     const candidate = { id: blockIdOfHeader(headerBytes), header: header.value };
     const parent = announced ?? this.#dependencies.best.point(candidate.header.previous);
     if (parent === null) return fail(this.#withoutParent(candidate));
-    if (parent === "invalid")
-      return fail(this.#remember(candidate.id, { code: "branch-invalid", id: candidate.id }));
+    if (parent === "invalid") return fail({ code: "branch-invalid", id: candidate.id });
     const checked = this.checkHeader(headerBytes, parent);
     if (checked.ok && this.#isFarBelow(candidate)) {
       return fail({ code: "branch-too-low", height: candidate.header.height });
@@ -249,7 +248,8 @@ export class BlockDoor {
     if (entry !== null && (entry.hasBody || entry.isWithinReach)) return ok({ code: "known", id });
     const parent = best.point(block.header.previous);
     if (parent === null) return fail(this.#withoutParent(block));
-    if (parent === "invalid") return fail(this.#remember(id, { code: "branch-invalid", id }));
+    // Not remembered: whoever makes such blocks for nothing would drive out what is.
+    if (parent === "invalid") return fail({ code: "branch-invalid", id });
     const headerFault = this.#headerFault(block, parent);
     if (headerFault?.code === "time-too-far-ahead") this.#tryLater(block, headerFault.aheadSeconds);
     if (headerFault !== null) return fail(headerFault);
@@ -373,8 +373,6 @@ export class BlockDoor {
       return;
     }
     this.#storeWorks();
-    // Of some it was said only because they stand on what damage had marked.
-    this.#invalid.clear();
     const { repaired, stopped } = recovered.value;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onRepaired(repaired);

@@ -19,7 +19,7 @@ import {
 } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
-import { SIDE_BRANCH_DEPTH_MAX_BLOCKS, TOO_EARLY_KEPT_MS } from "./limits.ts";
+import { INVALID_IDS_MAX, SIDE_BRANCH_DEPTH_MAX_BLOCKS, TOO_EARLY_KEPT_MS } from "./limits.ts";
 import { clockFor, entriesOf, feed, openAlone, refusal, take } from "./test-node.ts";
 
 const network = testNetwork();
@@ -223,6 +223,24 @@ test("a body that its header commits to and that breaks a rule is not asked for 
   assert.equal(await refusal(node.chain, encodeBlock(wrong)), "coinbase-height-wrong");
   assert.equal(await refusal(node.chain, encodeBlock(wrong)), "branch-invalid");
   assert.equal(await take(node.chain, sound), "connected");
+  await node.chain.close();
+});
+
+test("blocks that cost nothing do not make a node forget which ones it found invalid", async () => {
+  const node = await openAlone(network);
+  const sound = new TestChain(network).next([transfer(0)]);
+  const forged = sound.transactions.map((each) =>
+    each.type === "transfer" ? { ...each, signature: each.signature.with(0, 1) } : each,
+  );
+  const bad = mine({ ...sound.header, txRoot: merkleRoot(forged.map(encodeTransaction)) }, forged);
+  assert.equal(await refusal(node.chain, encodeBlock(bad)), "transaction-invalid");
+  const parent = mine({ ...sound.header, stateRoot: new Uint8Array(32) }, sound.transactions);
+  assert.equal(await refusal(node.chain, encodeBlock(parent)), "state-root-wrong");
+  for (let nonce = 0n; nonce <= BigInt(INVALID_IDS_MAX); nonce++) {
+    const free = sealBlock({ ...sound.header, previous: parent.id, nonce }, []);
+    assert.equal(await refusal(node.chain, encodeBlock(free)), "branch-invalid");
+  }
+  assert.equal(await refusal(node.chain, encodeBlock(bad)), "branch-invalid", "and is not checked again");
   await node.chain.close();
 });
 
