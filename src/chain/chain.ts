@@ -31,6 +31,7 @@ import {
   POOL_HELD_COUNT_MAX,
   REPAIRS_TOLD_MAX,
   SNAPSHOT_POLICY,
+  UNCOVERED_COUNT_MAX,
 } from "./limits.ts";
 import { type PoolChange, TransactionDoor } from "./pool/transaction-door.ts";
 import { ChainQueries } from "./queries.ts";
@@ -275,6 +276,12 @@ class JoinedChain {
       { what: "bytes of waiting transactions", count: pool.byteCount, limit: POOL_BYTES_MAX },
       { what: "free anchors", count: pool.counts.free, limit: POOL_FREE_COUNT_MAX },
       { what: "transactions behind a gap", count: pool.counts.held, limit: POOL_HELD_COUNT_MAX },
+      {
+        what: "transactions kept beside the pool",
+        count: this.#transactions.uncoveredCount,
+        // Others' and, aside, our own.
+        limit: 2 * UNCOVERED_COUNT_MAX,
+      },
       ...this.#blocks.holdings(),
       ...(this.#relay?.holdings() ?? []),
       ...(this.#announced?.holdings() ?? []),

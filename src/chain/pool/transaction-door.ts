@@ -95,6 +95,10 @@ export class TransactionDoor {
     return fault === null ? "room" : (HELD_BACK_BY[fault.code] ?? "order");
   }
 
+  get uncoveredCount(): number {
+    return this.#uncovered.size;
+  }
+
   /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
   async restore(): Promise<void> {
     const waiting: PoolEntry[] = [];

@@ -19,6 +19,10 @@ export class UncoveredTransactions {
     this.#own = own;
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   has(id: TxId): boolean {
     return this.#entries.has(id);
   }
