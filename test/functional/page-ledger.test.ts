@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { Browser, Page } from "playwright-core";
-import type { CheckpointsView } from "#api/views.ts";
+import type { CheckpointsView, StatusView } from "#api/views.ts";
 import { problem } from "#base/result.ts";
 import { launchBrowser } from "#test/kit/browser.ts";
 import { accountOf, blockId, peerOf } from "#test/kit/facade-data.ts";
@@ -125,4 +125,56 @@ test("a payment that is held back says why, and a reward what it pays", async ()
     await page.goto(`${world.server.origin}/ledger/block/3`);
     await page.getByRole("link", { name: /^Reward.*50(\.\d+)? WAY$/ }).waitFor();
   });
+});
+
+/** The page over a peer whose status says more than the made-up one's. */
+async function withStatus(change: (status: StatusView) => StatusView, work: (page: Page) => Promise<void>) {
+  const { facade } = world.kit;
+  const { status } = facade;
+  facade.status = async () => change(await status());
+  try {
+    await onLedger(work);
+  } finally {
+    facade.status = status;
+  }
+}
+
+test("while the ledger is fetched a line above every place says so, and the place keeps the rest of the window", async () => {
+  const fetching = (status: StatusView): StatusView => ({
+    ...status,
+    chain: {
+      ...status.chain,
+      sync: {
+        ...{ state: "syncing", phase: "blocks", height: 40, targetHeight: 120, done: 40, total: 120 },
+        ...{ secondsLeft: null, words: "catching up to block 120", history: null, historyWords: null },
+      },
+    },
+  });
+  await withStatus(fetching, async (page) => {
+    const line = page.getByText("Ledger: catching up to block 120.");
+    await line.waitFor();
+    const [above, place] = await Promise.all([
+      line.locator("xpath=..").boundingBox(),
+      page.locator("#place").boundingBox(),
+    ]);
+    assert.ok(above !== null && place !== null);
+    assert.deepEqual([above.x, above.width], [place.x, place.width]);
+    assert.equal(above.y + above.height, place.y);
+    assert.ok(place.height > 500, `${place.height} pixels are left to the place`);
+    assert.deepEqual(await violations(page), []);
+  });
+});
+
+test("what keeps the ledger from growing is said beside it", async () => {
+  const warnings = ["ledger-not-written", "some-other"].map((code) =>
+    problem(code, `Cause of ${code}.`, "Next."),
+  );
+  await withStatus(
+    (status) => ({ ...status, warnings }),
+    async (page) => {
+      await page.getByText("Cause of ledger-not-written.").waitFor();
+      assert.equal(await page.getByText("Cause of some-other.").count(), 0);
+      assert.deepEqual(await violations(page), []);
+    },
+  );
 });

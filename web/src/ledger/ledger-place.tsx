@@ -2,6 +2,7 @@
 
 import { useDesk, useTitle } from "../live/use-live.ts";
 import { countOf } from "../look/format.ts";
+import { ProblemNote } from "../shell/problem.tsx";
 import { BlockStack } from "./block-stack.tsx";
 import { Cosigners } from "./cosigners.tsx";
 import { Find } from "./find.tsx";
@@ -12,6 +13,14 @@ import { SyncLines } from "./sync-lines.tsx";
 import { Waiting } from "./waiting.tsx";
 import { Wallet } from "./wallet.tsx";
 import "./ledger.css";
+
+/** Warnings of the peer for which what is shown here may not be what others have. */
+const STANDS_STILL: ReadonlySet<string> = new Set([
+  "ledger-not-written",
+  "clock-differs",
+  "blocks-nowhere",
+  "history-wrong",
+]);
 
 export function LedgerPlace() {
   const { status } = useDesk();
@@ -27,6 +36,11 @@ export function LedgerPlace() {
         <SyncLines sync={chain.sync} />
         <Find />
       </header>
+      {status.warnings
+        .filter(({ code }) => STANDS_STILL.has(code))
+        .map((warning) => (
+          <ProblemNote key={warning.code} problem={warning} role="note" />
+        ))}
       <div className="ledger-columns">
         <section className="ledger-stack" aria-label="Blocks">
           <BlockStack />

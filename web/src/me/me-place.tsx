@@ -30,7 +30,7 @@ export function MePlace() {
         </div>
       </header>
       {status.warnings.map((warning) => (
-        <ProblemNote key={warning.code} problem={warning} role="note" />
+        <ProblemNote key={`${warning.code} ${warning.cause}`} problem={warning} role="note" />
       ))}
       <NameForm submitLabel="Save" />
       <Reach status={status} />

@@ -94,10 +94,10 @@ function FrameLines({
   readonly sync: ChainView["sync"];
 }) {
   return (
-    <>
+    <div className="frame-lines">
       <ConnectionLine connection={connection} />
       <SyncLine sync={sync} />
-    </>
+    </div>
   );
 }
 
