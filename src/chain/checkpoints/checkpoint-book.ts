@@ -20,7 +20,13 @@ import {
 } from "#ledger/checkpoint.ts";
 import type { Network as LedgerNetwork } from "#ledger/index.ts";
 import { COSIGNATURES_PER_SIGNER_MAX } from "../limits.ts";
-import type { CheckpointChange, CheckpointRecord, CosignatureRow, EvidenceRow } from "./checkpoint-store.ts";
+import type {
+  CheckpointChange,
+  CheckpointRecord,
+  CosignatureRow,
+  EvidenceRow,
+  SigningMark,
+} from "./checkpoint-store.ts";
 
 interface Signed {
   readonly checkpoint: Checkpoint;
@@ -156,12 +162,10 @@ export class CheckpointBook {
     return { height: final.checkpoint.height, blockId: final.checkpoint.blockId };
   }
 
-  /** Signers known to have signed at this height another block than this one: they can never sign this one. */
-  signersAgainst(height: number, blockId: BlockId): number {
-    return this.#signers.filter((signer) => {
-      const signed = this.#signed.get(signer)?.get(height);
-      return signed !== undefined && signed.checkpoint.blockId !== blockId;
-    }).length;
+  /** What is known to be signed by this key, as far as it is kept. */
+  signaturesOf(signer: AccountId): readonly SigningMark[] {
+    const signed = [...(this.#signed.get(signer)?.values() ?? [])];
+    return signed.map(({ checkpoint: { height, blockId } }) => ({ height, blockId }));
   }
 
   /** How many have signed this block, as far as known. */

@@ -4,7 +4,7 @@
  */
 import type { AccountId, BlockId } from "#base/brand.ts";
 import type { CheckpointRules } from "#ledger/index.ts";
-import { CHECKPOINT_DEPTH_BLOCKS } from "../limits.ts";
+import { CHECKPOINT_DEPTH_BLOCKS, COSIGNATURES_PER_SIGNER_MAX } from "../limits.ts";
 import type { SigningMark } from "./checkpoint-store.ts";
 
 export type SigningPause =
@@ -43,8 +43,8 @@ export interface SigningView {
   readonly newerThanSeconds: number;
   /** Of the newest final block; 0 when there is none. */
   readonly finalHeight: number;
-  /** How many others are known to have signed another block of this height than this one. */
-  readonly signersAgainst: (height: number, blockId: BlockId) => number;
+  /** What is known to be signed by a key, our own too: the newest `COSIGNATURES_PER_SIGNER_MAX`, in any order. */
+  readonly signaturesOf: (signer: AccountId) => readonly SigningMark[];
 }
 
 const wait = (why: SigningPause): SigningDecision => ({ code: "wait", why });
@@ -64,11 +64,28 @@ export function decideSigning(view: SigningView): SigningDecision {
 }
 
 /**
- * Whether what we signed last lies off our best chain and may yet become final. It cannot any more when a block at or
- * above it is final, or when so many others signed against it, once a height as all do, that too few are left.
+ * Whether something that we signed lies off our best chain and may yet become final. Nothing can any more when a block
+ * at or above the last of it is final; nor can what so many others are against that too few are left. Heights are
+ * signed upwards and once each, so whoever signed another block of a height, or our best chain at or above it, is
+ * against what lies there beside it.
  */
 function isBound(mark: SigningMark, view: SigningView): boolean {
-  if (view.finalHeight >= mark.height || view.blockAt(mark.height)?.id === mark.blockId) return false;
+  const best = new Map<number, BlockId | null>();
+  const isOff = ({ height, blockId }: SigningMark): boolean => {
+    if (!best.has(height)) best.set(height, view.blockAt(height)?.id ?? null);
+    return best.get(height) !== blockId;
+  };
+  if (view.finalHeight >= mark.height || !isOff(mark)) return false;
   const { keys, needed } = view.rules;
-  return keys.length - view.signersAgainst(mark.height, mark.blockId) >= needed;
+  const own = view.signaturesOf(view.signer);
+  // Where older ones are forgotten, one of them may be what all others signed too, whatever they signed above it.
+  const isWhole = own.length < COSIGNATURES_PER_SIGNER_MAX;
+  const isAgainst = (ours: SigningMark, theirs: SigningMark): boolean =>
+    (theirs.height >= ours.height && !isOff(theirs)) ||
+    (isWhole && theirs.height === ours.height && theirs.blockId !== ours.blockId);
+  const others = keys.filter((key) => key !== view.signer).map((key) => view.signaturesOf(key));
+  return [mark, ...own.filter((each) => each.height > view.finalHeight && isOff(each))].some((ours) => {
+    const against = others.filter((signed) => signed.some((theirs) => isAgainst(ours, theirs))).length;
+    return keys.length - against >= needed;
+  });
 }

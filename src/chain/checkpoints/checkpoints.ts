@@ -328,7 +328,7 @@ class ChainCheckpoints implements Checkpoints {
       },
       newerThanSeconds: this.#newerThanSeconds,
       finalHeight: this.#book.final?.checkpoint.height ?? 0,
-      signersAgainst: (height, blockId) => this.#book.signersAgainst(height, blockId),
+      signaturesOf: (signer) => this.#book.signaturesOf(signer),
     });
   }
 
