@@ -178,3 +178,17 @@ test("what keeps the ledger from growing is said beside it", async () => {
     },
   );
 });
+
+test("places scroll within the frame, and the frame itself never", async () => {
+  for (const [width, height] of [
+    [1280, 800],
+    [390, 844],
+  ] as const) {
+    await withPage(browser, world, { width, height }, async (page) => {
+      await page.goto(`${world.server.origin}/ledger`);
+      await page.getByText("My names").waitFor();
+      const beyond = await page.evaluate("document.documentElement.scrollHeight - window.innerHeight");
+      assert.equal(beyond, 0, `${width} wide`);
+    });
+  }
+});
