@@ -103,6 +103,7 @@ export class BestChain {
     this.#state = state;
     this.finality.onOutcome(({ code, block }) => {
       if (code === "refused") this.#forgetOutside(block.id);
+      this.#forgetClosed();
     });
   }
 
@@ -419,6 +420,15 @@ export class BestChain {
   #forgetOutside(id: BlockId): void {
     const outside = this.finality.outsideFrom(id);
     if (outside !== null && !this.#store.undone().includes(outside)) this.#store.forget(outside);
+  }
+
+  /** Heavier branches that a final block has closed, known by their headers: they would be fetched before all others. */
+  #forgetClosed(): void {
+    for (let entry = this.#store.heaviestHeader(); entry !== null; entry = this.#store.heaviestHeader()) {
+      const outside = this.finality.outsideFrom(entry.id);
+      if (outside === null || this.#store.undone().includes(outside)) return;
+      if (!this.#store.forget(outside).ok) return;
+    }
   }
 
   #headerOf(id: BlockId): Header | null {

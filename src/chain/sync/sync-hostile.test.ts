@@ -335,3 +335,27 @@ test("catching up that breaks off because our ledger cannot be read does not go 
   assert.deepEqual([carol.chain.syncState().state, carol.chain.syncState().phase], ["synced", "level"]);
   await carol.close();
 });
+
+test("a heavier branch without the final block, known by its headers before, keeps nobody from catching up", async () => {
+  const { clock, puppet, node } = world();
+  const shared = grown(5);
+  const [theirs, ours] = [grown(30, shared.fork(5), CAROL), grown(10, shared.fork(5))];
+  let isWithheld = true;
+  puppet(ALICE.peerId, theirs, (question, right) => (isBodies(question) && isWithheld ? null : right));
+  const carol = await node(CAROL.peerId);
+  await feed(carol.chain, ours, 1, 12);
+  await clock.advance(5_000);
+  assert.notEqual(carol.store.entry(theirs.tip.block.id), null);
+  const final = ours.at(8).block;
+  await carol.chain.seekFinal({ id: final.id, height: final.header.height });
+  assert.equal(carol.chain.finalBlock()?.id, final.id);
+  isWithheld = false;
+  await clock.advance(60_000);
+  puppet(BOB.peerId, ours);
+  await clock.advanceUntil(
+    () => carol.chain.tip().height === 15,
+    60_000,
+    "level with who has the final block",
+  );
+  await carol.close();
+});
