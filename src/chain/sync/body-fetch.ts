@@ -21,6 +21,7 @@ import {
   BODY_WINDOW_BLOCKS,
   BODY_WINDOW_BYTES_MAX,
   SYNC_BLOCKS_MAX,
+  SYNC_RETRY_MS,
 } from "../limits.ts";
 import { BLOCK_STANDING } from "../standing.ts";
 import type { BlockOutcome, InboundBlockFault } from "../types.ts";
@@ -98,6 +99,8 @@ export class BodyFetch {
   #stallMs = BODY_STALL_MS_MIN;
   /** Since when we wait for a block, from one run to the next: one that comes ends it. */
   #inVainSinceMs: number | null = null;
+  /** Our own side held a run up: until then none is begun, or peers would be asked for the same blocks without end. */
+  #heldUpUntilMs = 0;
   #closed = false;
 
   constructor(dependencies: BodyFetchDependencies) {
@@ -159,8 +162,8 @@ export class BodyFetch {
   }
 
   async #prepare(by: PeerId): Promise<Run | null> {
-    const { routes, call, inBackground } = this.#dependencies;
-    const chosen = routes.choose();
+    const { routes, call, inBackground, clock } = this.#dependencies;
+    const chosen = clock.monotonicMs() < this.#heldUpUntilMs ? null : routes.choose();
     const path = chosen === null ? null : await routes.pathTo(chosen.target);
     if (chosen === null || path === null || this.#closed) return null;
     const run: Run = {
@@ -175,7 +178,7 @@ export class BodyFetch {
       isOver: false,
     };
     this.#run = run;
-    this.#inVainSinceMs ??= this.#dependencies.clock.monotonicMs();
+    this.#inVainSinceMs ??= clock.monotonicMs();
     this.#tell(run);
     if (chosen.peer !== by) call(chosen.peer);
     if (path.count > SYNC_BLOCKS_MAX) this.#callOthers(run);
@@ -347,6 +350,7 @@ export class BodyFetch {
   #end(run: Run): void {
     run.isOver = true;
     if (this.#run === run) this.#run = null;
+    if (run.isHeldUp) this.#heldUpUntilMs = this.#dependencies.clock.monotonicMs() + SYNC_RETRY_MS;
     run.changed.fire();
     this.#dependencies.onEnd();
     if (!run.isHeldUp) this.consider();

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PeerId } from "#base/brand.ts";
+import { fail } from "#base/result.ts";
 import { encodeBlock, encodeHeader } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
@@ -357,5 +358,18 @@ test("a heavier branch without the final block, known by its headers before, kee
     60_000,
     "level with who has the final block",
   );
+  await carol.close();
+});
+
+test("while our disk is full, peers are asked now and then, not without end", async () => {
+  const { clock, puppet, node } = world();
+  const helper = puppet(BOB.peerId, grown(40));
+  const carol = await node(CAROL.peerId);
+  const { connect } = carol.store;
+  carol.store.connect = () => fail({ code: "store-unavailable", cause: "full" });
+  await clock.advance(60_000);
+  assert.ok((helper.asked.get("hello") ?? 0) < 20, `asked ${helper.asked.get("hello")} times`);
+  carol.store.connect = connect;
+  await clock.advanceUntil(() => carol.chain.tip().height === 40, 60_000, "level when there is room");
   await carol.close();
 });
