@@ -7,7 +7,7 @@ import { failed, type Outcome } from "../outcome.ts";
 import { type Session, show } from "../session.ts";
 import { tableText } from "../table.ts";
 import { oneLine } from "../terminal-text.ts";
-import { timeText } from "../words.ts";
+import { middleCut, timeText } from "../words.ts";
 
 export async function registerName(
   session: Session,
@@ -41,18 +41,20 @@ export async function forgetName(session: Session, name: string): Promise<Outcom
 
 export async function listNames(session: Session): Promise<Outcome> {
   return show(session, await session.client.names(), (names) => {
-    const { columns, glyphs } = session.terminal;
+    const { ellipsis } = session.terminal.glyphs;
+    const rows = names.map((own) => ownRow(own, ellipsis));
     session.terminal.print(
       names.length === 0
         ? "No names. Register one with: waybill name register NAME"
-        : tableText([["NAME", "STANDS FOR", "STATE"], ...names.map(ownRow)], columns, glyphs.ellipsis),
+        : // Whole, however long: what is cut off would be why a name gets no further.
+          tableText([["NAME", "STANDS FOR", "STATE"], ...rows], Number.POSITIVE_INFINITY, ellipsis),
     );
   });
 }
 
-function ownRow(own: OwnNameView): readonly string[] {
-  const reason = own.problem === null ? "" : ` ${own.problem.cause}`;
-  return [own.name, own.keyName ?? own.key, `${stageText(own)}${reason}`];
+function ownRow(own: OwnNameView, ellipsis: string): readonly string[] {
+  const reason = own.problem === null ? "" : `: ${own.problem.cause}`;
+  return [own.name, own.keyName ?? middleCut(own.key, ellipsis), `${stageText(own)}${reason}`];
 }
 
 function stageText({ stage, claimAtHeight, heldUntilMs, contestable }: OwnNameView): string {
