@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { OwnNameView } from "#api/views.ts";
+import type { PeerId } from "#base/brand.ts";
 import { ok, problem } from "#base/result.ts";
 import type { Session } from "../session.ts";
 import { openTerminal } from "../terminal.ts";
 import { listNames } from "./names.ts";
 
-const KEY = `12D3KooW${"q".repeat(44)}`;
+const KEY = `12D3KooW${"q".repeat(44)}` as PeerId;
 
 test("what keeps a name from going on is told whole, on a narrow terminal too; a key is shortened", async () => {
   const cause = "This takes 1.01 WAY with its fee, and 0 WAY can be spent until a reward is paid out.";
