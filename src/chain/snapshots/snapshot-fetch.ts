@@ -109,7 +109,8 @@ export class SnapshotFetch {
     fetch.lanes.delete(lane);
     if (lane.range !== null) fetch.open.push(lane.range);
     if (end.code === "unanswered" || end.code === "misconduct") this.#failed(fetch, conversation.peer);
-    if (this.#fetch === fetch && fetch.open.length > 0) this.#callOthers(fetch);
+    // Where it is our disk that refuses, others would be asked in vain, again and again.
+    if (this.#fetch === fetch && fetch.open.length > 0 && end.code !== "held-up") this.#callOthers(fetch);
     return end;
   }
 

@@ -236,6 +236,24 @@ test("a chunk that is not of the snapshot is refused, its giver judged, and anot
   await bob.close();
 });
 
+test("while a full disk takes no chunks, peers are asked for them now and then, not without end", async () => {
+  const { clock, peers, open } = world();
+  const source = grown(70);
+  const offer = offering(source, snapshotOf(source, 60));
+  const helpers = [ALICE, CAROL].map(({ peerId }) => puppet(peers.addPeer(peerId), source, offer));
+  const store = memoryBlocks();
+  const putSnapshot = store.putSnapshot.bind(store);
+  store.putSnapshot = () => fail({ code: "store-unavailable", cause: "full" });
+  const bob = await open(BOB.peerId, memorySnapshots(), null, store);
+  await clock.advance(60_000);
+  const asked = helpers.map((helper) => helper.asked.get("get-chunk") ?? 0);
+  assert.ok(Math.max(...asked) < 20, `asked ${asked.join(" and ")} times`);
+  store.putSnapshot = putSnapshot;
+  await clock.advanceUntil(() => bob.chain.tip().height === 70, 60_000, "level when there is room");
+  assert.ok(phases(bob.events).includes("snapshot"));
+  await bob.close();
+});
+
 test("whoever names a snapshot with another height than its own does not hide it from who offers it rightly", async () => {
   const { clock, peers, open } = world();
   const source = grown(70);
