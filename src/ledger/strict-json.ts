@@ -119,7 +119,8 @@ class JsonReader {
     do {
       if (this.#peek() !== '"') this.#refuse("not-json", "expected a key");
       const key = this.#string();
-      if (members.has(key)) this.#refuse("key-repeated", `the key "${key.slice(0, JSON_QUOTED_CHARS_MAX)}" stands twice`);
+      if (members.has(key))
+        this.#refuse("key-repeated", `the key "${key.slice(0, JSON_QUOTED_CHARS_MAX)}" stands twice`);
       this.#expect(":");
       members.set(key, this.value(depth));
     } while (this.#takeIf(","));

@@ -16,8 +16,8 @@ test("what keeps a name from going on is told whole, on a narrow terminal too; a
     ...{ heldUntilMs: null, graceUntilMs: null, contestable: false },
     problem: problem("balance-too-low", cause, "Pay less."),
   };
-  let out = "";
-  const sink = { columns: 40, write: (text: string) => void (out += text) };
+  const written: string[] = [];
+  const sink = { columns: 40, write: (text: string) => written.push(text) };
   const terminal = openTerminal({
     out: sink,
     err: sink,
@@ -26,6 +26,7 @@ test("what keeps a name from going on is told whole, on a narrow terminal too; a
   });
   const client = { names: async () => ok([own]) };
   assert.ok((await listNames({ client, terminal, json: false } as unknown as Session)).ok);
+  const out = written.join("");
   assert.ok(out.includes(`claim waits for a block: ${cause}`), out);
   assert.ok(!out.includes(KEY), out);
 });
