@@ -51,7 +51,11 @@ test("a name is looked up, registered, followed until it is ours, and renewed", 
       await names.getByText("anna-lee").waitFor();
     }
     await ours.waitFor();
-    await names.getByRole("button", { name: "Renew for another year" }).click();
+    await names.getByRole("button", { name: "Renew…" }).click();
+    await names.getByText("A year from the block that takes it up costs 0.01 WAY").waitFor();
+    await names.getByRole("button", { name: "Not now" }).click();
+    await names.getByRole("button", { name: "Renew…" }).click();
+    await names.getByRole("button", { name: "Renew for 0.01 WAY" }).click();
     await names.getByText("Renewed with one of the next blocks.").waitFor();
     assert.deepEqual(await violations(page), []);
   });

@@ -45,7 +45,6 @@ const readAgain = () => void queries.invalidateQueries({ queryKey: KEY });
 
 function OwnName({ own }: { readonly own: OwnNameView }) {
   const { name, stage, heldUntilMs } = own;
-  const renew = useAction((which: string) => client.changeName(which, { renew: true }), readAgain);
   const forget = useAction((which: string) => client.forgetName(which), readAgain);
   const gone = stage === "lost" || stage === "lapsed";
   return (
@@ -55,16 +54,7 @@ function OwnName({ own }: { readonly own: OwnNameView }) {
         {stageWords(own)}
         {heldUntilMs !== null && ` until about ${formatDate(heldUntilMs)}`}
       </p>
-      {stage === "ours" && (
-        <button
-          type="button"
-          className="button-small"
-          disabled={renew.running}
-          onClick={() => renew.run(name)}
-        >
-          Renew for another year
-        </button>
-      )}
+      {stage === "ours" && <RenewName name={name} />}
       {gone && (
         <button
           type="button"
@@ -75,12 +65,63 @@ function OwnName({ own }: { readonly own: OwnNameView }) {
           Leave out
         </button>
       )}
+      <ProblemNote problem={own.problem ?? forget.problem} role="note" />
+    </>
+  );
+}
+
+/** Coins are burned by it, and what is left of the year is not added: so the price is said first. */
+function RenewName({ name }: { readonly name: string }) {
+  const { coin } = useDesk().status;
+  const look = useAction((which: string) => client.name(which));
+  const renew = useAction(
+    (which: string) => client.changeName(which, { renew: true }),
+    () => {
+      look.clear();
+      readAgain();
+    },
+  );
+  return (
+    <>
+      {look.value === undefined ? (
+        <button
+          type="button"
+          className="button-small"
+          disabled={look.running}
+          onClick={() => {
+            renew.clear();
+            look.run(name);
+          }}
+        >
+          Renew…
+        </button>
+      ) : (
+        <>
+          <p className="small">
+            A year from the block that takes it up costs {formatAmount(look.value.price, coin)}, which nobody
+            receives. What is left of the present one is not added.
+          </p>
+          <p className="row">
+            <button
+              type="button"
+              className="button-small"
+              disabled={renew.running}
+              onClick={() => renew.run(name)}
+            >
+              Renew for {formatAmount(look.value.price, coin)}
+            </button>{" "}
+            <button type="button" className="button-small button-quiet" onClick={look.clear}>
+              Not now
+            </button>
+          </p>
+        </>
+      )}
       {renew.done && (
         <p className="small" role="status">
           <Sign name="check" /> Renewed with one of the next blocks.
         </p>
       )}
-      <ProblemNote problem={own.problem ?? renew.problem ?? forget.problem} role="note" />
+      <ProblemNote problem={look.problem ?? renew.problem} role="note" />
     </>
   );
 }
