@@ -65,7 +65,7 @@ export class LeavesDamagedError extends Error {
 /** A large tree is opened in so many parts of one key prefix each, to hold few leaves at once. */
 const PART_BITS = 10;
 /** Leaves in the first part from which its number is a fair sample of all. */
-const SAMPLE_LEAST = 64;
+const SAMPLE_LEAVES_MIN = 64;
 
 /** The first key with these leading bits; `null` when `index` is beyond the last such path. */
 function pathStart(depth: number, index: number): Uint8Array | null {
@@ -106,7 +106,7 @@ export class TreeBase {
   /** Reads all leaves once, a part at a time. */
   static open(source: LeafSource, memory: TreeMemory): { readonly base: TreeBase; readonly root: Node } {
     const first = countOf(source.range(new Uint8Array(KEY_BYTES), pathStart(PART_BITS, 1)));
-    const about = first < SAMPLE_LEAST ? 0 : first * 2 ** PART_BITS;
+    const about = first < SAMPLE_LEAVES_MIN ? 0 : first * 2 ** PART_BITS;
     // The sample says how deep to begin, not whether all fits: somebody may have made keys that are not in it.
     const isLarge = isAbove(source.range(new Uint8Array(KEY_BYTES), null), memory.wholeLeavesMax);
     return isLarge ? TreeBase.#openLarge(source, about, memory) : TreeBase.#openSmall(source, memory);

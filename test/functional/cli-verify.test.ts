@@ -126,6 +126,8 @@ test("missing files, folders in place of files, and strange files are failures w
   assert.equal(codeOf(await verify(file, join(folder, "none"), "--json")), "content-unreadable");
   await writeFile(join(folder, "strange"), "not a proof");
   assert.equal(codeOf(await verify(join(folder, "strange"), "--json")), "not-a-waybill");
+  await writeFile(join(folder, "final.checkpoint"), `waybill/${"00".repeat(32)}\n8\n`);
+  assert.equal(codeOf(await verify(join(folder, "final.checkpoint"), "--json")), "is-a-checkpoint");
   assert.equal(
     codeOf(await verify(file, "--network", join(folder, "strange"), "--json")),
     "network-file-refused",

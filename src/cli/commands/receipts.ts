@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "#api/client.ts";
 import type { VerdictView } from "#api/views.ts";
-import { equalBytes } from "#base/bytes.ts";
+import { equalBytes, utf8 } from "#base/bytes.ts";
 import { ok, type Problem, problem, type Result } from "#base/result.ts";
 import { openNetworkFile } from "#node/network-file.ts";
 import { isStateFile } from "#node/state-proof-file.ts";
@@ -35,6 +35,14 @@ const NO_CONTENT = problem(
   "A proof of the ledger's state speaks of no files, so there is nothing to compare.",
   "Leave the path out.",
 );
+
+const CHECKPOINT = problem(
+  "is-a-checkpoint",
+  "This is a checkpoint of a ledger, not the proof of a delivery.",
+  "Check it with: waybill checkpoint verify FILE",
+);
+/** How a checkpoint's file begins (`spec/checkpoint.md`). */
+const CHECKPOINT_START = utf8("waybill/");
 
 const causeOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
@@ -114,6 +122,8 @@ export async function verify(
   if (isStateFile(bytes.value)) {
     return path === undefined ? await verifyState(bytes.value, options) : failed(NO_CONTENT);
   }
+  if (equalBytes(bytes.value.subarray(0, CHECKPOINT_START.length), CHECKPOINT_START))
+    return failed(CHECKPOINT);
   const judged = await judge(bytes.value, options);
   if (!judged.ok) return failed(judged.fault);
   const { verdict, waybill } = judged.value;
