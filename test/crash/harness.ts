@@ -53,6 +53,11 @@ export function kills({ killed }: Tally): number {
   return Object.values(killed).reduce((sum, count) => sum + count, 0);
 }
 
+/** Those at a write; the others were by the clock. */
+export function killsAtWrites(tally: Tally): number {
+  return kills(tally) - tally.killed["any moment"];
+}
+
 interface Life {
   readonly lines: readonly string[];
   readonly errors: string;
@@ -115,7 +120,7 @@ export async function runRound(seed: number, rounds: number, killsMax: number, t
       const life = await live(folder, acknowledged, plan.killAt, plan.afterMs);
       tally.lives += 1;
       acknowledged += life.lines.filter((line) => line.startsWith("did ")).length;
-      judge(life, isFirst, tally);
+      judge(life, isFirst, plan.afterMs !== null, tally);
       isDone = life.lines.at(-1) === "done";
       if (!isDone) deaths += 1;
       if (!isDone && mayDie && random.chance(0.3)) garbleUnsynced(folder, random);
@@ -141,7 +146,8 @@ function drawDeath(random: SeededRandom): {
   return { killAt: `${at}:${random.pick(["before", "after"])}`, afterMs: null };
 }
 
-function judge({ lines, errors, code }: Life, isFirst: boolean, tally: Tally): void {
+/** @param wasTimed whether this life was to be ended by the clock, if it came so far. */
+function judge({ lines, errors, code }: Life, isFirst: boolean, wasTimed: boolean, tally: Tally): void {
   const lost = lines.filter((line) => line.startsWith("lost "));
   if (lost.length > 0) throw new Error(lost.join("; "));
   const repair = argumentOf(
@@ -153,7 +159,8 @@ function judge({ lines, errors, code }: Life, isFirst: boolean, tally: Tally): v
   const killed = argumentOf(last, "killed")?.split(" ")[0];
   if (killed !== undefined && isFirst) tally.killed["first start"] += 1;
   else if (killed !== undefined) tally.killed[killed as Moment] += 1;
-  else if (code === null) tally.killed["any moment"] += 1;
+  else if (code === null && wasTimed) tally.killed["any moment"] += 1;
+  else if (code === null) throw new Error(`a life hung, or was ended by somebody else: ${errors}`);
   else if (code !== 0) throw new Error(`a life ended with ${code}: ${errors}`);
 }
 
