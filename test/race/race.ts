@@ -68,7 +68,8 @@ class Race {
   readonly #network: string;
   readonly #peers = new Map<string, RealPeer>();
   readonly #payments = new Set<string>();
-  readonly #messages = new Set<string>();
+  /** By whom each was written. */
+  readonly #messages = new Map<string, string>();
   #isOver = false;
 
   constructor(options: RaceOptions, genesis: object) {
@@ -175,7 +176,7 @@ class Race {
         const peer = this.#peers.get(to);
         const id = peer === undefined ? null : await peer.client.status();
         const said = id?.ok === true ? await client.say(id.value.peerId, `${turn} from ${from}`) : null;
-        if (said?.ok === true) this.#messages.add(said.value.id);
+        if (said?.ok === true) this.#messages.set(said.value.id, from);
       }
       await delay(TRAFFIC_PAUSE_MS);
     }
@@ -190,6 +191,10 @@ class Race {
   async #settle(startedMs: number): Promise<RaceSummary> {
     const endedMs = performance.now();
     const ann = this.#peer("ann");
+    await ann.until("every receipt is recorded", SETTLED_MS_MAX, async () => {
+      const anchors = await this.#anchors();
+      return [...anchors.values()].every((anchor) => anchor !== null) ? true : null;
+    });
     await ann.until("nothing waits any more", SETTLED_MS_MAX, async () => {
       const waiting = await Promise.all(
         [...this.#peers.values()].map(async ({ client }) => (await must(client.chain())).pendingCount),
@@ -210,6 +215,7 @@ class Race {
     const uncovered = await this.#uncovered();
     const ended = await this.#ended();
     const recorded = this.#checkOnce(first, uncovered, ended);
+    this.#checkAnchored(first, await this.#anchors());
     const miners = (await must(ann.client.chain())).miners;
     return {
       blocks: first.length - 1,
@@ -238,6 +244,21 @@ class Race {
   async #ended(): Promise<ReadonlySet<string>> {
     const all = await Promise.all([...this.#peers.values()].map(({ client }) => must(client.wallet())));
     return new Set(all.flatMap(({ ended }) => ended.map(({ id }) => id)));
+  }
+
+  /** The transaction that records the receipt of each message, as its sender has it; `null` while there is none. */
+  async #anchors(): Promise<ReadonlyMap<string, string | null>> {
+    const entries = [...this.#messages].map(async ([id, from]) => {
+      const { state, anchor } = await must(this.#peer(from).client.slip(id));
+      return [id, state === "anchored" ? (anchor?.txId ?? null) : null] as const;
+    });
+    return new Map(await Promise.all(entries));
+  }
+
+  #checkAnchored(chain: readonly BlockView[], anchors: ReadonlyMap<string, string | null>): void {
+    const recorded = new Set<string>(chain.flatMap(({ transactions }) => transactions.map(({ id }) => id)));
+    const missing = [...anchors].filter(([, id]) => id === null || !recorded.has(id));
+    assert.deepEqual(missing, [], "messages whose receipts the chain does not have");
   }
 
   #checkOnce(
