@@ -3,9 +3,9 @@
  * when it is damaged: a signer that forgot how far it had signed might sign twice.
  */
 import type { AccountId, BlockId } from "#base/brand.ts";
-import { fail, ok } from "#base/result.ts";
 import type { CheckpointChange, CheckpointStore, SigningMark } from "#chain/index.ts";
 import type { Database, Schema } from "./database.ts";
+import { durably } from "./durably.ts";
 import { integerOf, textOf } from "./rows.ts";
 
 export const checkpointsSchema: Schema = {
@@ -57,17 +57,7 @@ export function diskCheckpoints(database: Database, chain: string): CheckpointSt
     if (row === undefined) return null;
     return { height: integerOf(row, "height"), blockId: textOf(row, "block") as BlockId };
   };
-  const durably = (work: () => void): ReturnType<CheckpointStore["write"]> => {
-    try {
-      database.transaction(work);
-      return ok();
-    } catch (error) {
-      return fail({
-        code: "store-unavailable",
-        cause: error instanceof Error ? error.message : String(error),
-      });
-    }
-  };
+  const written = (work: () => unknown) => durably(() => database.transaction(work));
   const apply = (change: CheckpointChange): void => {
     if (change.final !== undefined) statements.writeNote.run(chain, "final", change.final);
     if (change.sought === null) statements.dropNote.run(chain, "sought");
@@ -97,8 +87,8 @@ export function diskCheckpoints(database: Database, chain: string): CheckpointSt
       if (before !== null && next.height <= before.height) {
         throw new Error(`mark lowered from ${before.height} to ${next.height}`);
       }
-      return durably(() => statements.writeMark.run(chain, next.height, next.blockId));
+      return written(() => statements.writeMark.run(chain, next.height, next.blockId));
     },
-    write: (change) => durably(() => apply(change)),
+    write: (change) => written(() => apply(change)),
   };
 }

@@ -1,8 +1,8 @@
 /** Keeps our names in SQLite, with what nobody else has: a lost salt is a lost claim. */
 import type { AccountId } from "#base/brand.ts";
-import { fail, ok } from "#base/result.ts";
 import type { NameStore, OwnName } from "#chain/index.ts";
 import type { Database, Schema } from "./database.ts";
+import { durably } from "./durably.ts";
 import { bytesOf, integerOf, type Row, textOf } from "./rows.ts";
 
 export const namesSchema: Schema = {
@@ -33,17 +33,6 @@ export function diskNames(database: Database, chain: string): NameStore {
     "INSERT OR REPLACE INTO own_names (chain, name, key, salt, since_ms) VALUES (?, ?, ?, ?, ?)",
   );
   const remove = sql.prepare("DELETE FROM own_names WHERE chain = ? AND name = ?");
-  const durably = (work: () => void): ReturnType<NameStore["put"]> => {
-    try {
-      work();
-      return ok();
-    } catch (error) {
-      return fail({
-        code: "store-unavailable",
-        cause: error instanceof Error ? error.message : String(error),
-      });
-    }
-  };
   return {
     list: () => all.all(chain).map(nameOf),
     put: ({ name, key, salt, sinceMs }) => durably(() => put.run(chain, name, key, salt, sinceMs)),

@@ -1,8 +1,8 @@
 /** Keeps payments that are followed in SQLite. */
 import type { TxId } from "#base/brand.ts";
-import { fail, ok } from "#base/result.ts";
 import type { PaymentStore } from "#chain/index.ts";
 import type { Database, Schema } from "./database.ts";
+import { durably } from "./durably.ts";
 import { bytesOf, textOf } from "./rows.ts";
 
 export const paymentsSchema: Schema = {
@@ -20,17 +20,6 @@ export function diskPayments(database: Database, chain: string): PaymentStore {
   const all = sql.prepare("SELECT id, bytes FROM own_payments WHERE chain = ? ORDER BY place");
   const put = sql.prepare("INSERT OR IGNORE INTO own_payments (chain, id, bytes) VALUES (?, ?, ?)");
   const remove = sql.prepare("DELETE FROM own_payments WHERE chain = ? AND id = ?");
-  const durably = (work: () => void): ReturnType<PaymentStore["put"]> => {
-    try {
-      work();
-      return ok();
-    } catch (error) {
-      return fail({
-        code: "store-unavailable",
-        cause: error instanceof Error ? error.message : String(error),
-      });
-    }
-  };
   return {
     list: () =>
       all
