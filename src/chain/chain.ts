@@ -245,6 +245,7 @@ class JoinedChain {
       poolSize: () => pool.size,
       pendingOf: (account) => pool.of(account),
       uncoveredOf: (account) => this.#transactions.uncoveredOf(account),
+      heldBackOf: (account) => this.#transactions.heldBackOf(account),
       submit: async (transaction) => this.#submit(transaction),
       submitBlock: (bytes) => this.#submitBlock(bytes),
       template: (miner, timeSeconds) => this.#template(miner, timeSeconds),

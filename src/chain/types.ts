@@ -293,7 +293,9 @@ export interface Chain {
    * What this account signed, and a reorganisation gave back and left without cover or room, by `seq`: it waits again by
    * itself as soon as it can, and is gone when its `seq` is used or its life ends.
    */
-  uncoveredOf(account: AccountId): readonly HeldBack[];
+  uncoveredOf(account: AccountId): readonly PoolEntry[];
+  /** The same, each with why: worked out for a reader, not for each transaction that comes in. */
+  heldBackOf(account: AccountId): readonly HeldBack[];
   /** Who holds a name, as the next block will see it; with the proof under the tip's state root. */
   nameAt(name: string): ProvenName;
   /** What stands under a key of 32 bytes after the tip, or that nothing does, for whoever holds the tip's header alone. */
@@ -360,7 +362,7 @@ export interface Wallet {
   spendable(): number;
   /** @param fee the least accepted when left out. */
   pay(to: AccountId, amount: number, fee?: number): Promise<Result<TxId, WalletFault>>;
-  /** What we signed and is held back since a reorganisation, by `seq`: see {@link Chain.uncoveredOf}. */
+  /** What we signed and is held back since a reorganisation, by `seq`: see {@link Chain.heldBackOf}. */
   uncovered(): readonly HeldBack[];
   /** Commits to, claims or changes a name: burns its price, and pays the least fee accepted. */
   recordName(record: NameRecording): Promise<Result<TxId, WalletFault>>;

@@ -53,6 +53,17 @@ function openDoor(
   return { door, best, store, clock, changes, faults };
 }
 
+/** Which blocks are taken off the list of undone ones from now on, in that order. */
+function recordSettled(store: BlockStore): readonly string[] {
+  const settled: string[] = [];
+  const changePool = store.changePool.bind(store);
+  store.changePool = (added, removed, ids) => {
+    settled.push(...ids);
+    return changePool(added, removed, ids);
+  };
+  return settled;
+}
+
 const moved = (door: TransactionDoor, move: Move) => door.chainMoved(move, async () => undefined);
 
 function codeOf(door: TransactionDoor, bytes: Uint8Array): string {
@@ -256,12 +267,7 @@ test("a replacement that the disk refuses leaves what it would have replaced wai
 
 test("a block that is connected once more is not taken off the list of undone ones by what was to be written before", async () => {
   const store = memoryBlocks();
-  const settled: string[] = [];
-  const changePool = store.changePool.bind(store);
-  store.changePool = (added, removed, ids) => {
-    settled.push(...ids);
-    return changePool(added, removed, ids);
-  };
+  const settled = recordSettled(store);
   const { door, clock } = openDoor(network, store);
   const chain = new TestChain(network);
   const [one, other] = [chain.next([transfer(0)], BOB), chain.next([], CAROL)];
@@ -278,12 +284,7 @@ test("what is on disk and was given back by a block undone before a death waits 
   store.changePool([{ id: txIdOf(waiting), bytes: encodeTransaction(waiting), receivedMs: 1 }], [], []);
   store.undone = () => [undone.id];
   store.body = () => encodeBlock(undone);
-  const settled: string[] = [];
-  const changePool = store.changePool.bind(store);
-  store.changePool = (added, removed, ids) => {
-    settled.push(...ids);
-    return changePool(added, removed, ids);
-  };
+  const settled = recordSettled(store);
   const { door, clock } = openDoor(network, store);
   await door.restore();
   assert.deepEqual(settled, [], "what it gave back is not on disk yet");
@@ -358,7 +359,7 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   restarted.changePool(rows, [], []);
   const again = openDoor(far, restarted);
   await again.door.restore();
-  const held = [ALICE, BOB].flatMap(({ account }) => again.door.uncoveredOf(account));
+  const held = [ALICE, BOB].flatMap(({ account }) => again.door.heldBackOf(account));
   assert.deepEqual(
     held.map(({ why }) => why),
     ["order", "tip", "cover"],
@@ -393,7 +394,7 @@ test("what we signed waits again when its block is undone, though others made th
     await moved(door, { ...NO_MOVE, disconnected: undone });
     await clock.advance(POOL_SAVE_DELAY_MS);
     const isKept = who === ALICE.account;
-    const held = door.uncoveredOf(ALICE.account);
+    const held = door.heldBackOf(ALICE.account);
     assert.deepEqual(
       held.map(({ why }) => why),
       isKept ? ["room"] : [],

@@ -82,7 +82,12 @@ export class TransactionDoor {
   }
 
   /** What waits of this account for a balance that covers it, by `seq`. */
-  uncoveredOf(account: AccountId): readonly HeldBack[] {
+  uncoveredOf(account: AccountId): readonly PoolEntry[] {
+    return this.#uncovered.of(account);
+  }
+
+  /** The same, each with why. */
+  heldBackOf(account: AccountId): readonly HeldBack[] {
     return this.#uncovered.of(account).map((entry) => ({ ...entry, why: this.#whyHeldBack(entry) }));
   }
 

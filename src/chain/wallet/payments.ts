@@ -35,10 +35,7 @@ export interface Payments {
 }
 
 export interface PaymentsDependencies {
-  readonly chain: Pick<
-    Chain,
-    "tip" | "account" | "anchorState" | "pendingOf" | "uncoveredOf" | "syncState" | "subscribe"
-  >;
+  readonly chain: Pick<Chain, "tip" | "account" | "anchorState" | "pendingOf" | "uncoveredOf" | "subscribe">;
   readonly account: AccountId;
   readonly store: PaymentStore;
   readonly log: Log;

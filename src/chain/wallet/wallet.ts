@@ -45,6 +45,7 @@ export interface WalletDependencies {
     | "account"
     | "pendingOf"
     | "uncoveredOf"
+    | "heldBackOf"
     | "anchorState"
     | "submit"
     | "feePerByte"
@@ -126,7 +127,7 @@ class ChainWallet implements Wallet {
   }
 
   uncovered(): readonly HeldBack[] {
-    return this.#dependencies.chain.uncoveredOf(this.account);
+    return this.#dependencies.chain.heldBackOf(this.account);
   }
 
   recordName(record: NameRecording): Promise<Result<TxId, WalletFault>> {
@@ -203,7 +204,9 @@ class ChainWallet implements Wallet {
 
   /** The lowest `seq` that is free: behind what waits, or in a gap that an expired one left. */
   #head(): Head {
-    const uncovered = this.uncovered().map(({ transaction }) => transaction.seq);
+    const uncovered = this.#dependencies.chain
+      .uncoveredOf(this.account)
+      .map(({ transaction }) => transaction.seq);
     return this.#headAt(this.#lowestFree(new Set(uncovered)));
   }
 
@@ -245,7 +248,9 @@ class ChainWallet implements Wallet {
     const gap = this.#lowestFree(new Set());
     const behind = this.#pending().filter(({ seq }) => seq > gap).length;
     if (behind === 0) return null;
-    const uncovered = this.uncovered().find(({ transaction }) => transaction.seq === gap);
+    const uncovered = this.#dependencies.chain
+      .uncoveredOf(this.account)
+      .find(({ transaction }) => transaction.seq === gap);
     const since = uncovered === undefined ? null : (this.#uncoveredSince.get(uncovered.id) ?? null);
     const isPatient = since !== null && chain.tip().height - since < UNCOVERED_PATIENCE_BLOCKS;
     return isPatient && behind < POOL_GAP_MAX ? null : gap;
@@ -254,7 +259,7 @@ class ChainWallet implements Wallet {
   /** What was held back and waits again is told to peers again. */
   #followUncovered(): void {
     const { chain } = this.#dependencies;
-    const uncovered = this.uncovered();
+    const uncovered = chain.uncoveredOf(this.account);
     for (const { id } of uncovered)
       if (!this.#uncoveredSince.has(id)) this.#uncoveredSince.set(id, chain.tip().height);
     for (const id of this.#uncoveredSince.keys()) {
