@@ -4,9 +4,10 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import { concat, fromHex } from "#base/bytes.ts";
-import { verifyOver } from "./ed25519.ts";
-import { type Ed25519Backend, nodeBackend, sodiumBackend } from "./ed25519-backend.ts";
+import { type Ed25519Backend, verifyOver } from "./ed25519.ts";
+import { nodeBackend, sodiumBackend } from "./ed25519-backend.ts";
 import { PUBLIC_KEYS_CACHED_MAX } from "./limits.ts";
+import { pureBackend } from "./pure/ed25519.ts";
 
 interface Vector {
   readonly source: string;
@@ -19,7 +20,11 @@ const file = new URL("../../spec/vectors/ledger-ed25519.json", import.meta.url);
 const { signatures } = JSON.parse(readFileSync(file, "utf8")) as { readonly signatures: readonly Vector[] };
 
 const sodium = sodiumBackend();
-const backends: readonly Ed25519Backend[] = sodium === null ? [nodeBackend()] : [nodeBackend(), sodium];
+const backends: readonly Ed25519Backend[] = [
+  nodeBackend(),
+  pureBackend(),
+  ...(sodium === null ? [] : [sodium]),
+];
 
 function bytes(hex: string): Uint8Array {
   const value = fromHex(hex);

@@ -1,5 +1,5 @@
 /**
- * Owns the libraries below `ed25519.ts`: OpenSSL through `node:crypto`, and libsodium through `sodium-native`, which
+ * Owns the libraries below `ed25519.ts` in a peer: OpenSSL through `node:crypto`, and libsodium through `sodium-native`, which
  * checks a signature in half the time. Either is asked only about keys and signatures that the strict rule admits;
  * of those both must accept exactly the ones that hold without the cofactor. A libsodium that judges otherwise (as
  * another release may) would split this peer from the rest, so it is tried on load and left out if it fails.
@@ -7,13 +7,8 @@
 import { createPublicKey, type KeyObject, verify as verifyWith } from "node:crypto";
 import { createRequire } from "node:module";
 import { concat, fromHex } from "#base/bytes.ts";
+import type { Ed25519Backend } from "./ed25519-rule.ts";
 import { PUBLIC_KEYS_CACHED_MAX } from "./limits.ts";
-
-export interface Ed25519Backend {
-  readonly name: "sodium-native" | "node:crypto";
-  /** RFC 8032 section 5.1.7 without the cofactor, for a key and a signature of 32 and 64 bytes. Never throws. */
-  verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
-}
 
 /** DER up to the key itself: RFC 8410 section 4. */
 export const SPKI_PREFIX = Uint8Array.of(

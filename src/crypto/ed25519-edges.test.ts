@@ -19,11 +19,16 @@ import {
   toBytes,
   verifySlowly,
 } from "#test/kit/ed25519-twin.ts";
-import { createKeypair, isAdmissibleKey, sign, verify, verifyOver } from "./ed25519.ts";
-import { type Ed25519Backend, nodeBackend, sodiumBackend } from "./ed25519-backend.ts";
+import { createKeypair, type Ed25519Backend, isAdmissibleKey, sign, verify, verifyOver } from "./ed25519.ts";
+import { nodeBackend, sodiumBackend } from "./ed25519-backend.ts";
+import { pureBackend } from "./pure/ed25519.ts";
 
 const sodium = sodiumBackend();
-const BACKENDS: readonly Ed25519Backend[] = [nodeBackend(), ...(sodium === null ? [] : [sodium])];
+const BACKENDS: readonly Ed25519Backend[] = [
+  nodeBackend(),
+  pureBackend(),
+  ...(sodium === null ? [] : [sodium]),
+];
 const [KEY_SCALAR, R_SCALAR] = [0x1234567n, 0x89abcdefn];
 
 /** The eight points whose eighth multiple is neutral, from one of order eight. */
@@ -104,7 +109,7 @@ test("there are fourteen encodings of small order, and none of them is a key or 
   for (const bytes of encodings) assert.equal(isAdmissibleKey(bytes), false, toHex(bytes));
 });
 
-test("node:crypto, libsodium and the slow twin agree on every pair of edge encodings of key and R", () => {
+test("node:crypto, libsodium, the page's curve and the slow twin agree on every pair of edge encodings of key and R", () => {
   const all = edges();
   let accepted = 0;
   for (const edge of all) {

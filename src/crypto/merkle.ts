@@ -4,8 +4,8 @@
  * could be replayed for another index in a tree of another size. Does not know what the leaves are.
  */
 import { concat, equalBytes, utf8 } from "#base/bytes.ts";
+import { sha256, sha256Into } from "#crypto/sha256.ts";
 import { MERKLE_LEAVES_MAX, MERKLE_PATH_MAX } from "./limits.ts";
-import { sha256, sha256Into } from "./sha256.ts";
 
 export const HASH_BYTES = 32;
 const ROOT_DOMAIN = utf8("waybill-tree-v1\0");

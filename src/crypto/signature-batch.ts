@@ -5,7 +5,7 @@
  *     items:    (key 32 | signature 64 | message length u32 | message) …
  *     verdicts: one byte each, 1 or 0
  */
-import { verify } from "./ed25519.ts";
+import { verify } from "#crypto/ed25519.ts";
 import type { SignatureItem } from "./signature-checker.ts";
 
 const KEY_BYTES = 32;

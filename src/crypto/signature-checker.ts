@@ -3,7 +3,7 @@
  * answer on the calling thread. `signature-threads.ts` gives the same answers with all cores. The rule is that of
  * `ed25519.ts` in either case; nothing here can make a verdict another.
  */
-import { verify } from "./ed25519.ts";
+import { verify } from "#crypto/ed25519.ts";
 
 /** One question: has this key signed this message? Bytes of any length are allowed, and get a verdict. */
 export interface SignatureItem {

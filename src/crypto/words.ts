@@ -6,8 +6,8 @@
 import { wordlist } from "@scure/bip39/wordlists/english.js";
 import { concat, utf8 } from "#base/bytes.ts";
 import { fail, ok, type Result } from "#base/result.ts";
+import { sha256 } from "#crypto/sha256.ts";
 import { NEAR_WORDS_MAX, SPELLED_CHARACTERS_MAX } from "./limits.ts";
-import { sha256 } from "./sha256.ts";
 
 export const SPELLED_BYTES = 11;
 export const SPELLED_WORDS = 8;
