@@ -24,15 +24,8 @@ import { BlockDoor } from "./block-door.ts";
 import type { FinalBlocks } from "./checkpoints/finality.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { Holding } from "./holding.ts";
-import {
-  POOL_BYTES_MAX,
-  POOL_COUNT_MAX,
-  POOL_FREE_COUNT_MAX,
-  POOL_HELD_COUNT_MAX,
-  REPAIRS_TOLD_MAX,
-  SNAPSHOT_POLICY,
-  UNCOVERED_COUNT_MAX,
-} from "./limits.ts";
+import { REPAIRS_TOLD_MAX, SNAPSHOT_POLICY, UNCOVERED_COUNT_MAX } from "./limits.ts";
+import type { PoolBounds } from "./pool/pool.ts";
 import { type PoolChange, TransactionDoor } from "./pool/transaction-door.ts";
 import { ChainQueries } from "./queries.ts";
 import { AnnouncedBlocks } from "./relay/announced-blocks.ts";
@@ -62,6 +55,8 @@ export interface ChainOptions {
   readonly keepBlocks?: number | null;
   /** `SNAPSHOT_POLICY` when not given. */
   readonly snapshotPolicy?: SnapshotPolicy;
+  /** How much may wait, where it is not to be as much as `limits.ts` says. */
+  readonly poolBounds?: Partial<PoolBounds>;
 }
 
 export interface ChainDependencies {
@@ -139,15 +134,18 @@ class JoinedChain {
     });
     const signatures = dependencies.signatures ?? inThreadSignatureChecker();
     this.#signatures = signatures;
-    this.#transactions = new TransactionDoor({
-      own: accountOfPeer(dependencies.peers.self),
-      best,
-      store,
-      clock,
-      log,
-      signatures,
-      onChange: (change) => this.#poolChanged(change),
-    });
+    this.#transactions = new TransactionDoor(
+      {
+        own: accountOfPeer(dependencies.peers.self),
+        best,
+        store,
+        clock,
+        log,
+        signatures,
+        onChange: (change) => this.#poolChanged(change),
+      },
+      options.poolBounds,
+    );
     this.#blocks = new BlockDoor({
       best,
       store,
@@ -273,10 +271,10 @@ class JoinedChain {
   holdings(): readonly Holding[] {
     const { pool } = this.#transactions;
     return [
-      { what: "waiting transactions", count: pool.size, limit: POOL_COUNT_MAX },
-      { what: "bytes of waiting transactions", count: pool.byteCount, limit: POOL_BYTES_MAX },
-      { what: "free anchors", count: pool.counts.free, limit: POOL_FREE_COUNT_MAX },
-      { what: "transactions behind a gap", count: pool.counts.held, limit: POOL_HELD_COUNT_MAX },
+      { what: "waiting transactions", count: pool.size, limit: pool.bounds.countMax },
+      { what: "bytes of waiting transactions", count: pool.byteCount, limit: pool.bounds.bytesMax },
+      { what: "free anchors", count: pool.counts.free, limit: pool.bounds.freeCountMax },
+      { what: "transactions behind a gap", count: pool.counts.held, limit: pool.bounds.heldCountMax },
       {
         what: "transactions kept beside the pool",
         count: this.#transactions.uncoveredCount,

@@ -4,6 +4,7 @@
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
 import { type Chain, type OpenedChain, openChain, openWallet, type Wallet } from "#chain/index.ts";
+import type { PoolBounds } from "#chain/pool/pool.ts";
 import type { SnapshotPolicy } from "#chain/snapshots/snapshot-store.ts";
 import type { BlockStore } from "#chain/store.ts";
 import type { HistoryStore } from "#chain/sync/history-check.ts";
@@ -36,6 +37,8 @@ export interface ChainNodeOptions {
   readonly mode?: MiningMode;
   /** Lets go of old bodies, and cuts and takes snapshots, after few blocks; when absent it keeps all and does neither. */
   readonly thrift?: { readonly keepBlocks: number | null; readonly snapshotPolicy: SnapshotPolicy };
+  /** How much may wait in its pool; as much as `src/chain/limits.ts` says when absent. */
+  readonly poolBounds?: Partial<PoolBounds>;
   /** Stands between the node and the network: an attacker sees and says other things than its node. */
   readonly wrapNetwork?: (network: Network) => Network;
 }
@@ -164,10 +167,10 @@ export class ChainNode {
   }
 
   async #open(clock: Clock, disk: FailingStore, peers: Network, random: SeededRandom) {
-    const { ledger, keypair, signatures, thrift } = this.#options;
+    const { ledger, keypair, signatures, thrift, poolBounds = {} } = this.#options;
     const shared = { clock, random, log: this.#log() };
     const opened = await openChain(
-      { network: ledger, ...thrift },
+      { network: ledger, poolBounds, ...thrift },
       {
         ...shared,
         ...(thrift === undefined ? {} : { snapshots: this.#snapshots, history: this.#history }),

@@ -5,7 +5,8 @@
  */
 import assert from "node:assert/strict";
 import type { BlockId, PeerId, TxId } from "#base/brand.ts";
-import { createKeypair } from "#crypto/ed25519.ts";
+import type { PoolBounds } from "#chain/pool/pool.ts";
+import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
 import { networkOf } from "#ledger/genesis.ts";
 import { type ChainParams, commitmentOf, type Network as LedgerNetwork } from "#ledger/index.ts";
 import { bitsOfTarget, workOfBits } from "#ledger/target.ts";
@@ -42,7 +43,11 @@ export interface WorldOptions {
   readonly malicious?: {
     readonly count: number;
     readonly wrap: (network: Network, at: number, world: SimWorld) => Network;
+    /** Accounts besides their own among which they have divided what they hold; none when absent. */
+    readonly accounts?: number;
   };
+  /** How much may wait in the pool of each node; as much as `src/chain/limits.ts` says when absent. */
+  readonly poolBounds?: Partial<PoolBounds>;
   /** How a node, by its number, is sparing with its disk. */
   readonly thriftOf?: (at: number) => ChainNodeOptions["thrift"];
   readonly trace: (line: string) => void;
@@ -76,6 +81,8 @@ export class SimWorld {
   readonly ledger: LedgerNetwork;
   readonly honest: readonly ChainNode[];
   readonly malicious: readonly ChainNode[];
+  /** Keys of accounts that malicious peers hold besides their own. */
+  readonly maliciousKeys: readonly Keypair[];
   readonly submitted: Submitted[] = [];
   readonly history: ChainHistory = { seen: new Set(), reorganisations: 0, deepest: 0 };
   /** What handlers of the network threw. */
@@ -110,11 +117,15 @@ export class SimWorld {
       name: `node ${at}`,
       keypair: createKeypair(this.random.fork(`key ${at}`).bytes(32)),
     }));
+    this.maliciousKeys = Array.from({ length: malicious?.accounts ?? 0 }, (_, at) =>
+      createKeypair(this.random.fork(`malicious key ${at}`).bytes(32)),
+    );
+    const holders = [...people.map(({ keypair }) => keypair), ...this.maliciousKeys];
     const params = simulatedParams({
       initialBits: bitsOfWork(workPerBlock),
       powLimitBits: bitsOfWork(4),
       ...options.params,
-      allocations: people.map(({ keypair }) => ({ account: keypair.account, amount: COINS_EACH })),
+      allocations: holders.map(({ account }) => ({ account, amount: COINS_EACH })),
     });
     this.ledger = networkOf(params);
     this.speedEach = Number(workOfBits(params.initialBits)) / params.targetSpacingSeconds / miners;
@@ -137,6 +148,7 @@ export class SimWorld {
           mode: options.minesAlways === true ? "always" : "on",
           hashesPerSecond: at < miners ? this.speedEach : 0,
           ...thriftOf(at),
+          poolBounds: options.poolBounds ?? {},
           ...(malicious !== undefined && at >= honestCount
             ? { wrapNetwork: (network: Network) => malicious.wrap(network, at, this) }
             : {}),

@@ -41,10 +41,13 @@ export interface Outdated {
   readonly uncovered: readonly PoolEntry[];
 }
 
+/** How much may wait of all accounts together. */
 export interface PoolBounds {
   readonly countMax: number;
   readonly bytesMax: number;
   readonly freeCountMax: number;
+  /** Behind a gap. */
+  readonly heldCountMax: number;
 }
 
 /** The rules by which transactions are weighed. */
@@ -54,6 +57,7 @@ const BOUNDS: PoolBounds = {
   countMax: POOL_COUNT_MAX,
   bytesMax: POOL_BYTES_MAX,
   freeCountMax: POOL_FREE_COUNT_MAX,
+  heldCountMax: POOL_HELD_COUNT_MAX,
 };
 
 export class Pool {
@@ -88,6 +92,10 @@ export class Pool {
     this.#accountOf = accountOf;
     this.#network = network;
     this.#bounds = { ...BOUNDS, ...bounds };
+  }
+
+  get bounds(): PoolBounds {
+    return this.#bounds;
   }
 
   get size(): number {
@@ -208,10 +216,10 @@ export class Pool {
   boundHeld(): readonly TxId[] {
     const removed: TxId[] = [];
     for (const most of [POOL_GAP_MAX, 0]) {
-      if (this.#held <= POOL_HELD_COUNT_MAX) break;
+      if (this.#held <= this.#bounds.heldCountMax) break;
       for (const account of this.#byAccount.values()) {
         if (account.id === this.#own) continue;
-        while (this.#held > POOL_HELD_COUNT_MAX && account.heldCount > most && account.tail !== null) {
+        while (this.#held > this.#bounds.heldCountMax && account.heldCount > most && account.tail !== null) {
           removed.push(account.tail.entry.id);
           this.#remove(account.tail);
         }
@@ -299,7 +307,9 @@ export class Pool {
     if (replaced !== null) return null;
     if (account.size >= POOL_PER_ACCOUNT_MAX)
       return { code: "too-many-pending", limit: POOL_PER_ACCOUNT_MAX };
-    if (seq > nextDue && this.#held >= POOL_HELD_COUNT_MAX) return { code: "seq-gap", nextSeq: nextDue, seq };
+    if (seq > nextDue && this.#held >= this.#bounds.heldCountMax) {
+      return { code: "seq-gap", nextSeq: nextDue, seq };
+    }
     return isFree(transaction) ? this.#checkFree(transaction, account) : null;
   }
 
