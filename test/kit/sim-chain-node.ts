@@ -1,11 +1,22 @@
 /**
- * Owns whole ledger nodes for simulations: chain, wallet and miner, as the composition root joins them, over a store
- * that outlives stops and power cuts. Deliveries are left out; nodes with messages are in `sim-node.ts`.
+ * Owns whole ledger nodes for simulations: chain, checkpoints, wallet and miner, as the composition root joins them,
+ * over stores that outlive stops and power cuts. Deliveries are left out; nodes with messages are in `sim-node.ts`.
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
-import { type Chain, type OpenedChain, openChain, openWallet, type Wallet } from "#chain/index.ts";
+import {
+  type Chain,
+  type CheckpointStore,
+  type Checkpoints,
+  finalBlocksOf,
+  type OpenedChain,
+  openChain,
+  openCheckpoints,
+  openWallet,
+  type SigningMark,
+  type Wallet,
+} from "#chain/index.ts";
 import type { PoolBounds } from "#chain/pool/pool.ts";
-import type { SnapshotPolicy } from "#chain/snapshots/snapshot-store.ts";
+import type { SnapshotPolicy, SnapshotStore } from "#chain/snapshots/snapshot-store.ts";
 import type { BlockStore } from "#chain/store.ts";
 import type { HistoryStore } from "#chain/sync/history-check.ts";
 import type { Keypair } from "#crypto/ed25519.ts";
@@ -16,6 +27,7 @@ import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Network } from "#ports/network.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
+import { memoryCheckpoints } from "#storage/memory/checkpoints.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
 import type { ComputerClock, SimulatedClock } from "./clock.ts";
 import type { SimulatedNetwork } from "./network.ts";
@@ -49,6 +61,7 @@ interface Run {
   readonly disk: FailingStore;
   readonly chain: Chain;
   readonly holdings: OpenedChain["holdings"];
+  readonly checkpoints: Checkpoints;
   readonly wallet: Wallet;
   readonly miner: Miner;
   readonly search: TimedSearch;
@@ -61,10 +74,13 @@ export class ChainNode {
   readonly faults: unknown[] = [];
   /** Power cuts so far, and those of them while the store was being opened. */
   readonly cuts = { all: 0, opening: 0 };
+  /** What its key has signed as a checkpoint, over all runs and folders, in order. */
+  readonly signed: SigningMark[] = [];
   readonly #options: ChainNodeOptions;
-  readonly #content = memoryBlocks();
-  readonly #snapshots = memorySnapshots();
-  readonly #history = memoryHistory();
+  #content = memoryBlocks();
+  #snapshots = memorySnapshots();
+  #history = memoryHistory();
+  #checkpointFile = memoryCheckpoints();
   #hashesPerSecond: number;
   #run: Run | null = null;
   #opening: { readonly clock: ComputerClock; readonly disk: FailingStore } | null = null;
@@ -101,6 +117,10 @@ export class ChainNode {
     return this.#current().holdings();
   }
 
+  get checkpoints(): Checkpoints {
+    return this.#current().checkpoints;
+  }
+
   get wallet(): Wallet {
     return this.#current().wallet;
   }
@@ -112,6 +132,11 @@ export class ChainNode {
   /** What is on its disk, beneath all power cuts. */
   get content(): BlockStore {
     return this.#content;
+  }
+
+  /** The snapshots on its disk. */
+  get snapshots(): SnapshotStore {
+    return this.#snapshots;
   }
 
   get hashesPerSecond(): number {
@@ -144,6 +169,26 @@ export class ChainNode {
     (this.#run ?? this.#opening)?.disk.failAfter(writes, isDone);
   }
 
+  /** A copy of what it keeps of checkpoints, as of now. */
+  copyCheckpoints(): CheckpointStore {
+    return copyOf(this.#checkpointFile);
+  }
+
+  /** While it does not run: what it keeps of checkpoints is an earlier copy again. */
+  putCheckpointsBack(copy: CheckpointStore): void {
+    if (this.#run !== null) throw new Error(`${this.name} runs`);
+    this.#checkpointFile = copyOf(copy);
+  }
+
+  /** While it does not run: its folder is gone, and it begins as a new peer with the same key. */
+  loseFolder(): void {
+    if (this.#run !== null) throw new Error(`${this.name} runs`);
+    this.#content = memoryBlocks();
+    this.#snapshots = memorySnapshots();
+    this.#history = memoryHistory();
+    this.#checkpointFile = memoryCheckpoints();
+  }
+
   /** Resolves when it runs, or when the power failed on the way. */
   async start(): Promise<void> {
     const { network, random } = this.#options;
@@ -169,8 +214,9 @@ export class ChainNode {
   async #open(clock: Clock, disk: FailingStore, peers: Network, random: SeededRandom) {
     const { ledger, keypair, signatures, thrift, poolBounds = {} } = this.#options;
     const shared = { clock, random, log: this.#log() };
+    const file = disk.beside(this.#noting(this.#checkpointFile));
     const opened = await openChain(
-      { network: ledger, poolBounds, ...thrift },
+      { network: ledger, finalBlocks: finalBlocksOf(ledger, file), poolBounds, ...thrift },
       {
         ...shared,
         ...(thrift === undefined ? {} : { snapshots: this.#snapshots, history: this.#history }),
@@ -181,18 +227,33 @@ export class ChainNode {
     );
     if (!opened.ok) throw new Error(opened.fault.cause);
     const { chain, holdings } = opened.value;
+    const checkpoints = openCheckpoints({ ...shared, chain, keypair, peers, store: file });
     const wallet = openWallet({ ...shared, chain, keypair });
     const search = openTimedSearch({ clock, random: random.fork("search") }, this.#hashesPerSecond);
     const mining = { account: keypair.account, mode: this.#mode };
     const miner = openMiner(mining, { ...shared, chain, search });
-    return { chain, holdings, wallet, search, miner };
+    return { chain, holdings, checkpoints, wallet, search, miner };
+  }
+
+  /** A mark is set before each signature, and for nothing else. */
+  #noting(file: CheckpointStore): CheckpointStore {
+    return {
+      read: () => file.read(),
+      write: (change) => file.write(change),
+      setMark: (mark) => {
+        const written = file.setMark(mark);
+        this.signed.push(mark);
+        return written;
+      },
+    };
   }
 
   /** In order: what waits is written down. */
   async stop(): Promise<void> {
-    const { miner, wallet, chain, clock } = this.#current();
+    const { miner, wallet, checkpoints, chain, clock } = this.#current();
     await miner.close();
     await wallet.close();
+    await checkpoints.close();
     await chain.close();
     if (this.#run === null) return;
     clock.end();
@@ -260,6 +321,15 @@ function memoryHistory(): HistoryStore {
       store = null;
     },
   };
+}
+
+function copyOf(file: CheckpointStore): CheckpointStore {
+  const { mark, ...rest } = file.read();
+  const { final, sought, cosignatures, evidence } = rest;
+  const copy = memoryCheckpoints();
+  if (mark !== null) copy.setMark(mark);
+  copy.write({ ...(final === null ? {} : { final }), sought, put: cosignatures, evidence });
+  return copy;
 }
 
 function describe(error: unknown): string {

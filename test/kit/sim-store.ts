@@ -33,6 +33,7 @@ const LOOKS = new Set<PropertyKey>([
   "minedSince",
   "minedBy",
   "pool",
+  "read",
 ]);
 
 export interface FailingStore {
@@ -40,6 +41,8 @@ export interface FailingStore {
   readonly store: BlockStore;
   /** The power fails at the write after `writes` further ones, which is still done (`true`) or not. */
   failAfter(writes: number, isDone: boolean): void;
+  /** Another store of the same computer: its writes count, and it dies, with the first. */
+  beside<Store extends object>(content: Store): Store;
   readonly writes: number;
 }
 
@@ -61,19 +64,21 @@ export function failingStore(content: BlockStore, onCut: () => void): FailingSto
     if (cut.isDone) work();
     return fail();
   };
-  const store = new Proxy(content, {
-    get: (target, name) => {
-      const member: unknown = Reflect.get(target, name, target);
-      if (typeof member !== "function") return member;
-      return (...given: unknown[]): unknown => {
-        if (isDead) return fail();
-        const work = (): unknown => Reflect.apply(member, target, given);
-        return LOOKS.has(name) ? work() : write(work);
-      };
-    },
-  });
+  const guarded = <Store extends object>(whole: Store): Store =>
+    new Proxy(whole, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== "function") return member;
+        return (...given: unknown[]): unknown => {
+          if (isDead) return fail();
+          const work = (): unknown => Reflect.apply(member, target, given);
+          return LOOKS.has(name) ? work() : write(work);
+        };
+      },
+    });
   return {
-    store,
+    store: guarded(content),
+    beside: guarded,
     failAfter: (count, isDone) => {
       cut = { at: writes + count, isDone };
     },
