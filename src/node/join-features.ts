@@ -151,6 +151,7 @@ export function joinFeatures(features: Features, around: Surroundings): Joined {
     joinFeed({
       ...features,
       clock,
+      log,
       status,
       publish: (event) => feed.publish(event),
       onAnchorChanged: (listener) => anchoring.subscribe((event) => listener(event.deliveryId)),

@@ -350,6 +350,28 @@ test("an announcement ahead of our clock is worked on when its time has come", a
   await here.end();
 });
 
+test("an announcement whose time comes while our ledger cannot be read is a fault of its own, and the next is taken", async () => {
+  const here = await world(0);
+  const source = new TestChain(network);
+  const early = source.next([], BOB, network.params.maxFutureSeconds + 30);
+  const alice = await here.join(ALICE.peerId);
+  await alice.announce(announcementOf(early));
+  await here.clock.advance(1_000);
+  const { entry } = here.node.store;
+  here.node.store.entry = () => {
+    throw new Error("damaged");
+  };
+  await here.clock.advance(31_000);
+  assert.match(`${here.node.faults}`, /damaged/);
+  here.node.store.entry = entry;
+  here.node.faults.length = 0;
+  const block = source.next();
+  await alice.announce(announcementOf(block));
+  await here.clock.advance(1_000);
+  assert.equal(tipOf(here), block.id);
+  await here.end();
+});
+
 test("whoever asks for a block that is still being put together waits a little for it", async () => {
   const here = await world();
   const { block } = await prepared(2, 0);

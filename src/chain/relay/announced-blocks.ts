@@ -219,9 +219,14 @@ export class AnnouncedBlocks {
     if (waitMs > TOO_EARLY_KEPT_MS || this.#early.size >= TOO_EARLY_MAX || this.#early.has(id)) return;
     const timer = clock.after(waitMs, () => {
       this.#early.delete(id);
-      this.#take(compact, from, false);
+      this.#inBackground(this.#takeInTime(compact, from));
     });
     this.#early.set(id, timer);
+  }
+
+  /** A promise, since it reads the ledger: where that is damaged, nobody would catch what a timer throws. */
+  async #takeInTime(compact: CompactBlock, from: PeerId): Promise<void> {
+    this.#take(compact, from, false);
   }
 
   /** The same work, its faults told: it is awaited on closing. */

@@ -181,12 +181,13 @@ export class BodyFetch {
     this.#inVainSinceMs ??= clock.monotonicMs();
     this.#tell(run);
     if (chosen.peer !== by) call(chosen.peer);
-    if (path.count > SYNC_BLOCKS_MAX) this.#callOthers(run);
+    if (path.count > SYNC_BLOCKS_MAX) await this.#callOthers(run);
     inBackground(this.#drive(run));
     return run;
   }
 
-  #callOthers(run: Run): void {
+  /** A promise, since it reads the ledger and is a timer's work too: where that is damaged, nobody would catch it. */
+  async #callOthers(run: Run): Promise<void> {
     const { peers, call, routes } = this.#dependencies;
     for (const [peer, shown] of peers.shown()) {
       if (peers.isResting(peer) || run.lanes.has(peer)) continue;
@@ -263,7 +264,7 @@ export class BodyFetch {
 
   /** Breaks a lane off that keeps the next block from us while somebody else could bring it. */
   #watch(run: Run, lane: Lane): { cancel(): void } {
-    const { clock } = this.#dependencies;
+    const { clock, inBackground } = this.#dependencies;
     let timer = clock.after(this.#stallMs, () => check());
     const check = (): void => {
       const isAwaited = run.window.awaitedFrom === lane.peer;
@@ -274,7 +275,7 @@ export class BodyFetch {
         lane.conversation.reset("stalled");
         return;
       }
-      if (isAwaited) this.#callOthers(run);
+      if (isAwaited) inBackground(this.#callOthers(run));
       timer = clock.after(this.#stallMs, check);
     };
     return { cancel: () => timer.cancel() };

@@ -337,6 +337,27 @@ test("catching up that breaks off because our ledger cannot be read does not go 
   await carol.close();
 });
 
+test("what is looked at by the clock is looked at again once our ledger can be read, and throws out of no timer meanwhile", async () => {
+  const { clock, puppet, node } = world();
+  let isSilent = true;
+  puppet(ALICE.peerId, grown(30), (question, right) => (isSilent && isBodies(question) ? null : right));
+  puppet(BOB.peerId, grown(15, new TestChain(network), CAROL));
+  const carol = await node(CAROL.peerId);
+  await clock.advance(2_000);
+  assert.equal(carol.chain.syncState().phase, "blocks");
+  const { entry } = carol.store;
+  carol.store.entry = () => {
+    throw new Error("damaged");
+  };
+  await clock.advance(60_000);
+  assert.ok(carol.faults.length > 3);
+  carol.store.entry = entry;
+  carol.faults.length = 0;
+  isSilent = false;
+  await clock.advanceUntil(() => carol.chain.tip().height === 30, 60_000, "level");
+  await carol.close();
+});
+
 test("a heavier branch without the final block, known by its headers before, keeps nobody from catching up", async () => {
   const { clock, puppet, node } = world();
   const shared = grown(5);

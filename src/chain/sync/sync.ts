@@ -136,7 +136,7 @@ export class Sync {
         else if (event.type === "disconnected") this.#gone(event.peer);
       }),
     ];
-    this.#period = clock.every(TIP_COMPARE_PERIOD_MS, () => this.#compareWithSome());
+    this.#period = clock.every(TIP_COMPARE_PERIOD_MS, () => this.#keepTrack(this.#compareWithSome()));
     for (const { peer } of network.connected()) this.#soon(peer, SYNC_ON_CONNECT_DELAY_MS);
   }
 
@@ -222,7 +222,8 @@ export class Sync {
     this.#dependencies.listener.onHello(peer, null);
   }
 
-  #compareWithSome(): void {
+  /** A promise, since it reads the ledger: where that is damaged, nobody would catch what a timer throws. */
+  async #compareWithSome(): Promise<void> {
     const { network, random } = this.#dependencies;
     const peers = network.connected().map(({ peer }) => peer);
     for (let picked = 0; picked < TIP_COMPARE_PEERS_MAX && peers.length > 0; picked++) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BlockId, TxId } from "#base/brand.ts";
 import type { BlockSummary, PoolEntry } from "#chain/index.ts";
+import { quietLog } from "#chain/test-node.ts";
 import { TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
 import { FEED_REMOVED_MAX, PENDING_LISTED_MAX } from "../limits.ts";
@@ -30,7 +31,7 @@ function changed(connected: readonly string[], disconnected: readonly string[] =
 test("any number of nudges within a period is one run, and the next nudge starts the next", async () => {
   const clock = new SimulatedClock();
   let runs = 0;
-  const told = coalesce(clock, 100, () => {
+  const told = coalesce({ clock, log: quietLog([]) }, 100, () => {
     runs += 1;
   });
   for (let count = 0; count < 5; count++) told.nudge();
@@ -43,6 +44,25 @@ test("any number of nudges within a period is one run, and the next nudge starts
   told.stop();
   await clock.advance(1_000);
   assert.equal(runs, 1);
+});
+
+test("a change that cannot be told, as while the ledger is damaged, is a fault that is logged, and the next is told", async () => {
+  const clock = new SimulatedClock();
+  const faults: unknown[] = [];
+  let isDamaged = true;
+  let runs = 0;
+  const told = coalesce({ clock, log: quietLog(faults) }, 100, () => {
+    if (isDamaged) throw new Error("database disk image is malformed");
+    runs += 1;
+  });
+  told.nudge();
+  await clock.advance(100);
+  assert.equal(faults.length, 1);
+  isDamaged = false;
+  told.nudge();
+  await clock.advance(100);
+  assert.equal(runs, 1);
+  assert.equal(faults.length, 1);
 });
 
 test("what comes and goes with a large reorganisation is read anew, not told one by one", () => {

@@ -11,6 +11,7 @@ import type { Miner } from "#mining/index.ts";
 import type { Directory } from "#net/index.ts";
 import type { People } from "#people/index.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
+import type { Log } from "#ports/log.ts";
 import type { Transfers } from "#transfer/index.ts";
 import { blockSummaryView, chainView, poolEntryView, type TransactionWords } from "../chain-view.ts";
 import {
@@ -24,6 +25,7 @@ import type { Persons } from "../person-view.ts";
 
 export interface FeedSources {
   readonly clock: Clock;
+  readonly log: Pick<Log, "fault">;
   readonly publish: (event: EventView) => void;
   readonly chain: Chain;
   readonly miner: Miner;
@@ -39,14 +41,25 @@ export interface FeedSources {
   readonly status: () => StatusView;
 }
 
-/** Calls `task` once for any number of `nudge` calls within `periodMs`. */
-export function coalesce(clock: Clock, periodMs: number, task: () => void): { nudge(): void; stop(): void } {
+/**
+ * Calls `task` once for any number of `nudge` calls within `periodMs`. What it throws is logged, and the next nudge calls it
+ * again: it reads the ledger, and nobody would catch what a timer throws while that is damaged.
+ */
+export function coalesce(
+  { clock, log }: Pick<FeedSources, "clock" | "log">,
+  periodMs: number,
+  task: () => void,
+): { nudge(): void; stop(): void } {
   let timer: Timer | null = null;
   return {
     nudge() {
       timer ??= clock.after(periodMs, () => {
         timer = null;
-        task();
+        try {
+          task();
+        } catch (error) {
+          log.fault("a change could not be told; the next one tells it too", error);
+        }
       });
     },
     stop() {
@@ -88,10 +101,10 @@ export function poolEvent(
 }
 
 function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsubscribe[] {
-  const { chain, clock, publish, persons } = sources;
+  const { chain, publish, persons } = sources;
   const tips = tipGatherer(persons.nameOfAccount);
   const words = { nameOf: persons.nameOfAccount, names: chain.network.params.names };
-  const tell = coalesce(clock, CHAIN_EVENT_EVERY_MS, () => {
+  const tell = coalesce(sources, CHAIN_EVENT_EVERY_MS, () => {
     publish({ type: "chain", chain: chainView(chain, persons.nameOfAccount), ...tips.take() });
     nudgeStatus();
   });
@@ -137,8 +150,8 @@ function joinDeliveries(sources: FeedSources): readonly Unsubscribe[] {
 }
 
 export function joinFeed(sources: FeedSources): Unsubscribe {
-  const { clock, publish, persons } = sources;
-  const status = coalesce(clock, STATUS_EVERY_MS, () =>
+  const { publish, persons } = sources;
+  const status = coalesce(sources, STATUS_EVERY_MS, () =>
     publish({ type: "status", status: sources.status() }),
   );
   const tellPerson = (peer: PeerId) => publish({ type: "person", person: persons.view(peer) });
