@@ -8,7 +8,12 @@ import type { BlockId, PeerId, TxId } from "#base/brand.ts";
 import type { PoolBounds } from "#chain/pool/pool.ts";
 import { createKeypair, type Keypair } from "#crypto/ed25519.ts";
 import { networkOf } from "#ledger/genesis.ts";
-import { type ChainParams, commitmentOf, type Network as LedgerNetwork } from "#ledger/index.ts";
+import {
+  type BlockRef,
+  type ChainParams,
+  commitmentOf,
+  type Network as LedgerNetwork,
+} from "#ledger/index.ts";
 import { bitsOfTarget, workOfBits } from "#ledger/target.ts";
 import type { Network } from "#ports/network.ts";
 import { SimulatedClock } from "#test/kit/clock.ts";
@@ -50,6 +55,12 @@ export interface WorldOptions {
   readonly poolBounds?: Partial<PoolBounds>;
   /** How a node, by its number, is sparing with its disk. */
   readonly thriftOf?: (at: number) => ChainNodeOptions["thrift"];
+  /** Nodes, by their numbers, whose keys co-sign checkpoints; there are none when absent. */
+  readonly cosigned?: {
+    readonly signers: readonly number[];
+    readonly needed: number;
+    readonly everyBlocks: number;
+  };
   readonly trace: (line: string) => void;
 }
 
@@ -67,6 +78,8 @@ export interface ChainHistory {
   readonly seen: Set<BlockId>;
   reorganisations: number;
   deepest: number;
+  /** Each block that became final for an honest node, in order. */
+  readonly finals: { readonly node: ChainNode; readonly block: BlockRef }[];
 }
 
 /** The compact target of so many expected hashes. */
@@ -84,7 +97,7 @@ export class SimWorld {
   /** Keys of accounts that malicious peers hold besides their own. */
   readonly maliciousKeys: readonly Keypair[];
   readonly submitted: Submitted[] = [];
-  readonly history: ChainHistory = { seen: new Set(), reorganisations: 0, deepest: 0 };
+  readonly history: ChainHistory = { seen: new Set(), reorganisations: 0, deepest: 0, finals: [] };
   /** What handlers of the network threw. */
   readonly faults: unknown[] = [];
   /** When each node last began to run, or came into another part of the network. */
@@ -121,10 +134,18 @@ export class SimWorld {
       createKeypair(this.random.fork(`malicious key ${at}`).bytes(32)),
     );
     const holders = [...people.map(({ keypair }) => keypair), ...this.maliciousKeys];
+    const { cosigned = null } = options;
+    const keys = people.flatMap(({ keypair }, at) =>
+      cosigned?.signers.includes(at) === true ? [keypair.account] : [],
+    );
     const params = simulatedParams({
       initialBits: bitsOfWork(workPerBlock),
       powLimitBits: bitsOfWork(4),
       ...options.params,
+      checkpoints:
+        cosigned === null
+          ? null
+          : { keys: keys.sort(), needed: cosigned.needed, everyBlocks: cosigned.everyBlocks },
       allocations: holders.map(({ account }) => ({ account, amount: COINS_EACH })),
     });
     this.ledger = networkOf(params);
@@ -228,6 +249,13 @@ export class SimWorld {
     return [...counts].map(([place, count]) => `${count} at ${place}`).join(", ");
   }
 
+  /** Its folder is gone while it does not run: what it had submitted is nobody's to bring back any more. */
+  loseFolder(node: ChainNode): void {
+    node.loseFolder();
+    this.submitted.splice(0, Infinity, ...this.submitted.filter(({ from }) => from !== node));
+    this.#commitments.delete(node);
+  }
+
   // What people do -------------------------------------------------------------------------------------------
 
   /** From now on somebody pays or anchors something every little while. */
@@ -300,6 +328,9 @@ export class SimWorld {
   }
 
   #note(node: ChainNode, event: Parameters<Parameters<ChainNode["chain"]["subscribe"]>[0]>[0]): void {
+    if (event.type === "FinalBlock" && event.code === "reached") {
+      this.history.finals.push({ node, block: event.block });
+    }
     if (event.type !== "TipChanged") return;
     for (const { id } of event.connected) this.history.seen.add(id);
     const depth = event.disconnected.length;
