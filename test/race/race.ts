@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import type { BlockView } from "#api/views.ts";
+import type { BlockView, ChainView } from "#api/views.ts";
 import { must, type PeerOptions, type RealPeer, startPeer } from "../../tools/real-peer.ts";
 
 export interface RaceOptions {
@@ -54,6 +54,7 @@ const GENESIS = {
   validUntilMaxBlocks: 5_760,
 };
 const NAMES = ["ann", "ben", "cleo", "dan"] as const;
+const LAST_MINER = "ben";
 /** What cleo goes through, as parts of the race. */
 const KILLED_AT = 0.2;
 const BACK_AT = 0.35;
@@ -191,18 +192,18 @@ class Race {
   async #settle(startedMs: number): Promise<RaceSummary> {
     const endedMs = performance.now();
     const ann = this.#peer("ann");
-    await ann.until("every receipt is recorded", SETTLED_MS_MAX, async () => {
-      const anchors = await this.#anchors();
-      return [...anchors.values()].every((anchor) => anchor !== null) ? true : null;
-    });
-    await ann.until("nothing waits any more", SETTLED_MS_MAX, async () => {
-      const waiting = await Promise.all(
-        [...this.#peers.values()].map(async ({ client }) => (await must(client.chain())).pendingCount),
-      );
-      return waiting.every((count) => count === 0) ? true : null;
-    });
-    for (const { client } of this.#peers.values()) await must(client.setMining({ mode: "off" }));
-    await ann.until("one tip", SETTLED_MS_MAX, async () => ((await this.#tips()).size === 1 ? true : null));
+    const unrecorded = () => this.#unrecorded();
+    await this.#until("every receipt is recorded", async () => (await unrecorded()).length === 0, unrecorded);
+    const waiting = async () => (await this.#chains()).filter(({ pendingCount }) => pendingCount > 0);
+    await this.#until("nothing waits any more", async () => (await waiting()).length === 0, waiting);
+    const tips = async () => (await this.#chains()).map(({ tip }) => tip);
+    const oneTip = async () => new Set((await tips()).map(({ id }) => id)).size === 1;
+    // Two blocks found at the same second have equal work, and only a next one decides: the last to stop makes it.
+    for (const { client, options } of this.#peers.values())
+      if (options.name !== LAST_MINER) await must(client.setMining({ mode: "off" }));
+    await this.#until("one tip while one mines", oneTip, tips);
+    await must(this.#peer(LAST_MINER).client.setMining({ mode: "off" }));
+    await this.#until("one tip", oneTip, tips);
     const settledSeconds = (performance.now() - endedMs) / 1000;
     const chains = await Promise.all([...this.#peers.values()].map((peer) => wholeChain(peer)));
     const [first = []] = chains;
@@ -230,9 +231,27 @@ class Race {
     };
   }
 
-  async #tips(): Promise<ReadonlySet<string>> {
-    const chains = await Promise.all([...this.#peers.values()].map(({ client }) => must(client.chain())));
-    return new Set(chains.map(({ tip }) => tip.id));
+  /** Waits for it; when the time is over, says what stood in the way. */
+  async #until(what: string, look: () => Promise<boolean>, why: () => Promise<unknown>): Promise<void> {
+    const reached = this.#peer("ann").until(what, SETTLED_MS_MAX, async () => ((await look()) ? true : null));
+    await reached.catch(async (cause: unknown) => {
+      throw new Error(`${what}: not reached: ${JSON.stringify(await why(), null, 1)}`, { cause });
+    });
+  }
+
+  /** What the senders say of the messages whose receipts are not recorded. */
+  async #unrecorded(): Promise<readonly unknown[]> {
+    const waiting = [...(await this.#anchors())].filter(([, anchor]) => anchor === null);
+    return await Promise.all(
+      waiting.map(async ([id]) => {
+        const from = this.#messages.get(id) ?? "";
+        return { from, slip: await must(this.#peer(from).client.slip(id)) };
+      }),
+    );
+  }
+
+  async #chains(): Promise<readonly ChainView[]> {
+    return await Promise.all([...this.#peers.values()].map(({ client }) => must(client.chain())));
   }
 
   async #uncovered(): Promise<ReadonlySet<string>> {
