@@ -35,12 +35,18 @@ export interface RunSummary {
   readonly blocksToAgree: number | null;
   /** The longest time, simulated, from a healing to agreement. */
   readonly secondsToAgree: number;
+  /** Simulated minutes after which everything was checked. */
+  readonly minutesChecked: number;
+  /** How often what this scenario is for came about. */
+  readonly counts: Readonly<Record<string, number>>;
   /** What only this scenario measures. */
   readonly notes: readonly string[];
 }
 
 /** From a healing to agreement. The parts meet within seconds; the rest is for blocks found at the same time. */
 const AGREED_WITHIN_SPACINGS = 4;
+/** Branches of equal work are told apart by the next block, and one more may be found while that one is on its way. */
+const AGREED_WITHIN_BLOCKS = 2;
 /** After the last word: branches meet, and what waits is recorded. */
 const QUIET_LIMIT_MS = 60 * MINUTE_MS;
 
@@ -84,18 +90,23 @@ async function run({ scenario: name, seed, nodes, minutes, trace }: RunOptions):
   const summary = summarise(world, stage, { scenario: name, seed, nodes, minutes });
   for (const node of [...world.malicious, ...world.honest]) if (node.running) await world.stop(node);
   checkFaults(world);
+  assert.equal(stage.minutesChecked, Math.floor(world.seconds / 60), "checked after every simulated minute");
+  assert.ok(summary.blocks > 0 && summary.transactions > summary.expired, "something happened");
+  assert.ok(scenario.shows(summary), `what the scenario is for came about: ${JSON.stringify(summary)}`);
   return summary;
 }
 
 /** One block that is still under way, and one fork of one block. */
 const BEHIND_BLOCKS = 3;
 
-/** What a scenario acts on: the world, and time that passes minute by minute with everything checked. */
+/** What a scenario acts on: the world, and time that passes. Whoever lets it pass, everything is checked each minute. */
 export class Stage {
   readonly world: SimWorld;
   /** Of traffic; how a scenario divides them is its own. */
   readonly minutes: number;
   readonly notes: string[] = [];
+  readonly counts: Record<string, number> = {};
+  minutesChecked = 0;
   blocksToAgree: number | null = null;
   secondsToAgree = 0;
   readonly #behindBlocks: number;
@@ -104,19 +115,29 @@ export class Stage {
     this.world = world;
     this.minutes = minutes;
     this.#behindBlocks = behindBlocks;
+    // A timer of the world itself: what is thrown ends the run, wherever it waits.
+    world.clock.every(MINUTE_MS, () => {
+      this.minutesChecked += 1;
+      this.check();
+    });
   }
 
-  /** Lets so many minutes pass, whole or not, and checks after each. */
+  /** Lets so many minutes pass, whole or not, and checks after the last one too. */
   async pass(minutes: number): Promise<void> {
     for (let left = minutes * MINUTE_MS; left > 0; left -= MINUTE_MS) {
       await this.world.clock.advance(Math.min(left, MINUTE_MS));
-      this.check();
+      this.world.say(this.world.describeTips());
     }
+    this.check();
   }
 
   check(): void {
-    this.world.say(this.world.describeTips());
     checkWorld(this.world, { behindBlocks: this.#behindBlocks });
+  }
+
+  /** What the scenario is for came about so many times more. */
+  count(what: string, times = 1): void {
+    this.counts[what] = (this.counts[what] ?? 0) + times;
   }
 
   /** Heals, and measures how many blocks are found until all agree. */
@@ -132,6 +153,7 @@ export class Stage {
     world.say(`agreed after ${blocks} blocks and ${seconds.toFixed(1)} s`);
     const limit = AGREED_WITHIN_SPACINGS * world.params.targetSpacingSeconds;
     assert.ok(seconds <= limit, `agreed ${seconds} s after a healing, and ${limit} s are the most`);
+    assert.ok(blocks <= AGREED_WITHIN_BLOCKS, `agreed ${blocks} blocks after a healing`);
     this.blocksToAgree = Math.max(this.blocksToAgree ?? 0, blocks);
     this.secondsToAgree = Math.max(this.secondsToAgree, seconds);
   }
@@ -180,6 +202,8 @@ function summarise(world: SimWorld, stage: Stage, options: Omit<RunOptions, "tra
     expired: expired.length,
     blocksToAgree: stage.blocksToAgree,
     secondsToAgree: stage.secondsToAgree,
+    minutesChecked: stage.minutesChecked,
+    counts: stage.counts,
     notes: stage.notes,
   };
 }
@@ -198,6 +222,7 @@ export function describeSummary(summary: RunSummary, wallSeconds: number): strin
     ...(blocksToAgree === null
       ? []
       : [`agreed within ${blocksToAgree} blocks and ${summary.secondsToAgree.toFixed(1)} s`]),
+    ...Object.entries(summary.counts).map(([what, times]) => `${times} ${what}`),
     ...notes,
     `${wallSeconds.toFixed(1)} s`,
   ].join("  ");

@@ -15,25 +15,10 @@ function run(scenario: string, seed: number, trace?: (line: string) => void): Pr
   return runScenario(trace === undefined ? options : { ...options, trace });
 }
 
-/** What each scenario must have brought about: one that brings about nothing tests nothing. */
-const SHOWS: Readonly<Record<string, (summary: RunSummary) => boolean>> = {
-  "equal-parts": ({ deepest }) => deepest >= 1,
-  "three-parts": ({ deepest }) => deepest >= 1,
-  "repeated-cuts": ({ blocksToAgree }) => blocksToAgree !== null,
-  "power-cuts": ({ notes }) => notes.some((note) => /^[1-9]\d* power cuts/.test(note)),
-  "hostile-third": ({ notes }) => notes.some((note) => /^[1-9]\d* attacks of [1-9]\d* kinds/.test(note)),
-  newcomers: ({ notes }) => notes.some((note) => /^[1-9]\d* of \d+ newcomers/.test(note)),
-  withholding: ({ notes }) => notes.length === 1,
-  "rate-up": ({ blocks }) => blocks > 50,
-  weekend: ({ simulatedMinutes }) => simulatedMinutes > 64 * 60,
-};
-
 for (const [at, { name, what }] of SCENARIOS.entries()) {
   test(`${name}: ${what}; all agree in the end, and nothing is lost`, async () => {
-    const summary = await run(name, at + 1);
-    assert.ok(summary.blocks > 0 && summary.transactions > 0, "something happened");
-    assert.ok(SHOWS[name]?.(summary) ?? true, `what the scenario is for: ${JSON.stringify(summary)}`);
-    if (summary.blocksToAgree !== null) assert.ok(summary.blocksToAgree <= 2, "agreed within two blocks");
+    const { minutesChecked } = await run(name, at + 1);
+    assert.ok(minutesChecked > 0, "checked after every simulated minute");
   });
 }
 
@@ -47,6 +32,10 @@ test("the same seed gives the same run, to the last line of its trace", async ()
 
 test("another seed gives another run", async () => {
   assert.notEqual((await run("calm", 6)).tip, (await run("calm", 7)).tip);
+});
+
+test("a run in which nothing came about is a failure", async () => {
+  await assert.rejects(runScenario({ scenario: "calm", seed: 1, nodes: NODES, minutes: 0 }));
 });
 
 test("a failure names the command that replays it", async () => {

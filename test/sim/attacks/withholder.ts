@@ -22,6 +22,8 @@ const PEEK_TIMEOUT_MS = 30_000;
 
 export class Withholder implements Interception {
   readonly network: InterceptedNetwork;
+  /** Blocks found that others were not told of at once. */
+  withheld = 0;
   readonly #world: SimWorld;
   readonly #blockTopic: string;
   /** Found and told to nobody, oldest first. */
@@ -53,6 +55,7 @@ export class Withholder implements Interception {
       this.#publicHeight = header.height;
       return true;
     }
+    this.withheld += 1;
     this.#kept.push({ id, height: header.height, announcement: bytes.slice() });
     return false;
   }

@@ -1,5 +1,4 @@
 /** Owns power cuts at chosen writes: while blocks come in, while branches are changed, while a node starts up again. */
-
 import type { SeededRandom } from "#test/kit/random.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
 import type { Stage } from "../run.ts";
@@ -54,7 +53,8 @@ async function crashes(stage: Stage): Promise<void> {
   await world.startAll();
   const cuts = world.honest.reduce((sum, node) => sum + node.cuts.all, 0);
   const opening = world.honest.reduce((sum, node) => sum + node.cuts.opening, 0);
-  stage.notes.push(`${cuts} power cuts, ${opening} while starting`);
+  stage.count("power cuts", cuts);
+  stage.count("power cuts while starting", opening);
   await stage.pass(1);
 }
 
@@ -62,4 +62,5 @@ export const powerCuts: Scenario = {
   name: "power-cuts",
   what: "nodes lose power at random writes, in reorganisations and while starting too",
   run: crashes,
+  shows: ({ counts }) => (counts["power cuts"] ?? 0) > 0 && (counts["power cuts while starting"] ?? 0) > 0,
 };

@@ -29,7 +29,12 @@ export const hostileThird: Scenario = {
     for (const node of world.malicious) await world.stop(node);
     const kinds = new Set(attackers.flatMap((attacker) => [...attacker.made.keys()]));
     const made = attackers.flatMap((attacker) => [...attacker.made.values()]);
-    stage.notes.push(`${made.reduce((sum, count) => sum + count, 0)} attacks of ${kinds.size} kinds`);
+    stage.count(
+      "attacks",
+      made.reduce((sum, count) => sum + count, 0),
+    );
+    stage.count("kinds of attack", kinds.size);
     await stage.pass(1);
   },
+  shows: ({ counts }) => (counts["kinds of attack"] ?? 0) > 0,
 };

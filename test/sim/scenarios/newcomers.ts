@@ -34,6 +34,8 @@ export const newcomers: Scenario = {
     const began = late.filter(
       (node) => node.content.body(first.chain.headerAt(2)?.previous ?? first.chain.tip().id) === null,
     );
-    stage.notes.push(`${began.length} of ${count} newcomers did not need the first body`);
+    stage.count("newcomers", count);
+    stage.count("newcomers that began with a snapshot", began.length);
   },
+  shows: ({ counts }) => (counts["newcomers that began with a snapshot"] ?? 0) > 0,
 };

@@ -1,4 +1,6 @@
 /** Owns hash rates that change at once, and chains that nobody mined for days. */
+import type { Header } from "#ledger/types.ts";
+import { heaviest } from "../checks.ts";
 import type { Stage } from "../run.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -25,7 +27,7 @@ async function untilOnPace(stage: Stage): Promise<void> {
   for (let minute = 0; minute < FOLLOW_MINUTES_MAX; minute++) {
     await stage.pass(1);
     if (onPace()) {
-      stage.notes.push(`on pace again after ${Math.round((world.seconds - sinceSeconds) / 60)} min`);
+      stage.count("minutes until on pace again", Math.round((world.seconds - sinceSeconds) / 60));
       return;
     }
   }
@@ -33,12 +35,30 @@ async function untilOnPace(stage: Stage): Promise<void> {
 }
 
 async function afterFactor(stage: Stage, factor: number): Promise<void> {
-  await stage.world.startAll();
-  stage.world.beginTraffic();
-  await stage.pass(stage.minutes * 0.4);
-  stage.world.setRate(factor);
+  const { world, minutes } = stage;
+  await world.startAll();
+  world.beginTraffic();
+  await stage.pass(minutes * 0.4);
+  world.setRate(factor);
+  const { height } = heaviest(world.running()).chain.tip();
   await untilOnPace(stage);
-  await stage.pass(stage.minutes * 0.2);
+  const after = blocksFrom(stage, height).map(({ time }) => time);
+  await stage.pass(minutes * 0.2);
+  const apart = after.slice(1).map((time, at) => time - (after[at] ?? time));
+  // The first of them lies before the change.
+  stage.count("seconds between blocks at the most", Math.max(...apart));
+  stage.count("blocks within two minutes", after.filter((time) => time - (after[0] ?? time) <= 120).length);
+}
+
+/** Headers of the best chain, from this height on. */
+function blocksFrom(stage: Stage, height: number): Header[] {
+  const { chain } = heaviest(stage.world.running());
+  const headers: Header[] = [];
+  for (let at = height; at <= chain.tip().height; at++) {
+    const header = chain.headerAt(at);
+    if (header !== null) headers.push(header);
+  }
+  return headers;
 }
 
 export const rateUp: Scenario = {
@@ -47,6 +67,8 @@ export const rateUp: Scenario = {
   world: () => ({ workPerBlock: 16, params: QUICK, trafficSeconds: 2 }),
   behindBlocks: 12,
   run: (stage) => afterFactor(stage, 1_000),
+  // On schedule there would be twelve.
+  shows: ({ counts }) => (counts["blocks within two minutes"] ?? 0) > 24,
 };
 
 export const rateDown: Scenario = {
@@ -54,6 +76,7 @@ export const rateDown: Scenario = {
   what: "a thousandth of the hash rate stays",
   world: () => ({ workPerBlock: 4_096, params: QUICK, trafficSeconds: 8 }),
   run: (stage) => afterFactor(stage, 1 / 1_000),
+  shows: ({ counts }) => (counts["seconds between blocks at the most"] ?? 0) > 60,
 };
 
 export const weekend: Scenario = {
@@ -69,11 +92,14 @@ export const weekend: Scenario = {
     world.endTraffic();
     await stage.pass(1);
     for (const node of world.honest.slice(1)) await world.stop(node);
-    await world.clock.advance(WEEKEND_HOURS * 3_600_000);
-    stage.check();
+    const { height } = heaviest(world.running()).chain.tip();
+    await stage.pass(WEEKEND_HOURS * 60);
     await world.startAll();
     world.beginTraffic();
     await untilOnPace(stage);
     await stage.pass(minutes * 0.2);
+    const [last, first] = blocksFrom(stage, height).map(({ time }) => time);
+    stage.count("hours without a block", Math.floor(((first ?? 0) - (last ?? 0)) / 3_600));
   },
+  shows: ({ counts }) => (counts["hours without a block"] ?? 0) >= WEEKEND_HOURS - 1,
 };

@@ -1,5 +1,5 @@
 /** What a scenario is: a world of its own kind, and what happens in it. */
-import type { Stage } from "../run.ts";
+import type { RunSummary, Stage } from "../run.ts";
 import type { WorldOptions } from "../world.ts";
 
 export interface Scenario {
@@ -11,4 +11,6 @@ export interface Scenario {
   /** How far apart settled nodes may stand at any moment, where blocks come faster than usual. */
   readonly behindBlocks?: number;
   run(stage: Stage): Promise<void>;
+  /** Whether the run brought about what the scenario is for: one in which nothing happened shows nothing, and fails. */
+  shows(summary: RunSummary): boolean;
 }

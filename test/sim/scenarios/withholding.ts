@@ -31,6 +31,7 @@ async function withholds(stage: Stage): Promise<void> {
   const own = blocks.filter(({ miner }) => miner === withholder.account).length;
   const [of, reward] = [share, own / Math.max(1, blocks.length)].map((part) => (part * 100).toFixed(0));
   stage.notes.push(`withholding ${of} % of the hash rate earned ${reward} %`);
+  stage.count("blocks withheld", withholderOf.get(world)?.withheld ?? 0);
 }
 
 export const withholding: Scenario = {
@@ -52,4 +53,6 @@ export const withholding: Scenario = {
   // Branches of the withheld blocks win again and again, a few blocks deep.
   behindBlocks: 12,
   run: withholds,
+  // Some of them were shown after all, and what others had found meanwhile was undone.
+  shows: ({ counts, reorganisations }) => (counts["blocks withheld"] ?? 0) > 4 && reorganisations > 0,
 };
