@@ -88,6 +88,19 @@ test("too short, too long, too large and trailing are refused with the place", (
   assert.match(refusal(above, (r) => r.safeU64("amount")).what, /amount/);
 });
 
+test("what was written is its own: neither the same writer nor the next one changes it", () => {
+  const writer = new ByteWriter().u32(1);
+  const [first, rest] = [writer.done(), writer.u8(9).done()];
+  const [one, two] = [new ByteWriter(), new ByteWriter()];
+  one.u16(2);
+  two.u16(3);
+  assert.deepEqual([one.u16(2).done(), two.done()], [Uint8Array.of(2, 0, 2, 0), Uint8Array.of(3, 0)]);
+  assert.deepEqual([first, rest], [Uint8Array.of(1, 0, 0, 0), Uint8Array.of(9)]);
+  const long = new Uint8Array(200_000).fill(7);
+  assert.deepEqual(new ByteWriter().raw(long).done(), long);
+  assert.deepEqual(new ByteWriter().u8(1).done(), Uint8Array.of(1), "nothing is left of what was longer");
+});
+
 test("what is read is a copy, also out of a Buffer", () => {
   const frame = Buffer.from([1, 2, 3, 4, 5]);
   const read = decodeWith(frame, (r) => [r.raw(2), r.raw(3)]);

@@ -4,8 +4,10 @@
  */
 import { fail, ok, type Result } from "./result.ts";
 
-/** Two digits for each byte: ids are written as hex so often that looking them up is worth a table. */
-const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Character codes of the hex digits: a text made of codes at once costs a seventh of one that grows by digits. */
+const CODE_OF_DIGIT = Array.from({ length: 16 }, (_, value) => value.toString(16).charCodeAt(0));
+/** Bytes written as hex at once: an id. Codes are arguments of a call, of which there may not be many. */
+const HEX_PART_BYTES = 32;
 /** By character code: the value of a lower-case hex digit, or 255. */
 const VALUE_OF_DIGIT = new Uint8Array(128).fill(255);
 for (let value = 0; value < 16; value++) VALUE_OF_DIGIT[value.toString(16).charCodeAt(0)] = value;
@@ -14,7 +16,15 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export function toHex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += HEX_OF_BYTE[byte];
+  for (let from = 0; from < bytes.length; from += HEX_PART_BYTES) {
+    const codes: number[] = [];
+    const end = Math.min(bytes.length, from + HEX_PART_BYTES);
+    for (let at = from; at < end; at++) {
+      const byte = bytes[at] ?? 0;
+      codes.push(CODE_OF_DIGIT[byte >> 4] ?? 0, CODE_OF_DIGIT[byte & 15] ?? 0);
+    }
+    text += String.fromCharCode(...codes);
+  }
   return text;
 }
 
@@ -71,20 +81,40 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length;
 }
 
+/** Space to write in, before what was written is copied out of it. */
+class Space {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  constructor(bytes: number) {
+    this.bytes = new Uint8Array(bytes);
+    this.view = new DataView(this.bytes.buffer);
+  }
+}
+
+/** Of most values ever written the encoding fits. */
+const SPACE_BYTES = 512;
+/** More than this is not kept for the next writer: a block is written now and then. */
+const SPARE_BYTES_MAX = 64 * 1024;
+const NO_SPACE = new Space(0);
+/** Of the writer that was done last: making another costs more than most values take to write. */
+let spare: Space | null = null;
+
 /** Appends little-endian fields. Grows as needed: bounds belong to whoever builds the value. */
 export class ByteWriter {
-  #bytes = new Uint8Array(256);
-  #view = new DataView(this.#bytes.buffer);
+  #space = spare ?? new Space(SPACE_BYTES);
   #length = 0;
 
-  /** Where `count` bytes may be written. May replace the view: take that only afterwards. */
+  constructor() {
+    spare = null;
+  }
+
+  /** Where `count` bytes may be written. May replace the space: take that only afterwards. */
   #reserve(count: number): number {
     const at = this.#length;
-    if (at + count > this.#bytes.length) {
-      const grown = new Uint8Array(Math.max(this.#bytes.length * 2, at + count));
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-      this.#view = new DataView(grown.buffer);
+    const { bytes } = this.#space;
+    if (at + count > bytes.length) {
+      this.#space = new Space(Math.max(bytes.length * 2, at + count));
+      this.#space.bytes.set(bytes);
     }
     this.#length = at + count;
     return at;
@@ -92,27 +122,27 @@ export class ByteWriter {
 
   u8(value: number): this {
     const at = this.#reserve(1);
-    this.#view.setUint8(at, value);
+    this.#space.view.setUint8(at, value);
     return this;
   }
   u16(value: number): this {
     const at = this.#reserve(2);
-    this.#view.setUint16(at, value, true);
+    this.#space.view.setUint16(at, value, true);
     return this;
   }
   u32(value: number): this {
     const at = this.#reserve(4);
-    this.#view.setUint32(at, value, true);
+    this.#space.view.setUint32(at, value, true);
     return this;
   }
   i32(value: number): this {
     const at = this.#reserve(4);
-    this.#view.setInt32(at, value, true);
+    this.#space.view.setInt32(at, value, true);
     return this;
   }
   u64(value: bigint | number): this {
     const at = this.#reserve(8);
-    this.#view.setBigUint64(at, BigInt(value), true);
+    this.#space.view.setBigUint64(at, BigInt(value), true);
     return this;
   }
   u128(value: bigint): this {
@@ -120,7 +150,7 @@ export class ByteWriter {
   }
   raw(bytes: Uint8Array): this {
     const at = this.#reserve(bytes.length);
-    this.#bytes.set(bytes, at);
+    this.#space.bytes.set(bytes, at);
     return this;
   }
   /** u16 length, then the bytes. */
@@ -132,9 +162,13 @@ export class ByteWriter {
   long(bytes: Uint8Array): this {
     return this.u32(bytes.length).raw(bytes);
   }
-  /** A copy of what was written. */
+  /** A copy of what was written; the writer is empty afterwards. */
   done(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const written = this.#space.bytes.slice(0, this.#length);
+    if (this.#space.bytes.length <= SPARE_BYTES_MAX) spare = this.#space;
+    this.#space = NO_SPACE;
+    this.#length = 0;
+    return written;
   }
 }
 

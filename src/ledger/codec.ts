@@ -9,7 +9,6 @@ import type { AccountId, BlockId, TxId } from "#base/brand.ts";
 import {
   type ByteReader,
   ByteWriter,
-  concat,
   type DecodeFault,
   decodeWith,
   fromHex,
@@ -163,8 +162,12 @@ function writeChange(writer: ByteWriter, change: NameChange): ByteWriter {
 
 /** A Merkle leaf of the block: the whole transaction, so that nobody can exchange a signature under a root. */
 export function encodeTransaction(tx: Transaction): Uint8Array {
-  const writer = writeBody(new ByteWriter(), tx);
-  return tx.type === "coinbase" ? writer.done() : writer.raw(tx.signature).done();
+  return writeTransaction(new ByteWriter(), tx).done();
+}
+
+function writeTransaction(writer: ByteWriter, tx: Transaction): ByteWriter {
+  writeBody(writer, tx);
+  return tx.type === "coinbase" ? writer : writer.raw(tx.signature);
 }
 
 /** Encoded size in bytes, without encoding. */
@@ -289,8 +292,9 @@ export function signingPreimage(tx: UnsignedTransaction, chainId: Uint8Array): U
 /** Header, u32 count, then the transactions one after the other: each says by its type how long it is. */
 export function encodeBlock(block: Block): Uint8Array {
   const { header, transactions } = block;
-  const count = new ByteWriter().u32(transactions.length).done();
-  return concat(encodeHeader(header), count, ...transactions.map(encodeTransaction));
+  const writer = new ByteWriter().raw(encodeHeader(header)).u32(transactions.length);
+  for (const transaction of transactions) writeTransaction(writer, transaction);
+  return writer.done();
 }
 
 /** Encoded size in bytes, without encoding. */

@@ -24,6 +24,11 @@ export function idBytes(id: string): Uint8Array {
   return bytes;
 }
 
+/** Rows in the order of their keys, which are ids: each page of a table is then gone to once. */
+export function inOrderOfIds<Item extends { readonly id: string }>(items: readonly Item[]): readonly Item[] {
+  return items.toSorted((a, b) => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0));
+}
+
 /** Big-endian, so that SQLite's order of blobs is the order of numbers. */
 export function workBytes(work: bigint): Uint8Array {
   const hex = work.toString(16).padStart(32, "0");

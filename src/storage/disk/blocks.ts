@@ -37,6 +37,7 @@ import {
   entryOf,
   idBytes,
   idOf,
+  inOrderOfIds,
   integer,
   placeOf,
   poolRowOf,
@@ -530,16 +531,17 @@ class DiskBlockStore implements BlockStore {
   }
 
   #addPlaces({ block, transactions }: Filling): void {
-    for (const [index, transaction] of transactions.entries()) {
-      this.#sql.addPlace.run(idBytes(transaction.id), block.height, index);
-      for (const account of transaction.accounts) {
-        this.#sql.addAccountPlace.run(idBytes(account), block.height, index);
-      }
+    const places = transactions.map(({ id }, index) => ({ id, index }));
+    for (const { id, index } of inOrderOfIds(places))
+      this.#sql.addPlace.run(idBytes(id), block.height, index);
+    const ofAccounts = transactions.flatMap(({ accounts }, index) => accounts.map((id) => ({ id, index })));
+    for (const { id, index } of inOrderOfIds(ofAccounts)) {
+      this.#sql.addAccountPlace.run(idBytes(id), block.height, index);
     }
   }
 
   #change(changes: readonly TreeChange[]): void {
-    // In their order on disk: each page is then gone to once, which is half the processor time of a full block's write.
+    // In order too: half the processor time of a full block's write.
     const inOrder = changes.toSorted((a, b) => compareBytes(a.key, b.key));
     for (const { key, value } of inOrder) {
       if (value === null) this.#sql.dropEntry.run(key);
