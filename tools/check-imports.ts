@@ -46,7 +46,7 @@ function refusal(path: string, folder: string, row: Row, one: Import): string | 
   if (target === null) return refusalOfPackage(row, one.specifier);
   if (isTest(target) || target.startsWith("test/")) return `${one.specifier} belongs to the tests`;
   if (target === "package.json") return null;
-  const inside = /^(?:src\/([^/]+)|(web))\/(.+)$/.exec(target);
+  const inside = /^(?:src\/([^/]+)|(web|networks))\/(.+)$/.exec(target);
   const targetFolder = inside?.[1] ?? inside?.[2];
   if (targetFolder === undefined) return `${one.specifier} leaves the product`;
   if (targetFolder === folder) return null;

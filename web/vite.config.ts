@@ -66,11 +66,26 @@ function compressBeside(): Plugin {
   };
 }
 
+/**
+ * What the page shares with the peer must not reach for Node: package.json gives it other files by the condition
+ * `browser`. A way around that would only fail in somebody's browser, so the build fails instead.
+ */
+function refuseNode(): Plugin {
+  return {
+    name: "waybill-refuse-node",
+    enforce: "pre",
+    resolveId(source, importer) {
+      if (!/^node:|^@napi-rs\/|^sodium-native$/.test(source)) return;
+      this.error(`${source} cannot run in a browser; imported by ${importer ?? "the page"}`);
+    },
+  };
+}
+
 export default defineConfig({
   root: here("."),
   base: "/",
-  plugins: [react(), weighFirstLoad(), compressBeside()],
-  resolve: { alias: [{ find: /^#(api|base)\//, replacement: `${here("../src")}/$1/` }] },
+  plugins: [react(), refuseNode(), weighFirstLoad(), compressBeside()],
+  worker: { format: "es", plugins: () => [refuseNode()] },
   build: {
     outDir: here("../dist/web"),
     emptyOutDir: true,

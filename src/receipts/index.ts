@@ -7,7 +7,13 @@ export * from "./content.ts";
 export * from "./limits.ts";
 export * from "./sign.ts";
 export type * from "./types.ts";
-export type { ContentRefusal, Grade, Verdict, WaybillRefusal } from "./verdict.ts";
+export {
+  type ContentRefusal,
+  GRADE_WORDS,
+  type Grade,
+  type Verdict,
+  type WaybillRefusal,
+} from "./verdict.ts";
 export * from "./verify-content.ts";
 export * from "./verify-waybill.ts";
 export * from "./waybill.ts";

@@ -88,6 +88,14 @@ export function contentProblem(code: ContentRefusal, detail?: string): Problem {
  */
 export type Grade = "refused" | "signed" | "anchored" | "in-my-chain";
 
+/** Each grade in the words that stand above what was shown. */
+export const GRADE_WORDS: Readonly<Record<Grade, string>> = {
+  refused: "Refused",
+  signed: "Signed by both",
+  anchored: "Signed by both, and anchored",
+  "in-my-chain": "Signed by both, and anchored in the chain known here",
+};
+
 /** Plain JSON. Fields are `null` where nothing was shown about them. */
 export interface Verdict {
   readonly ok: boolean;

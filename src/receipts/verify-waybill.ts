@@ -36,6 +36,14 @@ export interface KnownNetwork {
   readonly params: Pick<ChainParams, "powLimitBits" | "maxFutureSeconds" | "name">;
 }
 
+/** Which of these networks the file says it is anchored in; `null` when none, or when it is no proof. */
+export function networkOfWaybill(bytes: Uint8Array, known: readonly KnownNetwork[]): KnownNetwork | null {
+  const decoded = decodeWaybill(bytes);
+  const anchor = decoded.ok ? decoded.value.anchor : null;
+  if (anchor === null) return null;
+  return known.find(({ chainId }) => equalBytes(chainId, anchor.chainId)) ?? null;
+}
+
 export interface VerificationContext {
   readonly network?: KnownNetwork;
   /** How deep the block lies on the best chain known here (1: it is the tip); `null` when it is not on it. */

@@ -7,8 +7,11 @@ import fs from "node:fs";
 import path from "node:path";
 import { nodeBinary, run } from "./install.mjs";
 
-/** What the page is made of: its own sources, the typed client and views, what those import, and its libraries. */
-const SOURCES = ["web", "src/api", "src/base", "package-lock.json", "tsconfig.json"];
+/** What the page is made of: its own sources, what it shares with the peer, the networks it knows, and its libraries. */
+const SOURCES = [
+  ...["web", "src/api", "src/base", "src/crypto", "src/ledger", "src/receipts", "networks"],
+  ...["package.json", "package-lock.json", "tsconfig.json"],
+];
 
 /** @param {string} root */
 export function isBuilt(root) {

@@ -20,7 +20,14 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
   base: row({ node: false }),
   crypto: row({
     may: ["base"],
-    packages: ["@noble/hashes/*", "@napi-rs/blake-hash", "@scure/bip39/*", "multiformats/*", "sodium-native"],
+    packages: [
+      "@noble/curves/*",
+      "@noble/hashes/*",
+      "@napi-rs/blake-hash",
+      "@scure/bip39/*",
+      "multiformats/*",
+      "sodium-native",
+    ],
   }),
   ports: row({ types: ["base"], node: false }),
   ledger: row({ may: ["base", "crypto"], node: false }),
@@ -76,8 +83,10 @@ export const IMPORT_TABLE: Readonly<Record<string, Row>> = {
     types: ["api/views.ts"],
     packages: ["commander", "qr"],
   }),
+  /** Files of genesis: data that the page has with it. */
+  networks: row({ node: false }),
   web: row({
-    may: ["api/client.ts"],
+    may: ["ledger", "receipts", "api/client.ts", "networks"],
     types: ["base", "api/views.ts"],
     packages: [
       "react",

@@ -11,8 +11,9 @@ import { openNetworkFile } from "#node/network-file.ts";
 import { isStateFile } from "#node/state-proof-file.ts";
 import {
   type ContentVerdict,
-  decodeWaybill,
+  GRADE_WORDS,
   type KnownNetwork,
+  networkOfWaybill,
   verifyContent,
   verifyWaybill,
   WAYBILL_BYTES_MAX,
@@ -86,16 +87,12 @@ interface Judged {
   readonly waybill: Waybill | null;
 }
 
-/** The network that the file says it is anchored in, if it is one of those that come with Waybill. */
-function shippedNetworkOf(bytes: Uint8Array): KnownNetwork | null {
-  const decoded = decodeWaybill(bytes);
-  const anchor = decoded.ok ? decoded.value.anchor : null;
-  if (anchor === null) return null;
-  for (const name of readdirSync(NETWORKS)) {
+/** The networks that come with Waybill. One that cannot be read is left out. */
+function shippedNetworks(): readonly KnownNetwork[] {
+  return readdirSync(NETWORKS).flatMap((name) => {
     const network = openNetworkFile(join(NETWORKS, name));
-    if (network.ok && equalBytes(network.value.chainId, anchor.chainId)) return network.value;
-  }
-  return null;
+    return network.ok ? [network.value] : [];
+  });
 }
 
 /** Without a peer the file speaks for itself; with one, its chain is asked too. Neither can mend a refusal. */
@@ -104,7 +101,9 @@ async function judge(
   options: VerifyOptions,
 ): Promise<Result<Judged, Problem>> {
   const network =
-    options.networkFile === null ? ok(shippedNetworkOf(bytes)) : openNetworkFile(options.networkFile);
+    options.networkFile === null
+      ? ok(networkOfWaybill(bytes, shippedNetworks()))
+      : openNetworkFile(options.networkFile);
   if (!network.ok) return network;
   const { verdict, waybill } = verifyWaybill(bytes, network.value === null ? {} : { network: network.value });
   if (!verdict.ok || options.client === null || options.networkFile !== null) return ok({ verdict, waybill });
@@ -173,17 +172,10 @@ async function compareContent(
   }
 }
 
-const GRADES: Readonly<Record<VerdictView["grade"], string>> = {
-  refused: "Refused",
-  signed: "Signed by both",
-  anchored: "Signed by both, and anchored",
-  "in-my-chain": "Signed by both, and anchored in the chain known here",
-};
-
 function printVerdict(verdict: VerdictView, content: ContentVerdict | null, terminal: Terminal): void {
   const { check, cross, dot } = terminal.glyphs;
   const mark = (good: boolean) => (good ? terminal.style(check, "good") : terminal.style(cross, "bad"));
-  const lines = [`${mark(verdict.ok)} ${GRADES[verdict.grade]}`];
+  const lines = [`${mark(verdict.ok)} ${GRADE_WORDS[verdict.grade]}`];
   lines.push(...verdict.statements.map((line) => `  ${check} ${oneLine(line)}`));
   lines.push(...verdict.limits.map((line) => `  ${dot} ${oneLine(line)}`));
   if (content !== null) {

@@ -1,44 +1,80 @@
-/** Owns checking a .waybill file that somebody gave: what it shows, and what it does not. */
+/** Owns checking a .waybill file that somebody gave: what it shows, what it does not, and what only the peer can add. */
 import { useRef } from "react";
 import type { VerdictView } from "#api/views.ts";
+import type { Problem } from "#base/result.ts";
 import { client } from "../live/session.ts";
 import { useAction } from "../live/use-live.ts";
 import { Command } from "../shell/copy.tsx";
+import { DropZone } from "../shell/drop-zone.tsx";
 import { ProblemNote } from "../shell/problem.tsx";
 import { Sign } from "../shell/sign.tsx";
+import { type Checked, checkFile } from "./check-file.ts";
 
 export function CheckReceipt() {
   const input = useRef<HTMLInputElement>(null);
-  const check = useAction(async (file: File) => client.verify(new Uint8Array(await file.arrayBuffer())));
+  const ask = useAction(async (file: File) => client.verify(new Uint8Array(await file.arrayBuffer())));
+  // A file that this page refuses is refused, whatever the peer would say.
+  const check = useAction(checkFile, ({ verdict, file }) => verdict.ok && ask.run(file));
+  const begin = (file: File | undefined) => {
+    if (file === undefined) return;
+    ask.clear();
+    check.run(file);
+  };
   return (
     <section aria-labelledby="check">
-      <h2 id="check">Check a receipt</h2>
-      <p>Anybody who was given a .waybill file can see here what it shows. Nothing is sent anywhere.</p>
-      <p>
-        <button type="button" disabled={check.running} onClick={() => input.current?.click()}>
-          {check.running ? "Checking…" : "Choose a .waybill file"}
-        </button>
-        <input
-          ref={input}
-          type="file"
-          accept=".waybill"
-          hidden
-          data-attach="receipt"
-          onChange={(event) => {
-            const file = event.target.files?.[0];
-            event.target.value = "";
-            if (file !== undefined) check.run(file);
-          }}
-        />
-      </p>
-      <div aria-live="polite">{check.value !== undefined && <Verdict verdict={check.value} />}</div>
-      <ProblemNote problem={check.problem} />
-      <Command line="waybill verify FILE.waybill" elsewhere />
+      <DropZone words="Drop to check it" onDrop={(transfer) => begin(transfer.files[0])}>
+        <h2 id="check">Check a receipt</h2>
+        <p>
+          Anybody who was given a .waybill file can see here what it shows. Choose it, or drop it here. This
+          page checks it by itself, and nothing leaves this computer.
+        </p>
+        <p>
+          <button type="button" disabled={check.running} onClick={() => input.current?.click()}>
+            {check.running ? "Checking…" : "Choose a .waybill file"}
+          </button>
+          <input
+            ref={input}
+            type="file"
+            accept=".waybill"
+            hidden
+            data-attach="receipt"
+            onChange={(event) => {
+              const file = event.target.files?.[0];
+              event.target.value = "";
+              begin(file);
+            }}
+          />
+        </p>
+        <div aria-live="polite">
+          {check.value !== undefined && (
+            <Verdict
+              checked={check.value}
+              peer={ask.value ?? null}
+              asking={ask.running}
+              unasked={ask.problem}
+            />
+          )}
+        </div>
+        <ProblemNote problem={check.problem} />
+        <Command line="waybill verify FILE.waybill" elsewhere />
+      </DropZone>
     </section>
   );
 }
 
-function Verdict({ verdict }: { readonly verdict: VerdictView }) {
+function Verdict(properties: {
+  readonly checked: Checked;
+  /** What the peer says of the same file; `null` while it has said nothing. */
+  readonly peer: VerdictView | null;
+  readonly asking: boolean;
+  /** Why the peer could not be asked. */
+  readonly unasked: Problem | null;
+}) {
+  const { checked, peer, asking, unasked } = properties;
+  const { verdict, grade, file } = checked;
+  // What the peer knows can lift a limit of what the page alone can show.
+  const limits =
+    peer?.ok === true ? verdict.limits.filter((limit) => peer.limits.includes(limit)) : verdict.limits;
   return (
     <div className="verdict">
       <p>
@@ -46,28 +82,46 @@ function Verdict({ verdict }: { readonly verdict: VerdictView }) {
           <Sign name={verdict.ok ? "check" : "cross"} />{" "}
           {verdict.ok ? "This receipt holds." : "This receipt is refused."}
         </b>
+        <br />
+        <span className="small soft">
+          <span dir="auto">{file.name}</span>, checked by this page{verdict.ok && `: ${grade.toLowerCase()}`}.
+        </span>
       </p>
       <ProblemNote problem={verdict.problem} role="note" />
-      {verdict.statements.length > 0 && (
-        <>
-          <h3 className="small">It shows</h3>
-          <ul>
-            {verdict.statements.map((statement) => (
-              <li key={statement}>{statement}</li>
-            ))}
-          </ul>
-        </>
-      )}
-      {verdict.limits.length > 0 && (
-        <>
-          <h3 className="small">It does not show</h3>
-          <ul>
-            {verdict.limits.map((limit) => (
-              <li key={limit}>{limit}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      <Sentences title="It shows" sentences={verdict.statements} />
+      <Sentences title="It does not show" sentences={limits} />
+      {asking && <p className="small soft">Asking your peer what its copy of the ledger adds…</p>}
+      {peer !== null && <PeerAdds own={verdict} peer={peer} />}
+      <ProblemNote problem={unasked} role="note">
+        <p className="small">Your peer could not be asked whether the block is on its chain.</p>
+      </ProblemNote>
     </div>
+  );
+}
+
+function PeerAdds({ own, peer }: { readonly own: VerdictView; readonly peer: VerdictView }) {
+  const added = [
+    ...peer.statements.filter((statement) => !own.statements.includes(statement)),
+    ...peer.limits.filter((limit) => !own.limits.includes(limit)),
+  ];
+  return (
+    <>
+      <Sentences title="Your peer adds, from its copy of the ledger" sentences={added} />
+      <ProblemNote problem={peer.problem} role="note" />
+    </>
+  );
+}
+
+function Sentences({ title, sentences }: { readonly title: string; readonly sentences: readonly string[] }) {
+  if (sentences.length === 0) return null;
+  return (
+    <>
+      <h3 className="small">{title}</h3>
+      <ul>
+        {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </>
   );
 }
