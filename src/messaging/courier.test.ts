@@ -11,6 +11,7 @@ import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { SwitchedNetwork } from "#test/kit/switched-network.ts";
 import { openMessaging } from "./index.ts";
+import { RETRY_FIRST_MS } from "./limits.ts";
 
 const quiet: Log = {
   debug: () => undefined,
@@ -64,5 +65,30 @@ test("messages keep one stream, and take a new one when a better path stands or 
     to.history({ limit: 99 }).map(({ text }) => text),
     ["six", "five", "four", "three", "two", "one"],
   );
+  await Promise.all([from.close(), to.close()]);
+});
+
+test("a peer that comes while it still refuses is asked again soon, and not after the pause for refusals", async () => {
+  const clock = new SimulatedClock();
+  const random = seededRandom(4);
+  const world = new SimulatedNetwork({ clock, random });
+  let isBlocked = true;
+  const open = (keypair: typeof alice, network: Network, admits: () => boolean) =>
+    openMessaging(
+      { keypair },
+      { network, clock, random, log: quiet, store: memoryMessages(orderSeries()), admits, holds: () => null },
+    );
+  const switched = new SwitchedNetwork(world.addPeer(alice.peerId));
+  const from = await open(alice, switched.network, () => true);
+  const to = await open(bob, world.addPeer(bob.peerId), () => {
+    // Lifted, and told by a new path, while the refusal is on its way.
+    const admitted = !isBlocked;
+    if (isBlocked) switched.path(bob.peerId, "relayed", false);
+    isBlocked = false;
+    return admitted;
+  });
+  await clock.advanceUntil(() => switched.network.connected().length === 1, 5_000, "connected");
+  assert.ok((await from.say(bob.peerId, "one")).ok);
+  await clock.advanceUntil(() => to.history({ limit: 9 }).length === 1, RETRY_FIRST_MS * 2, "arrived");
   await Promise.all([from.close(), to.close()]);
 });

@@ -14,6 +14,7 @@ import {
   HELD_RETRY_MS,
   OPEN_TIMEOUT_MS,
   PROTOCOL,
+  RETRY_FIRST_MS,
   SENDER_IDLE_MS,
   STREAMS_PER_PEER_MAX,
 } from "./limits.ts";
@@ -50,6 +51,8 @@ export class Courier {
   #again = false;
   #leaving = false;
   #failures = 0;
+  /** The peer came during the attempt: what that ends with may be older than its coming. */
+  #hasArrived = false;
   #closed = false;
   #reason: Problem = NOT_SENT_YET;
 
@@ -89,6 +92,7 @@ export class Courier {
   /** As `flush`, and forgets earlier failures: the peer is here again. */
   arrived(): void {
     this.#failures = 0;
+    this.#hasArrived = this.#running !== null;
     this.flush();
   }
 
@@ -116,6 +120,7 @@ export class Courier {
         const message = this.#deps.store.outbox(this.#peer, 1)[0];
         if (message === undefined) return this.#rest();
         const number = this.#deps.store.numbers(this.#peer).nextOut;
+        this.#hasArrived = false;
         const effect = await this.#attempt(message, number, renumbers);
         if (this.#closed && effect.do === "wait") return;
         renumbers = effect.do === "renumber" ? renumbers + 1 : 0;
@@ -183,7 +188,8 @@ export class Courier {
       if (effect.offence) network.judge(this.#peer, "reject");
       this.#dropStream("pausing");
       if (this.#closed) return false;
-      this.#retry = clock.after(effect.delayMs, () => {
+      const delayMs = this.#hasArrived ? Math.min(effect.delayMs, RETRY_FIRST_MS) : effect.delayMs;
+      this.#retry = clock.after(delayMs, () => {
         this.#retry = null;
         this.flush();
       });
