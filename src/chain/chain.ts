@@ -282,9 +282,11 @@ class JoinedChain {
         limit: 2 * UNCOVERED_COUNT_MAX,
       },
       ...this.#blocks.holdings(),
+      ...this.#clockWatch.holdings(),
       ...(this.#relay?.holdings() ?? []),
       ...(this.#announced?.holdings() ?? []),
       ...(this.#sync?.holdings() ?? []),
+      { what: "repairs told", count: this.#repairs.length, limit: REPAIRS_TOLD_MAX },
     ];
   }
 

@@ -5,6 +5,7 @@
 import type { PeerId } from "#base/brand.ts";
 import { type Problem, problem } from "#base/result.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
+import type { Holding } from "./holding.ts";
 import {
   CLOCK_BEHIND_SECONDS_MAX,
   CLOCK_LOOK_AGAIN_MS,
@@ -50,6 +51,10 @@ export class ClockWatch {
 
   get problem(): Problem | null {
     return this.#problem;
+  }
+
+  holdings(): readonly Holding[] {
+    return [{ what: "words on our clock", count: this.#ahead.size, limit: CLOCK_WITNESSES_MAX }];
   }
 
   /** This peer showed a block found just now, which states this time, in seconds since the Unix epoch. */

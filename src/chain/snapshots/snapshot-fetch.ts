@@ -9,6 +9,7 @@ import type { Result } from "#base/result.ts";
 import type { BlockRef } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
 import type { HeaderPoint } from "../header-point.ts";
+import type { Holding } from "../holding.ts";
 import {
   BODY_LANES_MAX,
   SNAPSHOT_BELOW_BEST_MAX_BLOCKS,
@@ -67,6 +68,8 @@ interface Lane {
 }
 
 const FIRST_KEY = new Uint8Array(32);
+/** A snapshot is opened in so many at the most, and whoever fails gives its stretch back whole. */
+const STRETCHES_MAX = 16;
 /** Of 2^32: how much of the key space is covered. */
 const KEY_SPACE = 2 ** 32;
 
@@ -84,6 +87,18 @@ export class SnapshotFetch {
 
   get isRunning(): boolean {
     return this.#fetch !== null && this.#fetch.lanes.size > 0;
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "snapshots given up", count: this.#givenUp.size, limit: SNAPSHOTS_GIVEN_UP_MAX },
+      { what: "peers that bring a snapshot", count: this.#fetch?.lanes.size ?? 0, limit: BODY_LANES_MAX },
+      {
+        what: "stretches of a snapshot to fetch",
+        count: this.#fetch?.open.length ?? 0,
+        limit: STRETCHES_MAX,
+      },
+    ];
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import type { BlockId } from "#base/brand.ts";
 import { compareBytes, equalBytes } from "#base/bytes.ts";
 import { type BlockRef, decodeHeader, decodeUndo } from "#ledger/index.ts";
 import type { Log } from "#ports/log.ts";
+import type { Holding } from "../holding.ts";
 import { SNAPSHOT_CHUNKS_MAX, SNAPSHOT_OVERLAY_KEYS_MAX, SNAPSHOTS_OFFERED_MAX } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { Move } from "../trail.ts";
@@ -63,6 +64,21 @@ export class SnapshotMaker {
     this.#dependencies = dependencies;
   }
 
+  holdings(): readonly Holding[] {
+    return [
+      {
+        what: "keys that changed under a snapshot",
+        count: this.#making?.before.size ?? 0,
+        limit: SNAPSHOT_OVERLAY_KEYS_MAX,
+      },
+      {
+        what: "chunks of an offered snapshot",
+        count: this.#loaded?.places.length ?? 0,
+        limit: SNAPSHOT_CHUNKS_MAX,
+      },
+    ];
+  }
+
   /** Those that stand deep enough on the best chain, newest first. */
   offered(): readonly BlockRef[] {
     const { store, snapshots } = this.#dependencies;
@@ -98,9 +114,10 @@ export class SnapshotMaker {
   /** To be told of every move of the best chain, at once. */
   moved({ disconnected, connected }: Move): void {
     const making = this.#making;
-    if (making === null) return;
+    if (making === null || making.isGivenUp) return;
     if (disconnected.refs.some(({ header }) => header.height <= making.at.height)) making.isGivenUp = true;
     for (const { id } of connected.refs) {
+      if (making.isGivenUp) break;
       if (!this.#remember(making, id, false)) making.isGivenUp = true;
     }
     making.tip = this.#dependencies.store.tip()?.id ?? null;
@@ -160,14 +177,16 @@ export class SnapshotMaker {
     return store.best(making.at.id) !== null;
   }
 
-  /** @param isOlder whether the block is older than those looked at before. */
+  /** False when the snapshot is to be given up. @param isOlder whether the block is older than those looked at before. */
   #remember({ before }: Making, id: BlockId, isOlder: boolean): boolean {
     const undo = decodeUndo(this.#dependencies.store.undo(id) ?? new Uint8Array(0));
     if (!undo.ok) return false;
     for (const { key, value } of undo.value.before) {
-      if (isOlder || !before.has(key)) before.set(key, value);
+      const isKnown = before.has(key);
+      if (!isKnown && before.size >= SNAPSHOT_OVERLAY_KEYS_MAX) return false;
+      if (isOlder || !isKnown) before.set(key, value);
     }
-    return before.size <= SNAPSHOT_OVERLAY_KEYS_MAX;
+    return true;
   }
 
   /** The root over all chunks; `null` when the snapshot is given up. */

@@ -15,6 +15,7 @@ import type { Holding } from "../holding.ts";
 import {
   BODY_DOUBT_MS,
   BODY_LANES_MAX,
+  BODY_REFUSED_MAX,
   BODY_REQUEST_SPAN_MS,
   BODY_STALL_MS_MAX,
   BODY_STALL_MS_MIN,
@@ -113,11 +114,15 @@ export class BodyFetch {
   }
 
   holdings(): readonly Holding[] {
-    const { blocks, bytes } = this.#run?.window.held ?? { blocks: 0, bytes: 0 };
+    if (this.#run === null) return [];
+    const { blocks, bytes, underWay, refusedPlaces, refusedPeers } = this.#run.window.held;
     return [
       { what: "bodies that wait for earlier ones", count: blocks, limit: BODY_WINDOW_BLOCKS },
       { what: "bytes of such bodies", count: bytes, limit: BODY_WINDOW_BYTES_MAX },
-      { what: "peers that bring bodies", count: this.#run?.lanes.size ?? 0, limit: BODY_LANES_MAX },
+      { what: "bodies under way", count: underWay, limit: BODY_WINDOW_BLOCKS },
+      { what: "places of bodies that were refused", count: refusedPlaces, limit: BODY_WINDOW_BLOCKS },
+      { what: "peers whose body for one place was refused", count: refusedPeers, limit: BODY_REFUSED_MAX },
+      { what: "peers that bring bodies", count: this.#run.lanes.size, limit: BODY_LANES_MAX },
     ];
   }
 

@@ -44,9 +44,17 @@ export class BodyWindow {
     return this.#next >= this.#count;
   }
 
-  /** Bodies held and their bytes. */
-  get held(): { readonly blocks: number; readonly bytes: number } {
-    return { blocks: this.#arrived.size, bytes: this.#arrivedBytes };
+  /** Bodies held and their bytes, bodies under way, and for how many places how many peers at the most are not asked. */
+  get held(): Readonly<Record<"blocks" | "bytes" | "underWay" | "refusedPlaces" | "refusedPeers", number>> {
+    let refusedPeers = 0;
+    for (const peers of this.#refused.values()) refusedPeers = Math.max(refusedPeers, peers.size);
+    return {
+      blocks: this.#arrived.size,
+      bytes: this.#arrivedBytes,
+      underWay: this.#assigned.size,
+      refusedPlaces: this.#refused.size,
+      refusedPeers,
+    };
   }
 
   /** Who is asked for the next body; `null` when nobody is, or it is here. */

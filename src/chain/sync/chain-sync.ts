@@ -14,6 +14,7 @@ import type { BestChain } from "../best-chain.ts";
 import type { BlockDoor } from "../block-door.ts";
 import type { ClockWatch } from "../clock-watch.ts";
 import type { HeaderPoint } from "../header-point.ts";
+import type { Holding } from "../holding.ts";
 import { LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "../limits.ts";
 import type { TransactionDoor } from "../pool/transaction-door.ts";
 import { SNAPSHOT_PARTS } from "../snapshots/snapshot-fetch.ts";
@@ -160,8 +161,15 @@ export class ChainSync {
     return this.#progress.state();
   }
 
-  holdings(): ReturnType<Sync["holdings"]> {
-    return this.#sync.holdings();
+  holdings(): readonly Holding[] {
+    const limit = this.#dependencies.network.connected().length;
+    return [
+      { what: "peers that said where they stand", count: this.#heard.size, limit },
+      { what: "peers that did not say", count: this.#silent.size, limit },
+      ...this.#sync.holdings(),
+      ...(this.#maker?.holdings() ?? []),
+      ...(this.#history?.holdings() ?? []),
+    ];
   }
 
   /** Why catching up does not go on; `null` when it does, or has nothing to do. */

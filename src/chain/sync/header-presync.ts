@@ -29,7 +29,8 @@ export type PresyncStep =
   /** The second pass brought other headers than the first. */
   | { readonly code: "changed" };
 
-const HEADERS_AHEAD = PRESYNC_BITS_AHEAD * PRESYNC_HEADERS_PER_BIT;
+/** Of the second pass, held until enough bits above them agree. */
+export const HEADERS_AHEAD = PRESYNC_BITS_AHEAD * PRESYNC_HEADERS_PER_BIT;
 
 export class HeaderPresync {
   readonly #options: PresyncOptions;

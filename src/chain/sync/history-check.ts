@@ -15,6 +15,7 @@ import { BestChain } from "../best-chain.ts";
 import { BlockDoor } from "../block-door.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import { blockIdOfBytes } from "../header-point.ts";
+import type { Holding } from "../holding.ts";
 import { HISTORY_RETRY_MS, KEEP_BLOCKS_MIN } from "../limits.ts";
 import type { BlockStore, Written } from "../store.ts";
 import type { BlockOutcome, InboundBlockFault } from "../types.ts";
@@ -144,6 +145,10 @@ export class HistoryCheck {
     const block = this.#dependencies.store.bestAt(height);
     const point = block === null ? null : this.#dependencies.best.point(block.id);
     return point === "invalid" ? null : point;
+  }
+
+  holdings(): readonly Holding[] {
+    return this.#checking?.door.holdings() ?? [];
   }
 
   /** The next block, in order. */

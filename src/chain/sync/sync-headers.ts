@@ -52,6 +52,11 @@ export class HeaderSync {
     this.#dependencies = dependencies;
   }
 
+  /** Headers in memory whose chain has not yet shown its work twice. */
+  get heldHeaders(): number {
+    return this.#presync?.held.headers ?? 0;
+  }
+
   /** The newest header of the other side that is kept here; `null` when none of them was worth keeping. */
   async run(): Step<HeaderPoint | null> {
     for (;;) {

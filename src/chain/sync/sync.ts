@@ -17,6 +17,7 @@ import {
   SNAPSHOT_OFFERS_AWAITED_MS,
   SYNC_ASKED_MIN,
   SYNC_FRAME_BYTES_MAX,
+  SYNC_HEADERS_MAX,
   SYNC_ON_CONNECT_DELAY_MS,
   SYNC_OPEN_TIMEOUT_MS,
   SYNC_RETRY_MS,
@@ -29,6 +30,7 @@ import {
 import { SnapshotFetch } from "../snapshots/snapshot-fetch.ts";
 import { BodyFetch } from "./body-fetch.ts";
 import { branchRoutes, historyRoutes } from "./body-routes.ts";
+import { HEADERS_AHEAD } from "./header-presync.ts";
 import { type Hello, SYNC_PROTOCOL } from "./sync-codec.ts";
 import { Conversation, type ConversationEnd, type Step } from "./sync-conversation.ts";
 import { HeaderSync } from "./sync-headers.ts";
@@ -66,7 +68,7 @@ export class Sync {
   /** Connected peers that said where they stand. */
   readonly #greeted = new Set<PeerId>();
   /** Peers whose headers are being fetched. */
-  readonly #headersOf = new Set<PeerId>();
+  readonly #headersOf = new Map<PeerId, HeaderSync>();
   /** Peers whose headers were fetched in a conversation that goes on to bodies. */
   readonly #catchingUp = new Set<PeerId>();
   /** Since when a new peer waits for offers of snapshots. */
@@ -143,9 +145,30 @@ export class Sync {
   holdings(): readonly Holding[] {
     return [
       { what: "peers asked for headers", count: this.#headersOf.size, limit: HEADER_SYNCS_MAX },
+      {
+        what: "headers of unshown work",
+        count: Math.max(0, ...Array.from(this.#headersOf.values(), ({ heldHeaders }) => heldHeaders)),
+        limit: HEADERS_AHEAD + SYNC_HEADERS_MAX,
+      },
       { what: "peers of other networks", count: this.#elsewhere.size, limit: PEERS_ELSEWHERE_MAX },
+      ...this.#peerHoldings(),
       ...this.#peers.holdings(),
-      ...this.#bodies.holdings(),
+      ...this.#snapshot.holdings(),
+      ...[this.#bodies, this.#history, this.#missing].flatMap((bodies) => bodies.holdings()),
+    ];
+  }
+
+  /** Nothing is kept of peers that left, but that they rest. */
+  #peerHoldings(): readonly Holding[] {
+    const limit = this.#dependencies.network.connected().length;
+    return [
+      { what: "peers that we talk with", count: this.#talking.size, limit },
+      { what: "peers to talk with soon", count: this.#timers.size, limit },
+      { what: "peers to talk with again", count: this.#askedMeanwhile.size, limit },
+      { what: "streams that we opened", count: this.#streams.size, limit },
+      { what: "peers whose pool was asked for", count: this.#poolFetched.size, limit },
+      { what: "peers that wait for their turn", count: this.#waiting.size, limit },
+      { what: "peers that greeted", count: this.#greeted.size, limit },
     ];
   }
 
@@ -348,10 +371,11 @@ export class Sync {
       this.#waiting.add(peer);
       return { ok: true, value: null };
     }
-    this.#headersOf.add(peer);
+    const sync = this.#headerSync(conversation, theirs);
+    this.#headersOf.set(peer, sync);
     this.#catchingUp.add(peer);
     try {
-      const headers = await this.#headerSync(conversation, theirs).run();
+      const headers = await sync.run();
       if (!headers.ok && headers.fault.code !== "held-up") this.#peers.rest(peer);
       return headers;
     } finally {
