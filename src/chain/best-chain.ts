@@ -35,8 +35,9 @@ import {
 } from "./block-records.ts";
 import { type FinalBlocks, Finality } from "./checkpoints/finality.ts";
 import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
+import { blocksToLeave, listAsUndone, undoneBlocks } from "./left-blocks.ts";
 import type { BlockStore, StoreFault, Written } from "./store.ts";
-import { type Move, Trail } from "./trail.ts";
+import { type Move, type MovedBlocks, Trail } from "./trail.ts";
 
 const NO_TRAIL = new Trail(false, () => null);
 
@@ -128,6 +129,8 @@ export class BestChain {
     const [cause = ""] = damage;
     const renewed = store.renew(network.chainId, genesisConnection(network));
     if (!renewed.ok) return fail(storeUnusable(renewed.fault));
+    const listed = listAsUndone(store, network, null);
+    if (!listed.ok) return fail(storeUnusable(listed.fault));
     const fresh = LedgerState.over(store.state);
     const best = new BestChain(network, store, genesisPoint(network), fresh, options);
     return ok({ best, repaired: renewedProblem(cause, renewed.value) });
@@ -203,7 +206,7 @@ export class BestChain {
 
   /**
    * Begins anew after the store was found damaged while it was in use, and goes as far as the blocks lead that could be
-   * saved. @param cause as the store told it.
+   * saved. The others that can be read are listed as undone. @param cause as the store told it.
    */
   async recover(
     cause: string,
@@ -211,6 +214,8 @@ export class BestChain {
   ): Promise<Result<{ readonly repaired: Problem; readonly stopped: StoreFault | null }, StoreFault>> {
     const renewed = this.#store.renew(this.network.chainId, genesisConnection(this.network));
     if (!renewed.ok) return renewed;
+    const listed = listAsUndone(this.#store, this.network, this.#tip.id);
+    if (!listed.ok) return listed;
     this.#standOnGenesis();
     const { stopped } = await this.advance(pause, false);
     return ok({ repaired: renewedProblem(cause, renewed.value), stopped });
@@ -218,13 +223,15 @@ export class BestChain {
 
   /**
    * Leaves a block of our best chain that was found invalid under a snapshot, and all that stands on it: back to genesis,
-   * and forward again as far as blocks lead. After a fault it is to be left still.
+   * and forward again as far as blocks lead. All that are left are listed as undone. After a fault it is to be left still.
    */
   async leave(
     id: BlockId,
     pause: () => Promise<void>,
   ): Promise<Result<{ readonly stopped: StoreFault | null }, StoreFault>> {
-    const rewound = this.#store.rewind(genesisConnection(this.network), []);
+    const height = this.#store.entry(id)?.height;
+    const left = blocksToLeave(this.#store, this.network, this.#tip.id, height);
+    const rewound = this.#store.rewind(genesisConnection(this.network), left);
     if (!rewound.ok) return rewound;
     this.#standOnGenesis();
     const marked = this.#store.markInvalid(id);
@@ -236,6 +243,11 @@ export class BestChain {
   #standOnGenesis(): void {
     this.#tip = genesisPoint(this.network);
     this.#state = LedgerState.over(this.#store.state);
+  }
+
+  /** Blocks whose transactions nobody has looked after since they were undone or left; newest first. */
+  get undone(): MovedBlocks {
+    return undoneBlocks(this.#store, (id) => this.#readBlock(id));
   }
 
   // What catching up needs ------------------------------------------------------------------------------------
@@ -302,7 +314,7 @@ export class BestChain {
       const outside = this.finality.outsideFrom(entry.id);
       const point = outside === null ? this.point(entry.id) : null;
       if (point !== null && point !== "invalid") return point;
-      if (outside !== null && this.#store.undone().includes(outside)) {
+      if (outside !== null && this.#isAwaited(outside)) {
         this.#isChoiceOpen = true;
         return null;
       }
@@ -416,17 +428,22 @@ export class BestChain {
     return "there";
   }
 
+  /** Whether transactions of it are still to be seen to. */
+  #isAwaited(id: BlockId): boolean {
+    return this.#store.undone().includes(id);
+  }
+
   /** What was let in to see where it leads. Or its headers would bring all its blocks, to be dropped then. */
   #forgetOutside(id: BlockId): void {
     const outside = this.finality.outsideFrom(id);
-    if (outside !== null && !this.#store.undone().includes(outside)) this.#store.forget(outside);
+    if (outside !== null && !this.#isAwaited(outside)) this.#store.forget(outside);
   }
 
   /** Heavier branches that a final block has closed, known by their headers: they would be fetched before all others. */
   #forgetClosed(): void {
     for (let entry = this.#store.heaviestHeader(); entry !== null; entry = this.#store.heaviestHeader()) {
       const outside = this.finality.outsideFrom(entry.id);
-      if (outside === null || this.#store.undone().includes(outside)) return;
+      if (outside === null || this.#isAwaited(outside)) return;
       if (!this.#store.forget(outside).ok) return;
     }
   }

@@ -376,6 +376,7 @@ export class BlockDoor {
     const { repaired, stopped } = recovered.value;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onRepaired(repaired);
+    await this.#moved({ ...NO_MOVE, disconnected: best.undone });
   }
 
   /** @returns whether it is left. */
@@ -392,6 +393,7 @@ export class BlockDoor {
     const stopped = left.value?.stopped ?? null;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onLeft();
+    await this.#moved({ ...NO_MOVE, disconnected: best.undone });
     return true;
   }
 

@@ -113,17 +113,30 @@ export class TransactionDoor {
       if (transaction === null || txIdOf(transaction) !== id) this.#saving.drop([id]);
       else waiting.push({ id, transaction, bytes, receivedMs });
     }
+    // What is damaged goes first: a block that was undone may bring it sound.
+    const sound = await this.#signedWell(waiting);
     const undone = this.#dependencies.store.undone();
-    for (const id of undone) waiting.push(...this.#givenBack(id));
-    // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
-    waiting.sort((a, b) => a.transaction.seq - b.transaction.seq);
-    for (let from = 0; from < waiting.length; from += SIGNATURES_AT_ONCE) {
-      const slice = waiting.slice(from, from + SIGNATURES_AT_ONCE);
-      const verdicts = await this.#areSigned(slice);
-      for (const [at, entry] of slice.entries()) this.#restoreOne(entry, verdicts[at] === true);
+    // Block by block, since there may be thousands of full ones.
+    for (const id of undone) {
+      for (const entry of await this.#signedWell(this.#givenBack(id))) this.#restoreOne(entry);
     }
+    // Not in order of arrival: what a reorganisation gave back came in behind what needs it.
+    sound.sort((a, b) => a.transaction.seq - b.transaction.seq);
+    for (const entry of sound) this.#restoreOne(entry);
     this.#coverAgain(this.#uncovered.bySeq(), new NetChange());
     this.#saving.settle(undone);
+  }
+
+  /** The others are dropped. */
+  async #signedWell(entries: readonly PoolEntry[]): Promise<PoolEntry[]> {
+    const sound: PoolEntry[] = [];
+    for (let from = 0; from < entries.length; from += SIGNATURES_AT_ONCE) {
+      const slice = entries.slice(from, from + SIGNATURES_AT_ONCE);
+      const verdicts = await this.#areSigned(slice);
+      sound.push(...slice.filter((_, at) => verdicts[at] === true));
+      this.#saving.drop(slice.filter((_, at) => verdicts[at] !== true).map(({ id }) => id));
+    }
+    return sound;
   }
 
   /** What waits again because this block was undone, when a death came before that was seen to. */
@@ -146,12 +159,12 @@ export class TransactionDoor {
     return signatures.check(items);
   }
 
-  #restoreOne(entry: PoolEntry, isSignedWell: boolean): void {
+  #restoreOne(entry: PoolEntry): void {
     const { id, transaction, receivedMs } = entry;
-    const taken = isSignedWell ? this.#take(transaction, receivedMs, "verified") : null;
+    const taken = this.#take(transaction, receivedMs, "verified");
     // Of a block that was undone, and on disk besides: it waits already.
-    if (taken?.ok === true && (taken.value.isNew || this.#pool.has(id))) return;
-    if (taken?.ok === false && this.#mayPass(taken.fault, transaction)) this.#keepUncovered(entry);
+    if (taken.ok && (taken.value.isNew || this.#pool.has(id))) return;
+    if (!taken.ok && this.#mayPass(taken.fault, transaction)) this.#keepUncovered(entry);
     else this.#saving.drop([id]);
   }
 

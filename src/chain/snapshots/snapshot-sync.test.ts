@@ -9,7 +9,7 @@ import { concat } from "#base/bytes.ts";
 import { fail } from "#base/result.ts";
 import { appendLeaf, merkleRoot } from "#crypto/merkle.ts";
 import { sha256 } from "#crypto/sha256.ts";
-import { bytesOfId, encodeBlock, encodeTransaction } from "#ledger/index.ts";
+import { bytesOfId, encodeBlock, encodeTransaction, signTransaction, txIdOf } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, mine, person, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { memoryBlocks } from "#storage/memory/blocks.ts";
 import { memorySnapshots } from "#storage/memory/snapshots.ts";
@@ -433,11 +433,19 @@ function onDisk(disk: { isFull: boolean }): BlockStore {
   });
 }
 
+/** Recorded above the snapshot, and nowhere else. */
+function payment() {
+  const terms = { fee: 200, amount: 5, validUntil: 100 };
+  const body = { type: "transfer", from: ALICE.account, to: CAROL.account, seq: 0, ...terms } as const;
+  return signTransaction(body, network.chainId, ALICE);
+}
+
 /** A peer that stands on a false snapshot, has found that out, and cannot write. */
 async function standingOnALie() {
   const { clock, peers, open } = world();
   const shared = grown(5);
   const lie = falseChain(shared, 66);
+  lie.grow([payment()], ALICE);
   puppet(peers.addPeer(ALICE.peerId), lie, offering(lie, snapshotOf(lie, 60)));
   const disk = { isFull: false };
   const bob = await open(BOB.peerId, memorySnapshots(), null, onDisk(disk));
@@ -454,6 +462,10 @@ async function standingOnALie() {
   return { clock, peers, open, lie, disk, bob, isLeft };
 }
 
+function waitingOf(chain: Chain): readonly TxId[] {
+  return [...chain.pendingOf(ALICE.account), ...chain.uncoveredOf(ALICE.account)].map(({ id }) => id);
+}
+
 test("a false block that a full disk does not let go is left once it does, whatever else was refused meanwhile", async () => {
   const { clock, lie, disk, bob, isLeft } = await standingOnALie();
   const more = await bob.chain.submitBlock(encodeBlock(lie.grow([], ALICE).block));
@@ -462,10 +474,18 @@ test("a false block that a full disk does not let go is left once it does, whate
   assert.equal(bob.chain.anchorState(nowhere).state, "pending", "what it stands on was not all checked");
   disk.isFull = false;
   await clock.advanceUntil(() => isLeft(bob.chain), 60_000, "left");
+  await clock.advance(100);
+  assert.deepEqual(
+    waitingOf(bob.chain),
+    [txIdOf(payment())],
+    "what stood only on the false chain waits again",
+  );
   assert.equal(bob.chain.problem()?.code, undefined);
   assert.equal(bob.history.store, null);
   await clock.advanceUntil(() => bob.chain.tip().height === 45, 300_000, "on the honest chain");
   assert.equal(bob.store.entry(lie.at(6).block.id)?.invalid, true);
+  assert.deepEqual(waitingOf(bob.chain), [txIdOf(payment())]);
+  assert.deepEqual(bob.store.undone(), [], "and is on disk as what waits");
   await bob.close();
 });
 
@@ -477,6 +497,8 @@ test("whoever dies before a false block could be left finds it again after the n
   const again = await open(person(7).peerId, memorySnapshots(), null, bob.store, bob.history);
   assert.equal(again.chain.tip().id, bob.chain.tip().id);
   await clock.advanceUntil(() => isLeft(again.chain), 120_000, "left");
+  await clock.advance(100);
+  assert.deepEqual(waitingOf(again.chain), [txIdOf(payment())]);
   assert.equal(again.history.store, null);
   await again.close();
 });
