@@ -9,6 +9,7 @@ import { equalBytes } from "#base/bytes.ts";
 import { decodeStateValue, isSigned, LedgerState, type Totals, txIdOf } from "#ledger/index.ts";
 import { issuedAt } from "#ledger/supply.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
+import { checkFinality } from "./finality-checks.ts";
 import type { SimWorld, Submitted } from "./world.ts";
 
 /** A node that has just come, or come into another part, first has to meet peers and fetch what it lacks. */
@@ -27,6 +28,7 @@ export function checkWorld(world: SimWorld, options: CheckOptions): void {
   checkSupply(world);
   checkNothingLost(world);
   checkMemory(world);
+  checkFinality(world);
 }
 
 export function checkFaults(world: SimWorld): void {

@@ -2,6 +2,7 @@
 import { clocks } from "./clocks.ts";
 import { powerCuts } from "./crashes.ts";
 import { hostileThird } from "./hostile.ts";
+import { hostileSigners } from "./hostile-signers.ts";
 import { newcomers } from "./newcomers.ts";
 import { calm, churn, equalParts, minorityPart, repeatedCuts, threeParts } from "./partitions.ts";
 import { rateDown, rateUp, weekend } from "./rates.ts";
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   clocks,
   powerCuts,
   hostileThird,
+  hostileSigners,
   withholding,
   newcomers,
 ];

@@ -1,0 +1,156 @@
+/**
+ * Owns a network whose keys co-sign checkpoints, a third of it hostile: strangers and malicious signers, fewer than a
+ * quorum, try all that can be said about checkpoints, while the network is cut in two ways and one honest signer comes
+ * back from an old copy of its folder.
+ */
+import assert from "node:assert/strict";
+import type { ChainNode } from "#test/kit/sim-chain-node.ts";
+import { CheckpointAttacker, CheckpointCoalition } from "../attacks/checkpoint-attacker.ts";
+import { BOTH_SIDES } from "../attacks/checkpoint-attacks.ts";
+import { forgetFinality, untilEvidence, untilFinal } from "../finality-checks.ts";
+import type { Stage } from "../run.ts";
+import type { SimWorld } from "../world.ts";
+import type { Scenario } from "./scenario.ts";
+
+const EVERY_BLOCKS = 4;
+/** The blocks on top of a signed one, what comes until the next is due, and two that are just under way. */
+const BEHIND_FINAL_BLOCKS_MAX = 6 + EVERY_BLOCKS + 2;
+const HONEST_SIGNERS_MAX = 8;
+const NODES_MIN = 8;
+const DIALLED_PER_ATTACKER = 8;
+/** Long enough that both sides of an equal cut have blocks of their own that are due. */
+const EQUAL_CUT_MINUTES = 3;
+const LONELY_CUT_MINUTES = 2;
+const MINUTES_MAX = 8;
+/** Twice the usual pace: what signers wait for is counted in blocks, or in the future that a date may have. */
+const PACE = {
+  targetSpacingSeconds: 5,
+  tauSeconds: 200,
+  minGapSeconds: 1,
+  maxFutureSeconds: 30,
+  easeAfterSeconds: 20,
+} as const;
+
+/**
+ * Who signs. Of the honest ones all but one suffice, so that one may be away. The malicious ones are so few that with half
+ * of the honest ones they complete nothing: else whoever is cut off could be led to a second final block, which no rule
+ * can prevent (decision 0126).
+ */
+function signersOf(nodes: number) {
+  const malicious = Math.floor(nodes / 3);
+  const honest = nodes - malicious;
+  const signing = Math.min(HONEST_SIGNERS_MAX, honest - (honest % 2));
+  const hostile = signing / 2 - 2;
+  const numbers = [...Array(signing).keys(), ...Array.from({ length: hostile }, (_, at) => honest + at)];
+  return {
+    malicious,
+    signing,
+    cosigned: { signers: numbers, needed: signing - 1, everyBlocks: EVERY_BLOCKS },
+  };
+}
+
+const coalitions = new WeakMap<SimWorld, CheckpointCoalition>();
+
+function coalitionOf(world: SimWorld): CheckpointCoalition {
+  const coalition = coalitions.get(world) ?? new CheckpointCoalition(world);
+  coalitions.set(world, coalition);
+  return coalition;
+}
+
+/** The hostile ones sit on both sides. */
+function cut(world: SimWorld, isOnOneSide: (at: number) => boolean): void {
+  const one = world.honest.filter((_, at) => isOnOneSide(at));
+  const other = world.honest.filter((_, at) => !isOnOneSide(at));
+  world.partition(one, other);
+  const idsOf = (nodes: readonly ChainNode[], remainder: number) =>
+    [...nodes, ...world.malicious.filter((_, at) => at % 2 === remainder)].map(({ id }) => id);
+  world.network.partition(idsOf(one, 0), idsOf(other, 1));
+}
+
+async function fromOldCopy(stage: Stage, signer: ChainNode, copy: ReturnType<ChainNode["copyCheckpoints"]>) {
+  const { world } = stage;
+  world.say(`${signer.name} comes back from an old copy`);
+  signer.crash();
+  await world.clock.advance(5_000);
+  signer.putCheckpointsBack(copy);
+  forgetFinality(world, signer);
+  const before = signer.signed.length;
+  await world.start(signer);
+  await stage.pass(2);
+  await world.clock.advanceUntil(() => signer.signed.length > before, 3 * 60_000, "it signs again");
+}
+
+async function passUntil(stage: Stage, isSo: () => boolean): Promise<void> {
+  for (let minute = 0; !isSo() && minute < MINUTES_MAX; minute++) await stage.pass(1);
+}
+
+/** Hostile peers seek many neighbours. */
+function connectHostile(world: SimWorld): void {
+  const random = world.random.fork("hostile wiring");
+  for (const { id } of world.malicious) {
+    const rest = [...world.honest];
+    for (let dialled = 0; dialled < DIALLED_PER_ATTACKER && rest.length > 0; dialled++) {
+      for (const node of rest.splice(random.below(rest.length), 1)) world.network.connect(id, node.id);
+    }
+  }
+}
+
+async function hostileToSigners(stage: Stage): Promise<void> {
+  const { world, minutes } = stage;
+  const coalition = coalitionOf(world);
+  const { signing } = signersOf(world.honest.length + world.malicious.length);
+  assert.ok(coalition.signers.length > 0, `${NODES_MIN} nodes at least, so that one signer may be malicious`);
+  connectHostile(world);
+  await world.startAll();
+  world.beginTraffic();
+  await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 6);
+  const [, returning] = world.honest;
+  assert.ok(returning);
+  const copy = returning.copyCheckpoints();
+  for (const attacker of coalition.members) attacker.begin();
+  await stage.pass(1);
+  // Neither side has a quorum, not even with all the malicious ones.
+  cut(world, (at) => at % 2 === 0);
+  await stage.pass(EQUAL_CUT_MINUTES);
+  await passUntil(stage, () => coalition.made.has(BOTH_SIDES));
+  await stage.heal();
+  await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 4);
+  coalition.isBold = true;
+  await stage.pass(minutes);
+  await fromOldCopy(stage, returning, copy);
+  // One signer alone with a few others: the many go on without it.
+  cut(world, (at) => at < signing - 1 || (at !== signing - 1 && at % 4 !== 3));
+  await stage.pass(LONELY_CUT_MINUTES);
+  await stage.heal();
+  await passUntil(stage, () => coalition.missing().length === 0);
+  for (const node of world.malicious) await world.stop(node);
+  assert.deepEqual(coalition.missing(), [], "kinds that nobody tried");
+  await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 4);
+  assert.ok(coalition.equivocators.length > 0, "somebody signed two blocks of one height");
+  await untilEvidence(world, coalition.equivocators, 4);
+  stage.count(
+    "attacks",
+    [...coalition.made.values()].reduce((sum, times) => sum + times, 0),
+  );
+  stage.count("kinds of attack", coalition.made.size);
+  stage.count("final blocks", new Set(world.history.finals.map(({ block }) => block.id)).size);
+}
+
+export const hostileSigners: Scenario = {
+  name: "hostile-signers",
+  what: "a third attacks co-signed checkpoints, malicious signers among them; cuts, and a signer from an old copy",
+  world: (nodes) => {
+    const { malicious, cosigned } = signersOf(nodes);
+    return {
+      cosigned,
+      params: PACE,
+      minesAlways: true,
+      malicious: {
+        count: malicious,
+        wrap: (network, at, world) => new CheckpointAttacker(network, at, coalitionOf(world)).network,
+      },
+    };
+  },
+  run: hostileToSigners,
+  shows: ({ counts }) => (counts["kinds of attack"] ?? 0) > 0 && (counts["final blocks"] ?? 0) > 0,
+};
