@@ -36,16 +36,11 @@ export interface KnownNetwork {
   readonly params: Pick<ChainParams, "powLimitBits" | "maxFutureSeconds" | "name">;
 }
 
-/** Which of these networks the file says it is anchored in; `null` when none, or when it is no proof. */
-export function networkOfWaybill(bytes: Uint8Array, known: readonly KnownNetwork[]): KnownNetwork | null {
-  const decoded = decodeWaybill(bytes);
-  const anchor = decoded.ok ? decoded.value.anchor : null;
-  if (anchor === null) return null;
-  return known.find(({ chainId }) => equalBytes(chainId, anchor.chainId)) ?? null;
-}
-
 export interface VerificationContext {
+  /** The verifier's own: a receipt that is anchored elsewhere counts as signed. */
   readonly network?: KnownNetwork;
+  /** Used when there is no `network`: whichever of these the receipt says it is anchored in, if any. */
+  readonly networks?: readonly KnownNetwork[];
   /** How deep the block lies on the best chain known here (1: it is the tip); `null` when it is not on it. */
   readonly headerInMyChain?: (id: BlockId, header: Header) => number | null;
 }
@@ -165,11 +160,11 @@ function anchoredVerdict(
   signed: Verdict,
   anchor: AnchorProof,
   shown: ShownAnchor,
-  context: VerificationContext,
+  network: KnownNetwork | undefined,
+  headerInMyChain: VerificationContext["headerInMyChain"],
 ): Verdict {
   const { header, blockId, work, transaction } = shown;
   const txId = txIdOf(transaction);
-  const { network } = context;
   const recorded = `The receipt is in the batch that transaction ${txId} records, which stands in block ${blockId} at height ${header.height}.`;
   const verdict: Verdict = {
     ...signed,
@@ -193,7 +188,7 @@ function anchoredVerdict(
     const limit = `The network (chain id ${chainId}) is not known here: whether that much work is much for it, and whether the block stands on its chain, is not shown.`;
     return { ...worked, limits: [...signed.limits, limit] };
   }
-  return comparedVerdict(worked, shown, network, context.headerInMyChain);
+  return comparedVerdict(worked, shown, network, headerInMyChain);
 }
 
 /** Adds what the verifier's own chain has to say on the block, and the latest time that follows. */
@@ -241,6 +236,10 @@ function workOfNetwork(
   return shown.work < workOfBits(network.params.powLimitBits) ? fail({ code: "work-below-network" }) : ok();
 }
 
+function networkNamed(chainId: Uint8Array, known: readonly KnownNetwork[]): KnownNetwork | undefined {
+  return known.find((network) => equalBytes(network.chainId, chainId));
+}
+
 function refused(fault: Refused): Verification {
   return { verdict: refusedVerdict(fault.code, fault.detail), waybill: null };
 }
@@ -267,7 +266,9 @@ export function verifyWaybill(bytes: Uint8Array, context: VerificationContext = 
   }
   const shown = checkAnchor(waybill, waybill.anchor);
   if (!shown.ok) return refused(shown.fault);
-  const work = workOfNetwork(shown.value, waybill.anchor, context.network);
+  const network = context.network ?? networkNamed(waybill.anchor.chainId, context.networks ?? []);
+  const work = workOfNetwork(shown.value, waybill.anchor, network);
   if (!work.ok) return refused(work.fault);
-  return { verdict: anchoredVerdict(signed, waybill.anchor, shown.value, context), waybill };
+  const verdict = anchoredVerdict(signed, waybill.anchor, shown.value, network, context.headerInMyChain);
+  return { verdict, waybill };
 }

@@ -98,9 +98,9 @@ export function receiptFor(body: DispatchBody, sender: Keypair = alice, receiver
   return { dispatch, completion: signCompletion(dispatch, body.dispatchedMs + 1_000, receiver) };
 }
 
-/** Finds a nonce, from 0 upwards, with which the header meets its own bits. */
+/** Finds a nonce, from the header's upwards, with which the header meets its own bits. */
 export function mined(header: Header): Header {
-  for (let nonce = 0n; ; nonce++) {
+  for (let { nonce } = header; ; nonce++) {
     const candidate = { ...header, nonce };
     if (meetsTarget(blockIdOfHeader(encodeHeader(candidate)), header.bits)) return candidate;
   }

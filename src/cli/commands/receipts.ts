@@ -13,7 +13,6 @@ import {
   type ContentVerdict,
   GRADE_WORDS,
   type KnownNetwork,
-  networkOfWaybill,
   verifyContent,
   verifyWaybill,
   WAYBILL_BYTES_MAX,
@@ -100,12 +99,10 @@ async function judge(
   bytes: Uint8Array<ArrayBuffer>,
   options: VerifyOptions,
 ): Promise<Result<Judged, Problem>> {
-  const network =
-    options.networkFile === null
-      ? ok(networkOfWaybill(bytes, shippedNetworks()))
-      : openNetworkFile(options.networkFile);
-  if (!network.ok) return network;
-  const { verdict, waybill } = verifyWaybill(bytes, network.value === null ? {} : { network: network.value });
+  const named = options.networkFile === null ? null : openNetworkFile(options.networkFile);
+  if (named?.ok === false) return named;
+  const context = named === null ? { networks: shippedNetworks() } : { network: named.value };
+  const { verdict, waybill } = verifyWaybill(bytes, context);
   if (!verdict.ok || options.client === null || options.networkFile !== null) return ok({ verdict, waybill });
   const asked = await options.client.verify(bytes);
   return ok({ verdict: asked.ok && asked.value.ok ? { ...verdict, ...asked.value } : verdict, waybill });

@@ -90,16 +90,28 @@ function Verdict(properties: {
       <ProblemNote problem={verdict.problem} role="note" />
       <Sentences title="It shows" sentences={verdict.statements} />
       <Sentences title="It does not show" sentences={limits} />
-      {asking && <p className="small soft">Asking your peer what its copy of the ledger adds…</p>}
-      {peer !== null && <PeerAdds own={verdict} peer={peer} />}
-      <ProblemNote problem={unasked} role="note">
-        <p className="small">Your peer could not be asked whether the block is on its chain.</p>
-      </ProblemNote>
+      <PeerPart own={verdict} peer={peer} asking={asking} unasked={unasked} />
     </div>
   );
 }
 
-function PeerAdds({ own, peer }: { readonly own: VerdictView; readonly peer: VerdictView }) {
+/** What only the peer can know; empty for a receipt of which its ledger holds nothing. */
+function PeerPart(properties: {
+  readonly own: VerdictView;
+  readonly peer: VerdictView | null;
+  readonly asking: boolean;
+  readonly unasked: Problem | null;
+}) {
+  const { own, peer, asking, unasked } = properties;
+  if (asking) return <p className="small soft">Asking your peer what its copy of the ledger adds…</p>;
+  if (unasked !== null) {
+    return (
+      <ProblemNote problem={unasked} role="note">
+        <p className="small">So your peer adds nothing to what this page shows.</p>
+      </ProblemNote>
+    );
+  }
+  if (peer === null) return null;
   const added = [
     ...peer.statements.filter((statement) => !own.statements.includes(statement)),
     ...peer.limits.filter((limit) => !own.limits.includes(limit)),

@@ -4,7 +4,7 @@
  */
 import type { VerdictView } from "#api/views.ts";
 import { loadNetwork } from "#ledger/index.ts";
-import { GRADE_WORDS, networkOfWaybill, verifyWaybill } from "#receipts/index.ts";
+import { GRADE_WORDS, verifyWaybill } from "#receipts/index.ts";
 
 export interface Judgement {
   readonly verdict: VerdictView;
@@ -17,8 +17,7 @@ export interface Judgement {
  * @param genesisTexts the genesis files of the networks that come with Waybill.
  */
 export function judge(bytes: Uint8Array, genesisTexts: readonly string[]): Judgement {
-  const known = genesisTexts.map(loadNetwork).flatMap((network) => (network.ok ? [network.value] : []));
-  const network = networkOfWaybill(bytes, known);
-  const { verdict } = verifyWaybill(bytes, network === null ? {} : { network });
+  const networks = genesisTexts.map(loadNetwork).flatMap((network) => (network.ok ? [network.value] : []));
+  const { verdict } = verifyWaybill(bytes, { networks });
   return { verdict, grade: GRADE_WORDS[verdict.grade] };
 }
