@@ -104,6 +104,8 @@ export class SimWorld {
   readonly movedMs = new Map<ChainNode, number>();
   /** Honest nodes that cannot follow now, and know it: their clocks are wrong. */
   readonly astray = new Set<ChainNode>();
+  /** Honest nodes whose people do nothing. */
+  readonly silent = new Set<ChainNode>();
   /** Of one miner, in hashes per second. */
   readonly speedEach: number;
   readonly #trace: (line: string) => void;
@@ -249,13 +251,6 @@ export class SimWorld {
     return [...counts].map(([place, count]) => `${count} at ${place}`).join(", ");
   }
 
-  /** Its folder is gone while it does not run: what it had submitted is nobody's to bring back any more. */
-  loseFolder(node: ChainNode): void {
-    node.loseFolder();
-    this.submitted.splice(0, Infinity, ...this.submitted.filter(({ from }) => from !== node));
-    this.#commitments.delete(node);
-  }
-
   // What people do -------------------------------------------------------------------------------------------
 
   /** From now on somebody pays or anchors something every little while. */
@@ -282,7 +277,7 @@ export class SimWorld {
     const what = random.fraction();
     const amount = 1 + random.below(500);
     const bytes = random.bytes(32);
-    if (!from.running) return;
+    if (!from.running || this.silent.has(from)) return;
     if (what < 0.65) this.#follow(from, from.wallet.pay(to.account, amount));
     else if (what < 0.9) this.#follow(from, from.wallet.anchor(bytes));
     else this.#actOnName(from, bytes);
