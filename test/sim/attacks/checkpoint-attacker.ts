@@ -22,8 +22,8 @@ import {
   STUFFING,
 } from "./checkpoint-attacks.ts";
 
-/** Mean time between two attacks of one attacker. */
-const ATTACK_PERIOD_MS = 4_000;
+/** Mean time between two attacks of all attackers together. */
+const ATTACK_PERIOD_MS = 1_500;
 /** How often an attacker answers as an honest peer does: one that never did would soon be asked no more. */
 const HONEST_CHANCE = 0.3;
 const HEARD_MAX = 100;
@@ -151,7 +151,8 @@ export class CheckpointAttacker implements Interception {
   /** From now on, until its node stops. */
   begin(): void {
     const again = (): void => {
-      const waitMs = -Math.log(1 - this.random.fraction()) * ATTACK_PERIOD_MS;
+      const meanMs = ATTACK_PERIOD_MS * this.coalition.members.length;
+      const waitMs = -Math.log(1 - this.random.fraction()) * meanMs;
       this.world.clock.after(waitMs, () => {
         if (!this.node.running) return;
         this.#attack().catch((error: unknown) => this.#failed(error));

@@ -2,6 +2,7 @@
 import { clocks } from "./clocks.ts";
 import { powerCuts } from "./crashes.ts";
 import { hostileThird } from "./hostile.ts";
+import { hostileNewcomers } from "./hostile-newcomers.ts";
 import { hostileSigners } from "./hostile-signers.ts";
 import { newcomers } from "./newcomers.ts";
 import { calm, churn, equalParts, minorityPart, repeatedCuts, threeParts } from "./partitions.ts";
@@ -25,6 +26,7 @@ export const SCENARIOS: readonly Scenario[] = [
   powerCuts,
   hostileThird,
   hostileSigners,
+  hostileNewcomers,
   withholding,
   newcomers,
 ];
