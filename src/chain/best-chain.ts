@@ -35,7 +35,7 @@ import {
 } from "./block-records.ts";
 import { type FinalBlocks, Finality } from "./checkpoints/finality.ts";
 import { decodeHistory, type HeaderPoint, historyAfter } from "./header-point.ts";
-import { blocksToLeave, listAsUndone, undoneBlocks } from "./left-blocks.ts";
+import { blocksLeftFor, blocksToLeave, listAsUndone, undoneBlocks } from "./left-blocks.ts";
 import type { BlockStore, StoreFault, Written } from "./store.ts";
 import { type Move, type MovedBlocks, Trail } from "./trail.ts";
 
@@ -272,13 +272,15 @@ export class BestChain {
   }
 
   /**
-   * The state put aside is that of this kept header: it becomes the tip. Between two blocks only, as all that moves the
-   * tip. `"state-root-wrong"` when the entries are not all of that state; then nothing has changed.
+   * The state put aside is that of this kept header: it becomes the tip, and what is left for it is listed as undone. Between
+   * two blocks only, as all that moves the tip. `"state-root-wrong"` when the entries are not all of that state; then nothing
+   * has changed.
    */
   finishSnapshot(at: HeaderPoint): Result<undefined, StoreFault | { readonly code: "state-root-wrong" }> {
     const aside = LedgerState.over(this.#store.snapshot);
     if (!equalBytes(aside.root, at.header.stateRoot)) return fail({ code: "state-root-wrong" });
-    const finished = this.#store.finishSnapshot({ id: at.id, height: at.header.height });
+    const left = blocksLeftFor(this.#store, this.network, this.#tip.id, at.id);
+    const finished = this.#store.finishSnapshot({ id: at.id, height: at.header.height }, left);
     if (!finished.ok) return finished;
     this.#tip = at;
     this.#state = LedgerState.over(this.#store.state);

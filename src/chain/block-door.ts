@@ -65,6 +65,8 @@ export interface BlockDoorDependencies {
   readonly onRival: () => void;
   /** The store refuses (its cause), or takes blocks again (`null`). */
   readonly onStore: (fault: StoreFault | null) => void;
+  /** A snapshot became the state: right after its commit. */
+  readonly onTakenOver: () => void;
   /** The store was found damaged and begun anew; the tip may be far below where it was. */
   readonly onRepaired: (repaired: Problem) => void;
 }
@@ -76,6 +78,13 @@ export interface BlockOrigin {
 
 type HeaderRefusal = BlockFault | Extract<InboundBlockFault, { code: "outside-final" }>;
 
+/** A snapshot of less work than our own chain has by now. */
+export interface Outgrown {
+  readonly code: "outgrown";
+  readonly cause: string;
+}
+
+const OUTGROWN = fail<Outgrown>({ code: "outgrown", cause: "our own chain has outgrown the snapshot" });
 const UNSHOWN: BlockOrigin = { branchShown: false };
 
 export class BlockDoor {
@@ -193,11 +202,17 @@ export class BlockDoor {
   }
 
   /** Makes the state that was put aside ours, and its block the tip; between two blocks, as all that moves the tip. */
-  async takeOver(at: HeaderPoint): Promise<Result<undefined, StoreFault>> {
-    const { best, onMove } = this.#dependencies;
+  async takeOver(at: HeaderPoint): Promise<Result<undefined, StoreFault | Outgrown>> {
+    const { best, onMove, onTakenOver } = this.#dependencies;
     const finished = await this.#writer.run(async () => {
+      // While its chunks came our own chain grew, or was closed against it.
+      if (at.header.chainWork <= best.workToBeat || best.finality.outsideFrom(at.id) !== null)
+        return OUTGROWN;
       const outcome = best.finishSnapshot(at);
-      if (outcome.ok) await onMove(NO_MOVE, () => this.#turn.pause());
+      if (outcome.ok) {
+        onTakenOver();
+        await onMove({ ...NO_MOVE, disconnected: best.undone }, () => this.#turn.pause());
+      }
       return outcome;
     });
     if (finished === null) return fail({ code: "store-unavailable", cause: "too much waits to be written" });

@@ -156,6 +156,7 @@ class JoinedChain {
       onMove: (move, pause) => this.#moved(move, pause),
       onRival: () => this.#events.emit({ type: "TipContested" }),
       onStore: (fault) => this.#storeChanged(fault),
+      onTakenOver: () => this.#transactions.storeRenewed(),
       onRepaired: (repaired) => this.#repaired(repaired),
     });
     best.finality.onOutcome((outcome) => this.#events.emit({ type: "FinalBlock", ...outcome }));

@@ -33,6 +33,18 @@ export function blocksToLeave(
   return left;
 }
 
+/** What leaves the best chain when a kept block, and all that it stands on, is put in its place. */
+export function blocksLeftFor(
+  store: Entries & Pick<BlockStore, "best">,
+  network: Network,
+  tip: BlockId,
+  to: BlockId,
+): readonly BlockId[] {
+  let entry = store.entry(to);
+  while (entry !== null && store.best(entry.id) === null) entry = store.entry(entry.previous);
+  return blocksToLeave(store, network, tip, (entry?.height ?? 0) + 1);
+}
+
 /** After the store was renewed: connecting a block takes it off the list again. @param newest as {@link blocksToLeave}. */
 export function listAsUndone(store: BlockStore, network: Network, newest: BlockId | null): Written {
   return store.rewind(genesisConnection(network), blocksToLeave(store, network, newest));

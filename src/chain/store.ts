@@ -177,8 +177,9 @@ export interface BlockStore {
   /**
    * The entries put aside are the state, and this kept header, which is not invalid, is the tip; the best chain is what
    * it stands on. Without undo records: what branches off below cannot be reached but from genesis.
+   * @param undone as {@link rewind} has it.
    */
-  finishSnapshot(at: BlockRef): Written;
+  finishSnapshot(at: BlockRef, undone: readonly BlockId[]): Written;
   /** Completes a block of the best chain. Its body, when it is here already, stays as it is. */
   fillIn(step: Filling): Written;
   /** Where on the best chain a transaction stands. */

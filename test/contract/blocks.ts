@@ -432,7 +432,8 @@ export function testBlockStore(name: string, open: () => OpenedBlockStore): void
       assert.equal(store.state.get(keyOf(7)), null);
 
       const tip = { id: blockId(25), height: 5 };
-      assert.ok(store.finishSnapshot(tip).ok);
+      assert.ok(store.finishSnapshot(tip, [blockId(4)]).ok);
+      assert.deepEqual(store.undone(), [blockId(4)], "listed by the same step");
       assert.deepEqual(store.tip(), tip);
       assert.deepEqual(
         [...store.state.range(new Uint8Array(32), null)].map(([key]) => key),

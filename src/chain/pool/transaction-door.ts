@@ -30,7 +30,7 @@ import type { BlockStore } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
 import type { HeldBack, HeldBackReason, PoolEntry, SubmitFault } from "../types.ts";
 import { isFree } from "./policy.ts";
-import { Pool, type PoolBounds } from "./pool.ts";
+import { type FeeAsked, Pool, type PoolBounds } from "./pool.ts";
 import { lostNames, nameRefusal, noteSubjects } from "./pool-names.ts";
 import { PoolSaving } from "./pool-saving.ts";
 import { UncoveredTransactions } from "./uncovered-transactions.ts";
@@ -321,7 +321,7 @@ export class TransactionDoor {
     if (paid !== undefined && paid !== null) touched.add(paid);
   }
 
-  /** The store began anew, and the tip with it: what waits is looked at again, and written again. */
+  /** The store began anew, or took a state over, and the tip with it: what waits is looked at again, and written again. */
   storeRenewed(): void {
     const before = this.#pool.entries();
     const outdated = this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
@@ -351,14 +351,17 @@ export class TransactionDoor {
     const terms = checkTransactionTerms(transaction, best.network, height);
     if (terms !== null) return fail(terms);
     const entry = { id, transaction, bytes: encodeTransaction(transaction), receivedMs };
-    const welcome = this.#pool.check(transaction, entry.bytes.length, clock.nowMs());
+    // Ours that waited before is acknowledged: what others have made the least fee since is not asked of it.
+    const isOursAgain = signature === "verified" && transaction.from === this.#dependencies.own;
+    const asked: FeeAsked = isOursAgain ? "ever" : "now";
+    const welcome = this.#pool.check(transaction, entry.bytes.length, clock.nowMs(), asked);
     if (!welcome.ok) return welcome;
     const lost = signature === "verified" ? null : nameRefusal(transaction, best.state, height, params);
     if (lost !== null) return fail(lost);
     if (signature === "unverified" && !isSignatureValid(transaction, best.network.chainId)) {
       return fail({ code: "signature-invalid" });
     }
-    const admitted = this.#pool.admit(entry, clock.nowMs());
+    const admitted = this.#pool.admit(entry, clock.nowMs(), asked);
     if (!admitted.ok) return admitted;
     this.#saving.keep(entry);
     const { removed } = admitted.value;

@@ -8,6 +8,7 @@ import { compareBytes } from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
 import type { BlockRef } from "#ledger/index.ts";
 import type { Clock } from "#ports/clock.ts";
+import type { Outgrown } from "../block-door.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import type { Holding } from "../holding.ts";
 import {
@@ -30,10 +31,14 @@ export interface SnapshotFetchDependencies {
   readonly peers: SyncPeers;
   readonly tree: HeaderTree;
   readonly store: Pick<BlockStore, "beginSnapshot" | "putSnapshot">;
-  /** Whether our chain still stands at genesis: only then a snapshot is taken over. */
-  readonly isNew: () => boolean;
+  /** Whether our chain is so far below a height that a snapshot is worth taking over. */
+  readonly isWorth: (bestHeight: number) => boolean;
+  /** Of our chain: a snapshot has more. */
+  readonly workToBeat: () => bigint;
+  /** Whether blocks are being fetched one by one: then that goes on. */
+  readonly isBegunOtherwise: () => boolean;
   /** All entries are put aside: they become the state, and this block the tip. */
-  readonly adopt: (at: HeaderPoint) => Promise<Result<undefined, StoreFault>>;
+  readonly adopt: (at: HeaderPoint) => Promise<Result<undefined, StoreFault | Outgrown>>;
   readonly call: (peer: PeerId) => void;
   /** @param done of {@link SNAPSHOT_PARTS}. */
   readonly progress: (at: HeaderPoint, done: number) => void;
@@ -142,8 +147,9 @@ export class SnapshotFetch {
 
   /** The highest offered that stands deep enough on the chain with the most work; `null` when blocks alone will do. */
   #choose(): HeaderPoint | null {
-    const { peers, tree, isNew, policy } = this.#dependencies;
-    if (!isNew() || this.#givenUp.size >= SNAPSHOTS_GIVEN_UP_MAX) return null;
+    const { peers, tree, isWorth, isBegunOtherwise, workToBeat, policy } = this.#dependencies;
+    if (this.#givenUp.size >= SNAPSHOTS_GIVEN_UP_MAX || (this.#fetch === null && isBegunOtherwise()))
+      return null;
     let best: HeaderPoint | null = null;
     // Not by id: whoever lies about the height of one must not hide it.
     const offers: BlockRef[] = [];
@@ -153,7 +159,7 @@ export class SnapshotFetch {
       if (best === null || point.header.chainWork > best.header.chainWork) best = point;
       offers.push(...shown.snapshots);
     }
-    if (best === null || best.header.height < policy.worthBlocks) return null;
+    if (best === null || !isWorth(best.header.height)) return null;
     const highest = best.header.height - policy.depthMinBlocks;
     const lowest = best.header.height - SNAPSHOT_BELOW_BEST_MAX_BLOCKS;
     const possible = offers
@@ -162,7 +168,8 @@ export class SnapshotFetch {
       .sort((a, b) => b.height - a.height);
     const current = this.#fetch?.at.id;
     const going = possible.filter(({ id }) => id === current);
-    return this.#firstOnChain(best, going) ?? this.#firstOnChain(best, possible);
+    const chosen = this.#firstOnChain(best, going) ?? this.#firstOnChain(best, possible);
+    return chosen !== null && chosen.header.chainWork > workToBeat() ? chosen : null;
   }
 
   #firstOnChain(best: HeaderPoint, falling: readonly BlockRef[]): HeaderPoint | null {

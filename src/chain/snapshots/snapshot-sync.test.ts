@@ -16,7 +16,7 @@ import { memorySnapshots } from "#storage/memory/snapshots.ts";
 import { SimulatedNetwork } from "#test/kit/network.ts";
 import { seededRandom } from "#test/kit/random.ts";
 import { openChain } from "../chain.ts";
-import { HISTORY_RETRY_MS } from "../limits.ts";
+import { HISTORY_RETRY_MS, POOL_SAVE_DELAY_MS } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { HistoryStore } from "../sync/history-check.ts";
 import { falseChain, type Mischief, puppet, snapshotOf } from "../sync/test-puppet.ts";
@@ -121,6 +121,27 @@ test("a new peer takes the state over, is level at once, and then checks every b
   assert.equal(bob.chain.blocksMinedBy(CAROL.account), alice.chain.blocksMinedBy(CAROL.account));
   assert.ok(peers.isConnected(ALICE.peerId, BOB.peerId));
   for (const node of [alice, bob]) await node.close();
+});
+
+test("a new peer that was handed a cheap block, or mined some alone, takes the state over all the same, and its payments wait", async () => {
+  const { clock, open } = world();
+  const source = grown(36);
+  const alice = await open(ALICE.peerId);
+  await feed(alice.chain, source, 1, 36);
+  await clock.advance(3_000);
+  const store = memoryBlocks();
+  const before = await open(person(8).peerId, memorySnapshots(), null, store);
+  const alone = new TestChain(network);
+  alone.grow([payment(50)], CAROL);
+  await feed(before.chain, alone, 1, 1);
+  assert.equal(before.chain.tip().id, alone.tip.block.id);
+  await clock.advanceUntil(() => before.chain.tip().height === 36, 60_000, "level with alice");
+  assert.ok(phases(before.events).includes("snapshot"), phases(before.events).join());
+  assert.deepEqual(waitingOf(before.chain), [txIdOf(payment(50))]);
+  await clock.advanceUntil(() => before.chain.syncState().history === null, 120_000, "checked");
+  await clock.advance(POOL_SAVE_DELAY_MS);
+  assert.deepEqual([before.store.bodiesFrom(), before.store.undone()], [0, []]);
+  for (const node of [alice, before]) await node.close();
 });
 
 test("a check of history that was broken off by a restart goes on where it was", async () => {
@@ -382,9 +403,9 @@ test("a state is taken over only when there is a place to check what lies under 
   const taken: boolean[] = [];
   const store = memoryBlocks();
   const finishSnapshot = store.finishSnapshot.bind(store);
-  store.finishSnapshot = (at) => {
+  store.finishSnapshot = (...step) => {
     taken.push(history.store !== null);
-    return finishSnapshot(at);
+    return finishSnapshot(...step);
   };
   const bob = await open(BOB.peerId, memorySnapshots(), null, store, history);
   await clock.advance(10_000);
@@ -433,9 +454,8 @@ function onDisk(disk: { isFull: boolean }): BlockStore {
   });
 }
 
-/** Recorded above the snapshot, and nowhere else. */
-function payment() {
-  const terms = { fee: 200, amount: 5, validUntil: 100 };
+function payment(validUntil = 100) {
+  const terms = { fee: 200, amount: 5, validUntil };
   const body = { type: "transfer", from: ALICE.account, to: CAROL.account, seq: 0, ...terms } as const;
   return signTransaction(body, network.chainId, ALICE);
 }

@@ -266,7 +266,7 @@ export class ChainSync {
       snapshot: {
         policy: snapshotPolicy,
         store: best,
-        isNew: () => this.#history !== null && !this.#distrusts && best.tip.header.height === 0,
+        isWorth: (height) => this.#isSnapshotWorth(height),
         adopt: async (at) => {
           const prepared = this.#history?.prepare() ?? ok();
           if (!prepared.ok) return prepared;
@@ -289,6 +289,15 @@ export class ChainSync {
         takeBlock: (bytes) => this.#missing.take(bytes),
       },
     };
+  }
+
+  /** Not by standing on genesis: one cheap block, or an hour of mining alone, would make a new peer fetch block by block. */
+  #isSnapshotWorth(bestHeight: number): boolean {
+    const { best, snapshotPolicy } = this.#dependencies;
+    const { worthBlocks } = snapshotPolicy;
+    const { height } = best.tip.header;
+    if (this.#history === null || this.#distrusts || !this.isHistoryWhole) return false;
+    return height < worthBlocks && bestHeight - height >= worthBlocks;
   }
 
   #takeOldBlock(bytes: Uint8Array): ReturnType<SyncTarget["takeBlock"]> {

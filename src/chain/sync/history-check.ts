@@ -206,6 +206,7 @@ export class HistoryCheck {
       onMove: async () => undefined,
       onRival: () => undefined,
       onStore: () => undefined,
+      onTakenOver: () => undefined,
       onRepaired: () => undefined,
     });
     this.#checking = { best: second, store, door, targetHeight };

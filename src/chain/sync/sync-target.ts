@@ -23,7 +23,7 @@ export interface SyncTarget
     from: PeerId,
     ...header: Parameters<HeaderSyncDependencies["check"]>
   ) => ReturnType<HeaderSyncDependencies["check"]>;
-  readonly snapshot: Pick<SnapshotFetchDependencies, "policy" | "store" | "isNew" | "adopt">;
+  readonly snapshot: Pick<SnapshotFetchDependencies, "policy" | "store" | "isWorth" | "adopt">;
   /** What lies under a snapshot that was taken over. */
   readonly history: Pick<HistoryDependencies, "needed" | "pointAt"> &
     Pick<BodyFetchDependencies, "takeBlock">;

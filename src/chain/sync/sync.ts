@@ -90,6 +90,8 @@ export class Sync {
       ...shared,
       ...target.snapshot,
       tree: target.tree,
+      workToBeat: target.workToBeat,
+      isBegunOtherwise: () => this.#bodies.isRunning,
       progress: listener.onSnapshot,
       pause: turn(),
     });
@@ -349,8 +351,7 @@ export class Sync {
    */
   #awaitsOffers({ header }: HeaderPoint): boolean {
     const { network, target, clock } = this.#dependencies;
-    const { isNew, policy } = target.snapshot;
-    if (!isNew() || header.height < policy.worthBlocks) return false;
+    if (!target.snapshot.isWorth(header.height)) return false;
     const isAsked = this.#greeted.size >= Math.min(SYNC_ASKED_MIN, network.connected().length);
     if (isAsked && this.#headersOf.size === 0) return false;
     this.#offersAwaitedMs ??= clock.monotonicMs();

@@ -275,10 +275,11 @@ class DiskBlockStore implements BlockStore {
     });
   }
 
-  finishSnapshot(at: BlockRef): Written {
+  finishSnapshot(at: BlockRef, undone: readonly BlockId[]): Written {
     const written = this.#write(() => {
       const shared = this.#branchOff(at);
       this.#sql.cutBest.run(at.height);
+      for (const id of undone) this.#sql.addUndone.run(idBytes(id));
       this.#sql.dropPlacesAbove.run(shared);
       this.#sql.dropAccountPlacesAbove.run(shared);
       this.#database.sql.exec(`DELETE FROM undo; ${FIND_REACH}; ${TAKE_SNAPSHOT}`);

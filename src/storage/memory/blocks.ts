@@ -245,7 +245,7 @@ class MemoryBlockStore implements BlockStore {
     return ok();
   }
 
-  finishSnapshot(at: BlockRef): Written {
+  finishSnapshot(at: BlockRef, undone: readonly BlockId[]): Written {
     const path: NewHeader[] = [];
     for (
       let entry = this.entry(at.id);
@@ -266,6 +266,7 @@ class MemoryBlockStore implements BlockStore {
     }
     this.#findReach();
     [this.#state, this.#aside] = [this.#aside, new Map()];
+    for (const id of undone) this.#undone.add(id);
     return ok();
   }
 
