@@ -76,10 +76,13 @@ let files = 0;
 async function check(page: Page, bytes: Uint8Array): Promise<Shown> {
   files += 1;
   const name = `case-${files}.waybill`;
-  await page
-    .locator('input[data-attach="receipt"]')
-    .setInputFiles({ name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) });
+  await choose(page, name, bytes);
   return shownFor(page, name);
+}
+
+async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void> {
+  const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+  await page.locator('input[data-attach="receipt"]').setInputFiles(file);
 }
 
 async function shownFor(page: Page, name: string): Promise<Shown> {
@@ -171,17 +174,19 @@ test("what only the peer knows is shown as the peer's, and lifts what the page c
     const alone = await check(page, encodeWaybill(sampleSigned));
     assert.deepEqual(alone.peerAdds, []);
     await page.getByText("Asking your peer").waitFor({ state: "hidden" });
-    files += 1;
-    await page.locator('input[data-attach="receipt"]').setInputFiles({
-      name: "in-chain.waybill",
-      mimeType: "application/octet-stream",
-      buffer: Buffer.from(encodeWaybill(sampleAnchored)),
-    });
+    await choose(page, "in-chain.waybill", encodeWaybill(sampleAnchored));
     await page.getByRole("heading", { name: "Your peer adds" }).waitFor();
     const shown = await shownFor(page, "in-chain.waybill");
     assert.match(shown.peerAdds[0] ?? "", /on the chain of vectors known here, with 3 confirmations/);
     assert.ok(!shown.shows.some((line) => line.includes("confirmations")));
     assert.ok(!shown.doesNotShow.some((line) => line.includes("is not known here")));
+    const receipt = receiptFor(messageBody());
+    const anchor = anchorFor(receipt, { chainId: sha256(utf8("a network that nobody here knows")) });
+    await choose(page, "elsewhere.waybill", encodeWaybill({ receipt, manifest: null, anchor }));
+    await page.getByRole("heading", { name: "Your peer adds" }).waitFor();
+    const elsewhere = await shownFor(page, "elsewhere.waybill");
+    assert.match(elsewhere.peerAdds[0] ?? "", /belongs to another network/);
+    assert.ok(elsewhere.doesNotShow.some((line) => line.includes("is not known here")));
   });
 });
 
@@ -264,11 +269,7 @@ test("a thread that cannot be fetched is told, with what to do", async () => {
   await withPage(browser, world, {}, async (page) => {
     await page.route("**/check-thread-*.js", (route) => route.abort());
     await goTo(page, world, ME);
-    await page.locator('input[data-attach="receipt"]').setInputFiles({
-      name: "any.waybill",
-      mimeType: "application/octet-stream",
-      buffer: Buffer.from(encodeWaybill(sampleSigned)),
-    });
+    await choose(page, "any.waybill", encodeWaybill(sampleSigned));
     await page.getByRole("alert").getByText("check-not-loaded").waitFor();
   });
 });

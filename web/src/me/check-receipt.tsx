@@ -22,7 +22,7 @@ export function CheckReceipt() {
   };
   return (
     <section aria-labelledby="check">
-      <DropZone words="Drop to check it" onDrop={(transfer) => begin(transfer.files[0])}>
+      <DropZone className="check" words="Drop to check it" onDrop={(transfer) => begin(transfer.files[0])}>
         <h2 id="check">Check a receipt</h2>
         <p>
           Anybody who was given a .waybill file can see here what it shows. Choose it, or drop it here. This
@@ -72,9 +72,11 @@ function Verdict(properties: {
 }) {
   const { checked, peer, asking, unasked } = properties;
   const { verdict, grade, file } = checked;
-  // What the peer knows can lift a limit of what the page alone can show.
+  // A block on the peer's own chain answers what the page alone had to leave open.
   const limits =
-    peer?.ok === true ? verdict.limits.filter((limit) => peer.limits.includes(limit)) : verdict.limits;
+    peer?.grade === "in-my-chain"
+      ? verdict.limits.filter((limit) => peer.limits.includes(limit))
+      : verdict.limits;
   return (
     <div className="verdict">
       <p>
