@@ -13,6 +13,7 @@ import type { Account, SignedTransaction } from "#ledger/types.ts";
 import {
   POOL_BYTES_MAX,
   POOL_COUNT_MAX,
+  POOL_FEE_PER_BYTE_MIN,
   POOL_FREE_COUNT_MAX,
   POOL_FREE_PER_ACCOUNT_MAX,
   POOL_GAP_MAX,
@@ -49,6 +50,9 @@ export interface PoolBounds {
   /** Behind a gap. */
   readonly heldCountMax: number;
 }
+
+/** The least fee: as a full pool raised it by now, or the least that is ever taken. */
+export type FeeAsked = "now" | "ever";
 
 /** The rules by which transactions are weighed. */
 export type PoolNetwork = Pick<Network, "params" | "chainId">;
@@ -139,20 +143,25 @@ export class Pool {
   }
 
   /** Whether a transaction would be taken: all that is cheap, so that it can stand before the signature. */
-  check(transaction: SignedTransaction, byteCount: number, nowMs: number): Result<undefined, AdmissionFault> {
+  check(
+    transaction: SignedTransaction,
+    byteCount: number,
+    nowMs: number,
+    asked: FeeAsked = "now",
+  ): Result<undefined, AdmissionFault> {
     const account = this.#look(transaction.from);
     const replaced = account.at(transaction.seq);
     const fault =
       this.#checkPlace(transaction, account, replaced) ??
-      this.#checkFee(transaction, byteCount, replaced, nowMs) ??
+      this.#checkFee(transaction, byteCount, replaced, asked === "now" ? this.#floor.perByte(nowMs) : 0) ??
       this.#checkBalance(transaction, account, replaced);
     return fault === null ? ok() : fail(fault);
   }
 
   /** @param entry of checked form and signature, and not in the pool. */
-  admit(entry: PoolEntry, nowMs: number): Result<Admission, AdmissionFault> {
+  admit(entry: PoolEntry, nowMs: number, asked: FeeAsked = "now"): Result<Admission, AdmissionFault> {
     const { transaction, bytes } = entry;
-    const checked = this.check(transaction, bytes.length, nowMs);
+    const checked = this.check(transaction, bytes.length, nowMs, asked);
     if (!checked.ok) return checked;
     const replaced = this.#byAccount.get(transaction.from)?.at(transaction.seq) ?? null;
     if (replaced !== null) this.#remove(replaced);
@@ -333,7 +342,7 @@ export class Pool {
     transaction: SignedTransaction,
     byteCount: number,
     replaced: Waiting | null,
-    nowMs: number,
+    floorPerByte: number,
   ): AdmissionFault | null {
     const { fee } = transaction;
     if (replaced !== null && isFree(transaction) && isFree(replaced.entry.transaction)) {
@@ -344,7 +353,7 @@ export class Pool {
       const minimum = replacementMinimum(replaced.entry.transaction, byteCount);
       if (fee < minimum) return { code: "replacement-underpaid", fee, minimum };
     }
-    const minimum = feeMinimum(byteCount, this.#floor.perByte(nowMs));
+    const minimum = feeMinimum(byteCount, Math.max(POOL_FEE_PER_BYTE_MIN, floorPerByte));
     return !isFree(transaction) && fee < minimum ? { code: "fee-below-minimum", fee, minimum } : null;
   }
 
