@@ -2,7 +2,7 @@
  * Owns the fetching of bodies along a route (`body-routes.ts`): from several peers at once, each
  * asked for as much as it was seen to bring in a second, handed to the door in order. Who brings nothing while others
  * wait loses its blocks to them and rests; who brings a wrong one is not asked for it again. A branch found invalid
- * or withheld is left for the next best.
+ * or withheld is left for the next best. It is long, since runs, their lanes and the door wait for one another.
  *
  *     target ─▶ path of headers without bodies ─▶ window ⇄ lanes (one a conversation) ─▶ door, in order ─▶ next target
  */

@@ -1,6 +1,6 @@
 /**
  * Owns the joining of sync to the rest of the chain: what peers may ask of us, what catching up does to us, and what
- * the user is told of it. Decides nothing of how it is done.
+ * the user is told of it. Decides nothing of how it is done. It is long, since what is joined is joined in one place.
  */
 import type { BlockId, PeerId } from "#base/brand.ts";
 import { ok, type Problem, problem } from "#base/result.ts";

@@ -1,7 +1,8 @@
 /**
  * Owns when we talk to whom about the chain: with each peer on connecting, with some every little while, and with
  * whoever showed us a block whose parent we lack. A conversation goes through hello, headers (a few conversations at
- * a time), bodies (as many as have them, `body-fetch.ts`), and what waits in the pool.
+ * a time), bodies (as many as have them, `body-fetch.ts`), and what waits in the pool. It is long, since
+ * every reason to talk, and every stage of a conversation, stands here.
  */
 import type { PeerId } from "#base/brand.ts";
 import { equalBytes, toHex } from "#base/bytes.ts";
