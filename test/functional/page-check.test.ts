@@ -43,6 +43,10 @@ import { sampleAnchored, sampleFiles, sampleSigned, waybillVectors } from "#test
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const ME = { path: "/me", heading: "Alice" };
 
+const CHECK_PATIENCE_MS = 15_000;
+/** The largest proof takes seconds, and many of them where other tests take the cores. */
+const LARGEST_PATIENCE_MS = 60_000;
+
 let browser: Browser;
 let world: World;
 let folder: string;
@@ -85,8 +89,8 @@ async function choose(page: Page, name: string, bytes: Uint8Array): Promise<void
   await page.locator('input[data-attach="receipt"]').setInputFiles(file);
 }
 
-async function shownFor(page: Page, name: string): Promise<Shown> {
-  await page.getByText(`${name}, checked by this page`).waitFor();
+async function shownFor(page: Page, name: string, patienceMs = CHECK_PATIENCE_MS): Promise<Shown> {
+  await page.getByText(`${name}, checked by this page`).waitFor({ timeout: patienceMs });
   return page.evaluate(`(() => {
     const verdict = document.querySelector(".verdict");
     const list = (title) => [...verdict.querySelectorAll("h3")]
@@ -254,7 +258,7 @@ test("the page answers to its reader while the largest proof is checked, and ref
     await writeFile(join(folder, "largest.waybill"), largest);
     const before = await page.evaluate("globalThis.frames");
     await page.locator('input[data-attach="receipt"]').setInputFiles(join(folder, "largest.waybill"));
-    const shown = await shownFor(page, "largest.waybill");
+    const shown = await shownFor(page, "largest.waybill", LARGEST_PATIENCE_MS);
     assert.ok(shown.holds);
     assert.match(shown.shows[0] ?? "", /of 100000 files/);
     // The check takes seconds. A page that is busy with it draws nothing meanwhile.
