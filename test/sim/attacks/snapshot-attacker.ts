@@ -24,6 +24,7 @@ export class SnapshotCoalition {
   readonly world: SimWorld;
   /** By kind, how often it was really told to, or brought to, a newcomer. */
   readonly made = new Map<string, number>();
+  newcomers: readonly ChainNode[] = [];
   readonly #decks = new Map<object, string[]>();
 
   constructor(world: SimWorld) {
@@ -47,9 +48,9 @@ export class SnapshotCoalition {
     return deck.splice(random.below(deck.length), 1)[0] ?? "";
   }
 
-  /** Whoever runs and stands at the beginning. */
+  /** Whether this is one of those whom they wait for, and it stands at the beginning. */
   isNew(peer: PeerId): boolean {
-    const node = this.world.honest.find(({ id }) => id === peer);
+    const node = this.newcomers.find(({ id }) => id === peer);
     return node?.running === true && node.chain.tip().height === 0;
   }
 }

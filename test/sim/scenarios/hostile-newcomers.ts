@@ -98,6 +98,7 @@ async function hostileToNewcomers(stage: Stage): Promise<void> {
   const coalition = coalitionOf(world);
   const newcomers = newcomersOf(world);
   surround(world, newcomers);
+  coalition.newcomers = newcomers;
   for (const newcomer of newcomers) world.silent.add(newcomer);
   await world.startAll([...world.honest.filter((node) => !newcomers.includes(node)), ...world.malicious]);
   world.beginTraffic();

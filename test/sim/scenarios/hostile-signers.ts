@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
 import { CheckpointAttacker, CheckpointCoalition } from "../attacks/checkpoint-attacker.ts";
 import { BOTH_SIDES } from "../attacks/checkpoint-attacks.ts";
+import { heaviest } from "../checks.ts";
 import { forgetFinality, untilEvidence, untilFinal } from "../finality-checks.ts";
 import type { Stage } from "../run.ts";
 import type { SimWorld } from "../world.ts";
@@ -21,7 +22,12 @@ const DIALLED_PER_ATTACKER = 8;
 /** Long enough that both sides of an equal cut have blocks of their own that are due. */
 const EQUAL_CUT_MINUTES = 3;
 const LONELY_CUT_MINUTES = 2;
-const MINUTES_MAX = 8;
+/** Of all others together. */
+const LONELY_SPEED = 3;
+/** Of the minutes given; the rest is what cuts and the return of a signer take. */
+const BOLD_PART = 0.4;
+/** Whoever broke the rules before many is shut out for ten minutes. */
+const MINUTES_MAX = 15;
 /** Twice the usual pace: what signers wait for is counted in blocks, or in the future that a date may have. */
 const PACE = {
   targetSpacingSeconds: 5,
@@ -80,6 +86,53 @@ async function fromOldCopy(stage: Stage, signer: ChainNode, copy: ReturnType<Cha
   await world.clock.advanceUntil(() => signer.signed.length > before, 3 * 60_000, "it signs again");
 }
 
+/** Of two honest nodes, at one of their next writes; a signer's mark may be that write. */
+async function powerCuts(stage: Stage): Promise<void> {
+  const { world } = stage;
+  const random = world.random.fork("power cuts");
+  const some = [world.honest[2], world.honest.at(-1)].flatMap((node) => (node === undefined ? [] : [node]));
+  for (const node of some) node.cutPowerAfter(random.below(8), random.chance(0.5));
+  await world.clock.advance(30_000);
+  for (const node of some) {
+    if (node.running) node.crash();
+    await world.start(node);
+  }
+}
+
+/** Neither side has a quorum, not even with all the malicious ones, who sign for both. */
+async function equalCut(stage: Stage, coalition: CheckpointCoalition): Promise<void> {
+  cut(stage.world, (at) => at % 2 === 0);
+  await stage.pass(EQUAL_CUT_MINUTES);
+  await passUntil(stage, () => coalition.made.has(BOTH_SIDES));
+  await stage.heal();
+  await untilFinal(stage.world, BEHIND_FINAL_BLOCKS_MAX, 4);
+}
+
+/**
+ * One signer alone with a few others: the many go on without it. But the few have by far the most work, and must leave
+ * it all for what the many signed.
+ */
+async function lonelyCut(stage: Stage, lonely: number): Promise<void> {
+  const { world } = stage;
+  cut(world, (at) => at < lonely || (at !== lonely && at % 4 !== 3));
+  const node = world.honest[lonely];
+  const total = world.honest.reduce((sum, { hashesPerSecond }) => sum + hashesPerSecond, 0);
+  node?.setSpeed(total * LONELY_SPEED);
+  await stage.pass(LONELY_CUT_MINUTES);
+  const [few, many] = world.groups().toSorted((a, b) => a.length - b.length);
+  assert.ok(few !== undefined && many !== undefined);
+  const [theirs, ours] = [heaviest(few), heaviest(many)].map(({ chain }) => chain.tip().header.chainWork);
+  assert.ok(theirs !== undefined && ours !== undefined && theirs > ours, "the few have more work");
+  const finals = many.map(({ chain }) => chain.finalBlock()?.height ?? 0);
+  node?.setSpeed(world.speedEach);
+  await stage.heal();
+  const left = few.map(({ chain }) => chain.finalBlock()?.height ?? 0);
+  assert.ok(
+    Math.min(...left) >= Math.max(...finals),
+    `the few went to what the many signed: ${left}, ${finals}`,
+  );
+}
+
 async function passUntil(stage: Stage, isSo: () => boolean): Promise<void> {
   for (let minute = 0; !isSo() && minute < MINUTES_MAX; minute++) await stage.pass(1);
 }
@@ -109,19 +162,12 @@ async function hostileToSigners(stage: Stage): Promise<void> {
   const copy = returning.copyCheckpoints();
   for (const attacker of coalition.members) attacker.begin();
   await stage.pass(1);
-  // Neither side has a quorum, not even with all the malicious ones.
-  cut(world, (at) => at % 2 === 0);
-  await stage.pass(EQUAL_CUT_MINUTES);
-  await passUntil(stage, () => coalition.made.has(BOTH_SIDES));
-  await stage.heal();
-  await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 4);
+  await equalCut(stage, coalition);
   coalition.isBold = true;
-  await stage.pass(minutes);
+  await powerCuts(stage);
+  await stage.pass(minutes * BOLD_PART);
   await fromOldCopy(stage, returning, copy);
-  // One signer alone with a few others: the many go on without it.
-  cut(world, (at) => at < signing - 1 || (at !== signing - 1 && at % 4 !== 3));
-  await stage.pass(LONELY_CUT_MINUTES);
-  await stage.heal();
+  await lonelyCut(stage, signing - 1);
   await passUntil(stage, () => coalition.missing().length === 0);
   for (const node of world.malicious) await world.stop(node);
   assert.deepEqual(coalition.missing(), [], "kinds that nobody tried");
