@@ -5,6 +5,7 @@
  */
 import { toHex } from "#base/bytes.ts";
 import {
+  type AccountView,
   type Block,
   type ChainParams,
   faultOfName,
@@ -33,26 +34,35 @@ export function nameRefusal(
 }
 
 /**
- * Of what waits, that which waits for a name that is another's now, or repeats a commitment that stands: no later block
- * of this branch, or none for long, will let it through.
+ * Of what waits, that which waits for a name that is another's now, repeats a commitment that stands, or is due and came
+ * too late: no later block of this branch, or none for long, will let it through.
  * @param moved what {@link noteSubjects} noted of the connected blocks.
  */
 export function lostNames(
   waiting: readonly PoolEntry[],
   moved: ReadonlySet<string>,
-  state: StateView,
+  state: StateView & AccountView,
   height: number,
   { names }: ChainParams,
 ): readonly PoolEntry[] {
-  if (moved.size === 0) return [];
   return waiting.filter(({ transaction }) => {
-    if (!isNameTransaction(transaction) || !moved.has(subjectOf(transaction) ?? "")) return false;
+    if (!isNameTransaction(transaction)) return false;
+    const isMoved = moved.has(subjectOf(transaction) ?? "");
+    // Nothing of its author comes before it any more that could make it right.
+    const isDue = transaction.seq === state.account(transaction.from).nextSeq;
+    if (!isMoved && !isDue) return false;
     const code = faultOfName(state, transaction, height, names)?.code;
-    return code !== undefined && LOST.has(code);
+    return code !== undefined && ((isMoved && LOST.has(code)) || (isDue && TOO_LATE.has(code)));
   });
 }
 
 const LOST = new Set<TransactionStateFault["code"]>(["name-taken", "name-of-another", "commitment-repeated"]);
+/** The commitment has left the state, or the name has: only what is signed anew can be in order again. */
+const TOO_LATE = new Set<TransactionStateFault["code"]>([
+  "commitment-unknown",
+  "name-unknown",
+  "name-expired",
+]);
 
 /** What others can be in the way of: the name, or a commitment of the same account; `null` for what is about neither. */
 function subjectOf(transaction: Transaction): string | null {

@@ -239,6 +239,36 @@ test("a claim that is not due for long is refused: it would hold up all behind i
   assert.equal(codeOf(door, encodeTransaction(claim)), "new");
 });
 
+test("a claim whose commitment is over is let go once it is due: it would hold up all behind it", async () => {
+  const { names } = network.params;
+  const claimWithinBlocks = 5;
+  const named = testNetwork({
+    allocations: [{ account: ALICE.account, amount: 10_000 }],
+    names: { ...names, claimAfterBlocks: 1, claimWithinBlocks },
+  });
+  const { door, best } = openDoor(named);
+  const chain = new TestChain(named);
+  const head = (seq: number) => ({ from: ALICE.account, seq, fee: 300, validUntil: 40 });
+  const opened = { salt: new Uint8Array(32), name: "wanted", key: ALICE.account };
+  const commitment = commitmentOf(opened, ALICE.account);
+  const signed = (body: Parameters<typeof signTransaction>[0]) =>
+    signTransaction(body, named.chainId, ALICE) as SignedTransaction;
+  const commit = signed({ type: "name-commit", ...head(0), commitment });
+  const before = signed({ type: "transfer", ...head(1), to: BOB.account, amount: 1 });
+  const claim = signed({ type: "name-claim", ...head(2), ...opened });
+  const move = async (candidates: readonly SignedTransaction[]) => {
+    const { block } = chain.grow(candidates, CAROL);
+    assert.ok(best.extend(block).ok);
+    await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
+  };
+  await move([commit]);
+  for (const each of [before, claim]) assert.equal(codeOf(door, encodeTransaction(each)), "new");
+  for (let height = 0; height <= claimWithinBlocks; height++) await move([]);
+  assert.equal(door.pool.has(txIdOf(claim)), true, "what stands before it might be its commitment");
+  await move([before]);
+  assert.equal(door.pool.has(txIdOf(claim)), false);
+});
+
 test("a replacement that the disk refuses leaves what it would have replaced waiting, there and here", async () => {
   const store = memoryBlocks();
   let isFull = false;
