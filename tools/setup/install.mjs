@@ -114,7 +114,7 @@ async function installNodeBinary(root, say) {
 }
 
 /** Npm as it called us, so that the person's npm is used; else the one on the path. */
-function npmCommand() {
+export function npmCommand() {
   const called = process.env["npm_execpath"];
   if (called?.endsWith("npm-cli.js") && fs.existsSync(called)) {
     return { file: process.execPath, args: [called], shell: false };
