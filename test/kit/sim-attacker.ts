@@ -18,6 +18,8 @@ import type {
 export interface Interception {
   /** False: what the node publishes is not told. */
   mayPublish(topic: string, bytes: Uint8Array): boolean;
+  /** False: what the node hears and accepts it does not pass on. All is passed on when absent. */
+  mayPassOn?(topic: string): boolean;
   /** Before the node hears it. */
   heard(topic: string, bytes: Uint8Array, from: PeerId): void;
   /** True when the attacker has served the stream itself. */
@@ -67,9 +69,11 @@ export class InterceptedNetwork implements Network {
   topic(name: string, options: TopicOptions): Topic {
     const inner = this.#inner.topic(name, {
       ...options,
-      validate: (bytes, from) => {
+      validate: async (bytes, from) => {
         this.#interception.heard(name, bytes, from);
-        return options.validate(bytes, from);
+        const judgement = await options.validate(bytes, from);
+        if (judgement !== "accept") return judgement;
+        return this.#interception.mayPassOn?.(name) === false ? "ignore" : judgement;
       },
     });
     this.#topics.set(name, inner);

@@ -4,7 +4,7 @@
  */
 import type { BlockId } from "#base/brand.ts";
 import { merkleRoot } from "#crypto/merkle.ts";
-import { encodeHeader, encodeTransaction, sealBlock, txIdOf } from "#ledger/codec.ts";
+import { encodeHeader, encodeTransaction, sealBlock } from "#ledger/codec.ts";
 import type { Block, Header, SignedTransaction, Transaction } from "#ledger/index.ts";
 import { targetBytes, targetOfBits } from "#ledger/target.ts";
 import { searchNonce } from "#mining/index.ts";
@@ -12,10 +12,14 @@ import type { SeededRandom } from "#test/kit/random.ts";
 
 const HASHES_MAX = 1 << 22;
 
-/** The header as it stands, with a nonce that its own bits ask for; without one when they ask for nonsense. */
-export function workedOut(header: Header, random: SeededRandom): Header {
+/**
+ * The header as it stands, with a nonce that its own bits ask for; without one when they ask for nonsense.
+ * @param target 32 bytes, where the id is to be smaller than the rules ask for.
+ */
+export function workedOut(header: Header, random: SeededRandom, target?: Uint8Array): Header {
   if (targetOfBits(header.bits) === null) return header;
-  const job = { header: encodeHeader(header), target: targetBytes(header.bits), low: random.below(2 ** 32) };
+  const low = random.below(2 ** 32);
+  const job = { header: encodeHeader(header), target: target ?? targetBytes(header.bits), low };
   const nonce = searchNonce(job, HASHES_MAX);
   return nonce === null ? header : { ...header, nonce };
 }
@@ -48,29 +52,37 @@ export const HEADER_FAULTS: Readonly<
   "tx-root-wrong": (_, random) => ({ txRoot: random.bytes(32) }),
 };
 
-/** What breaks one rule of bodies each, by name. `spare` are valid transactions. */
+/** Transactions that a spoilt body may be given. */
+export interface Spare {
+  /** Valid next. */
+  readonly valid: readonly SignedTransaction[];
+  /** Signed for a seq that is far from due. */
+  readonly ahead: readonly SignedTransaction[];
+  /** Of the past; none while there is none. */
+  readonly recorded: readonly SignedTransaction[];
+  /** Signed and stamped as they must be, more than a block takes of one account. */
+  readonly free: readonly SignedTransaction[];
+  /** Of a name that nobody committed to. */
+  readonly claim: SignedTransaction;
+}
+
+/** What breaks one rule of bodies each, by name; `null` when it cannot be done now. */
 export const BODY_FAULTS: Readonly<
-  Record<
-    string,
-    (block: Block, spare: readonly SignedTransaction[], random: SeededRandom) => readonly Transaction[]
-  >
+  Record<string, (block: Block, spare: Spare, random: SeededRandom) => readonly Transaction[] | null>
 > = {
   "coinbase-missing": ({ transactions }) => transactions.slice(1),
   "coinbase-twice": ({ transactions }) => [...transactions, ...transactions.slice(0, 1)],
   "coinbase-of-other-height": ({ transactions: [coinbase, ...others] }) =>
     coinbase?.type === "coinbase" ? [{ ...coinbase, height: coinbase.height + 1 }, ...others] : others,
-  "transaction-repeated": ({ transactions }, spare) => [...transactions, ...spare, ...spare],
+  "transaction-repeated": ({ transactions }, { valid }) => [...transactions, ...valid, ...valid],
   "last-transaction-doubled": ({ transactions }) => [...transactions, ...transactions.slice(-1)],
-  "signature-spoilt": ({ transactions }, spare, random) => [
+  "signature-spoilt": ({ transactions }, { valid }, random) => [
     ...transactions,
-    ...spare.map((transaction) => ({ ...transaction, signature: random.bytes(64) })),
+    ...valid.map((transaction) => ({ ...transaction, signature: random.bytes(64) })),
   ],
-  "seq-skipped": ({ transactions }, spare) => [
-    ...transactions,
-    ...spare.map((transaction) => ({ ...transaction, seq: transaction.seq + 1_000 })),
-  ],
+  "seq-skipped": ({ transactions }, { ahead }) => [...transactions, ...ahead],
+  "transaction-of-the-past": ({ transactions }, { recorded }) =>
+    recorded.length === 0 ? null : [...transactions, ...recorded],
+  "free-share-exceeded": ({ transactions }, { free }) => [...transactions, ...free],
+  "claim-without-commitment": ({ transactions }, { claim }) => [...transactions, claim],
 };
-
-export function idsOf(transactions: readonly SignedTransaction[]): readonly string[] {
-  return transactions.map(txIdOf);
-}

@@ -1,212 +1,70 @@
-/** Owns what an attacker does on streams: how it answers those who ask it, and what it opens itself. */
-import type { TxId } from "#base/brand.ts";
-import { SYNC_FRAME_BYTES_MAX, SYNC_HEADERS_MAX } from "#chain/limits.ts";
+/** Owns what an attacker does on streams that it opens itself: too many, too long, too slow, out of order. */
+import type { BlockId } from "#base/brand.ts";
+import { ByteWriter } from "#base/bytes.ts";
+import { SYNC_FRAME_BYTES_MAX } from "#chain/limits.ts";
 import { BLOCK_PARTS_PROTOCOL } from "#chain/relay/block-parts-codec.ts";
-import {
-  decodeSyncMessage,
-  encodeSyncMessage,
-  type Hello,
-  SYNC_PROTOCOL,
-  type SyncMessage,
-} from "#chain/sync/sync-codec.ts";
-import { appendLeaf, EMPTY_PEAKS, rootOfPeaks } from "#crypto/merkle.ts";
-import { blockIdOfHeader, bytesOfId, encodeBlock, encodeHeader } from "#ledger/codec.ts";
-import type { Header } from "#ledger/index.ts";
-import { nextWork, workOfBits } from "#ledger/target.ts";
+import { encodeSyncMessage, SYNC_PROTOCOL } from "#chain/sync/sync-codec.ts";
+import { encodeHeader } from "#ledger/index.ts";
 import type { FrameStream } from "#ports/network.ts";
-import type { SimWorld } from "../world.ts";
 import type { Attack, Attacker } from "./attacker.ts";
-import { workedOut } from "./forge.ts";
+import { truth } from "./sync-manners.ts";
 
 const PATIENCE_MS = 30_000;
-/** Just below the time that an answer may take. */
-const SLOW_MS = 14_000;
-/** Of the spacing: slower than the schedule, so that each block of a cheap fork is easier than the one before. */
-const FORK_PACE = 1.5;
-const STREAMS_AT_ONCE = 8;
-
-type Answer = (question: SyncMessage, attacker: Attacker) => SyncMessage | null;
-type Manner = (attacker: Attacker, stream: FrameStream) => Promise<void>;
-
-function truth(attacker: Attacker): Hello {
-  const { chain } = attacker.node;
-  const { height, id, header } = chain.tip();
-  return {
-    type: "hello",
-    chainId: attacker.world.ledger.chainId,
-    height,
-    tip: id,
-    work: header.chainWork,
-    bodiesFrom: 0,
-    snapshots: [],
-  };
-}
-
-/** Claims a chain above everybody's. */
-function boast(attacker: Attacker): Hello {
-  const tip = attacker.random.bytes(32);
-  const hello = truth(attacker);
-  return {
-    ...hello,
-    height: hello.height + 1_000,
-    work: hello.work * 1_000n,
-    tip: Buffer.from(tip).toString("hex") as Hello["tip"],
-  };
-}
-
-function trueHeaders({ node }: Attacker): SyncMessage {
-  const headers: Uint8Array[] = [];
-  for (let height = 1; height <= node.chain.tip().height && headers.length < SYNC_HEADERS_MAX; height++) {
-    const header = node.chain.headerAt(height);
-    if (header !== null) headers.push(encodeHeader(header));
-  }
-  return { type: "headers", headers };
-}
-
-const forks = new WeakMap<SimWorld, readonly Uint8Array[]>();
-
-/** A sound branch from genesis that took hardly any work: its blocks lie so far apart that each is of the easiest. */
-function cheapFork(attacker: Attacker): readonly Uint8Array[] {
-  const { world, random } = attacker;
-  const known = forks.get(world);
-  if (known !== undefined) return known;
-  const { params, genesis } = world.ledger;
-  const headers: Uint8Array[] = [];
-  let parent = { id: genesis.id, header: genesis.header };
-  let history = EMPTY_PEAKS;
-  const apart = Math.ceil(params.targetSpacingSeconds * FORK_PACE);
-  const room = Math.floor(world.clock.nowMs() / 1000) - genesis.header.time;
-  for (let at = 0; at < Math.floor(room / apart); at++) {
-    const time = parent.header.time + apart;
-    const { bits, lag } = nextWork(parent.header, time, params);
-    history = appendLeaf(history, bytesOfId(parent.id));
-    const header: Header = workedOut(
-      {
-        ...parent.header,
-        height: parent.header.height + 1,
-        previous: parent.id,
-        historyRoot: rootOfPeaks(history),
-        chainWork: parent.header.chainWork + workOfBits(bits),
-        ...{ bits, lag, time },
-      },
-      random,
-    );
-    const bytes = encodeHeader(header);
-    headers.push(bytes);
-    parent = { id: blockIdOfHeader(bytes), header };
-  }
-  forks.set(world, headers);
-  return headers;
-}
-
-/** Answers each question with what `answer` says; ends when that is nothing. */
-function answering(hello: (attacker: Attacker) => Hello, answer: Answer): Manner {
-  return async (attacker, stream) => {
-    for (;;) {
-      const frame = await stream.receive({ timeoutMs: PATIENCE_MS });
-      if (!frame.ok || frame.value === null) return;
-      const question = decodeSyncMessage(frame.value);
-      if (!question.ok) return;
-      const told = question.value.type === "hello" ? hello(attacker) : answer(question.value, attacker);
-      if (told === null) {
-        await stream.receive({ timeoutMs: PATIENCE_MS });
-        return;
-      }
-      if (!(await stream.send(encodeSyncMessage(told))).ok) return;
-    }
-  };
-}
-
-const silent: Answer = () => null;
-
-const answersLate: Manner = async (attacker, stream) => {
-  for (;;) {
-    const frame = await stream.receive({ timeoutMs: PATIENCE_MS });
-    if (!frame.ok || frame.value === null) return;
-    await new Promise<void>((resolve) => attacker.world.clock.after(SLOW_MS, resolve));
-    const question = decodeSyncMessage(frame.value);
-    const told = question.ok && question.value.type === "hello" ? boast(attacker) : trueHeaders(attacker);
-    if (!(await stream.send(encodeSyncMessage(told))).ok) return;
-  }
+/** Many times as many as any protocol serves of one peer. */
+const STREAMS_AT_ONCE = 64;
+const QUESTIONS = 20;
+/** The attacker's own end holds back nothing. */
+const OPTIONS = {
+  frameBytesMax: 2 * SYNC_FRAME_BYTES_MAX,
+  streamsPerPeerMax: STREAMS_AT_ONCE,
+  timeoutMs: PATIENCE_MS,
 };
+/** Of a message of the sync protocol: the kind byte of headers, of a block, of ids of the pool. */
+const COUNTED_KINDS = [3, 5, 7] as const;
 
-const answersGarbage: Manner = async (attacker, stream) => {
-  await stream.receive({ timeoutMs: PATIENCE_MS });
-  await stream.send(attacker.random.bytes(1 + attacker.random.below(400)));
-};
-
-/** Bodies that are not the ones asked for. */
-const givesOtherBodies: Answer = (question, attacker) => {
-  if (question.type === "get-headers") return trueHeaders(attacker);
-  if (question.type !== "get-blocks") return null;
-  const other = attacker.node.chain.blockAt(1);
-  return { type: "block", bytes: other === null ? null : encodeBlock(other) };
-};
-
-const hasNoBodies: Answer = (question, attacker) => {
-  if (question.type === "get-headers") return trueHeaders(attacker);
-  return question.type === "get-blocks" ? { type: "block", bytes: null } : null;
-};
-
-const offersNothingInThePool: Answer = (question, { random }) => {
-  if (question.type === "get-pool") {
-    const ids = Array.from({ length: 100 }, () => Buffer.from(random.bytes(32)).toString("hex") as TxId);
-    return { type: "pool", ids };
-  }
-  return question.type === "get-transactions"
-    ? { type: "transactions", transactions: [random.bytes(100)] }
-    : null;
-};
-
-/** How an attacker answers those who compare their chain with its own. */
-export const SYNC_MANNERS: Readonly<Record<string, Manner>> = {
-  silence: async (_, stream) => {
-    await stream.receive({ timeoutMs: PATIENCE_MS });
-    await stream.receive({ timeoutMs: PATIENCE_MS });
-  },
-  "boast and silence": answering(boast, silent),
-  "boast without headers": answering(boast, () => ({ type: "headers", headers: [] })),
-  "low-work headers": answering(boast, (question, attacker) =>
-    question.type === "get-headers" ? { type: "headers", headers: cheapFork(attacker) } : null,
-  ),
-  "headers without end": answering(boast, (question, attacker) =>
-    question.type === "get-headers" ? trueHeaders(attacker) : null,
-  ),
-  "no bodies": answering(truth, hasNoBodies),
-  "bodies withheld": answering(truth, (question, attacker) =>
-    question.type === "get-headers" ? trueHeaders(attacker) : null,
-  ),
-  "other bodies": answering(truth, givesOtherBodies),
-  "pool of nothing": answering(truth, offersNothingInThePool),
-  "late answers": answersLate,
-  garbage: answersGarbage,
-};
-
-async function opened(attacker: Attacker, protocol: string, work: (stream: FrameStream) => Promise<void>) {
-  const [peer] = attacker.neighbours().length === 0 ? [] : [attacker.random.pick(attacker.neighbours())];
-  if (peer === undefined) return;
-  const options = { frameBytesMax: SYNC_FRAME_BYTES_MAX, streamsPerPeerMax: STREAMS_AT_ONCE };
-  const answer = await attacker.network.open(peer, protocol, { ...options, timeoutMs: PATIENCE_MS });
-  if (answer.ok) await work(answer.value);
+/** @returns whether the stream was opened, and the work says that it came to something. */
+async function opened(
+  attacker: Attacker,
+  protocol: string,
+  work: (stream: FrameStream) => Promise<boolean>,
+): Promise<boolean> {
+  const neighbours = attacker.neighbours();
+  if (neighbours.length === 0) return false;
+  const { network } = attacker.face;
+  const answer = await network.open(attacker.random.pick(neighbours), protocol, OPTIONS);
+  return answer.ok && (await work(answer.value));
 }
 
 const protocols = [SYNC_PROTOCOL, BLOCK_PARTS_PROTOCOL] as const;
 
-/** Streams on which nothing is ever said. */
+/** Streams on which nothing is ever said, many times as many as are served; whoever is cut off opens another. */
 const holdsStreams: Attack = async (attacker) => {
+  const [peer] = attacker.neighbours();
+  if (peer === undefined) return false;
+  const { network } = attacker.face;
   const protocol = attacker.random.pick(protocols);
-  const held = Array.from({ length: STREAMS_AT_ONCE }, () =>
-    opened(attacker, protocol, async (stream) => {
-      await stream.receive({ timeoutMs: PATIENCE_MS });
-    }),
-  );
-  await Promise.all(held);
+  const held = Array.from({ length: STREAMS_AT_ONCE }, async () => {
+    const answer = await network.open(peer, protocol, OPTIONS);
+    if (!answer.ok) return false;
+    const ended = await answer.value.receive({ timeoutMs: PATIENCE_MS });
+    return !ended.ok && ended.fault.code === "reset";
+  });
+  // Those beyond the cap were cut off at once: else they would not have been too many.
+  return (await Promise.all(held)).includes(true);
 };
 
 const sendsGarbage: Attack = (attacker) =>
   opened(attacker, attacker.random.pick(protocols), async (stream) => {
-    await stream.send(attacker.random.bytes(1 + attacker.random.below(500)));
+    const sent = await stream.send(attacker.random.bytes(1 + attacker.random.below(500)));
     await stream.receive({ timeoutMs: PATIENCE_MS });
+    return sent.ok;
+  });
+
+/** By a byte. The other side breaks the stream off by its length alone. */
+const sendsTooLongFrame: Attack = (attacker) =>
+  opened(attacker, SYNC_PROTOCOL, async (stream) => {
+    const sent = await stream.send(new Uint8Array(SYNC_FRAME_BYTES_MAX + 1));
+    return !sent.ok && sent.fault.code === "reset";
   });
 
 /** Asks for everything, and reads no answer. */
@@ -214,16 +72,72 @@ const asksWithoutReading: Attack = (attacker) =>
   opened(attacker, SYNC_PROTOCOL, async (stream) => {
     await stream.send(encodeSyncMessage(truth(attacker)));
     const genesis = attacker.world.ledger.genesis.id;
-    for (let at = 0; at < 20; at++) {
+    for (let at = 0; at < QUESTIONS; at++) {
       const sent = await stream.send(encodeSyncMessage({ type: "get-headers", locator: [genesis] }));
-      if (!sent.ok) return;
+      if (!sent.ok) return at > 0;
     }
-    await new Promise<void>((resolve) => attacker.world.clock.after(PATIENCE_MS, resolve));
+    await attacker.passTime(PATIENCE_MS);
     stream.reset("enough");
+    return true;
   });
 
+/** Asks before it says who it is, or says so again and again. */
+const speaksOutOfOrder: Attack = (attacker) =>
+  opened(attacker, SYNC_PROTOCOL, async (stream) => {
+    const hello = encodeSyncMessage(truth(attacker));
+    const [first, second] = attacker.random.chance(0.5)
+      ? [encodeSyncMessage({ type: "get-pool" }), hello]
+      : [hello, hello];
+    const sent = await stream.send(first);
+    await stream.send(second);
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    return sent.ok;
+  });
+
+/** Asks for what nobody has. */
+const asksForNothing: Attack = (attacker) =>
+  opened(attacker, SYNC_PROTOCOL, async (stream) => {
+    await stream.send(encodeSyncMessage(truth(attacker)));
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    const id = (): BlockId => Buffer.from(attacker.random.bytes(32)).toString("hex") as BlockId;
+    const sent = await stream.send(encodeSyncMessage({ type: "get-blocks", ids: [id(), id()] }));
+    await stream.send(encodeSyncMessage({ type: "get-chunk", at: id(), key: attacker.random.bytes(32) }));
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    return sent.ok;
+  });
+
+/** Says that it stands on another network, and goes on asking. */
+const comesFromElsewhere: Attack = (attacker) =>
+  opened(attacker, SYNC_PROTOCOL, async (stream) => {
+    const chainId = attacker.random.bytes(32);
+    const sent = await stream.send(encodeSyncMessage({ ...truth(attacker), chainId }));
+    await stream.send(encodeSyncMessage({ type: "get-pool" }));
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    return sent.ok;
+  });
+
+/** Counts and lengths of gigabytes with nothing behind them, on a stream and on both topics. */
+const promises: Attack = async (attacker) => {
+  const { random, node } = attacker;
+  const head = new ByteWriter().raw(encodeHeader(node.chain.tip().header)).raw(random.bytes(8));
+  attacker.say(attacker.blockTopic, head.u16(0xffff).u32(0xffffffff).done());
+  attacker.say(attacker.transactionTopic, new ByteWriter().u8(6).raw(random.bytes(45)).u8(255).done());
+  return await opened(attacker, SYNC_PROTOCOL, async (stream) => {
+    await stream.send(encodeSyncMessage(truth(attacker)));
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    const sent = await stream.send(new ByteWriter().u8(random.pick(COUNTED_KINDS)).u32(0xffffffff).done());
+    await stream.receive({ timeoutMs: PATIENCE_MS });
+    return sent.ok;
+  });
+};
+
 export const STREAM_ATTACKS: Readonly<Record<string, Attack>> = {
-  "held streams": holdsStreams,
+  "streams beyond the cap": holdsStreams,
   "garbage on a stream": sendsGarbage,
+  "frame beyond the limit": sendsTooLongFrame,
   "questions without reading": asksWithoutReading,
+  "questions out of order": speaksOutOfOrder,
+  "questions for nothing": asksForNothing,
+  "caller of another network": comesFromElsewhere,
+  "counts without content": promises,
 };

@@ -1,40 +1,115 @@
-/** Owns peers that mean harm: a third of all who try whatever a peer can try. */
+/**
+ * Owns peers that mean harm: a third of all who try whatever a peer can try, while others register names. Their blocks
+ * have all the work that they must have and cost them nothing, and pools are small, so that floods fill them.
+ */
+import assert from "node:assert/strict";
+import { simulatedParams } from "#test/kit/sim-params.ts";
 import { Attacker } from "../attacks/attacker.ts";
-import type { SimWorld } from "../world.ts";
+import { Crew } from "../attacks/crew.ts";
+import { KINDS, REPERTOIRE } from "../attacks/kinds.ts";
+import { Registrations } from "../registrations.ts";
+import type { Stage } from "../run.ts";
+import { MINUTE_MS, SECOND_MS, type SimWorld } from "../world.ts";
 import type { Scenario } from "./scenario.ts";
 
-const attackersOf = new WeakMap<SimWorld, Attacker[]>();
+/** In less, not every kind finds its moment. */
+const ATTACK_MINUTES_MIN = 4;
+/** Mean time between two attacks of one attacker, where there are many attackers. */
+const ATTACK_PERIOD_MS_MAX = 8_000;
+/** How often all attacks are gone through where there are few: some find their moment only the third or fourth time. */
+const ROUNDS_MIN = 4;
+/** Accounts that attackers hold together: several times as many as one flood takes. */
+const ACCOUNTS = 60;
+/** What is behind gaps and what is free may wait as much as half of two blocks' room; the rest as in life, but small. */
+const POOL_BOUNDS = { countMax: 200, freeCountMax: 40, heldCountMax: 40 } as const;
+
+/** Long beside the time in which a fee that a flood has raised falls again, as it is in every preset. */
+const CLAIM_WITHIN_BLOCKS = 240;
+
+const crews = new WeakMap<SimWorld, Crew>();
+
+function crewOf(world: SimWorld): Crew {
+  const { attacks, manners } = REPERTOIRE;
+  const known = crews.get(world);
+  const crew = known ?? new Crew(world, { attacks: Object.keys(attacks), manners: Object.keys(manners) });
+  crews.set(world, crew);
+  return crew;
+}
+
+/** Kinds of room in a pool, as the chain counts them, and at how many honest nodes each was taken up to its bound. */
+class FullPools {
+  readonly #full = new Map<string, Set<string>>([
+    ["free anchors", new Set()],
+    ["transactions behind a gap", new Set()],
+    ["waiting transactions", new Set()],
+  ]);
+
+  look(world: SimWorld): void {
+    for (const node of world.running()) {
+      for (const { what, count, limit } of node.holdings) {
+        // What was let go for want of room raises the fee that is asked for from then on.
+        const isFull = what === "waiting transactions" ? node.chain.feePerByte() > 1 : count >= limit;
+        if (isFull) this.#full.get(what)?.add(node.name);
+      }
+    }
+  }
+
+  counts(): readonly (readonly [string, number])[] {
+    return [...this.#full].map(([what, nodes]) => [`pools full of ${what}`, nodes.size]);
+  }
+}
+
+async function attacks(stage: Stage): Promise<void> {
+  const { world } = stage;
+  const crew = crewOf(world);
+  const minutes = Math.max(ATTACK_MINUTES_MIN, stage.minutes - 1);
+  const turns = (minutes * MINUTE_MS * crew.attackers.length) / Object.keys(REPERTOIRE.attacks).length;
+  const periodMs = Math.min(ATTACK_PERIOD_MS_MAX, turns / ROUNDS_MIN);
+  const full = new FullPools();
+  const looking = world.clock.every(SECOND_MS, () => full.look(world));
+  for (const attacker of crew.attackers) attacker.begin(periodMs);
+  await stage.pass(minutes);
+  looking.cancel();
+  for (const attacker of crew.attackers) attacker.end();
+  for (const node of world.malicious) await world.stop(node);
+  const made = [...crew.made.values()].reduce((sum, count) => sum + count, 0);
+  stage.count("attacks", made);
+  stage.count("kinds of attack", crew.made.size);
+  for (const [what, nodes] of full.counts()) stage.count(what, nodes);
+  const missing = KINDS.filter((kind) => !crew.made.has(kind));
+  assert.deepEqual(missing, [], "attacks that were never made");
+}
 
 export const hostileThird: Scenario = {
   name: "hostile-third",
   what: "one third makes each attack that a peer can make",
   world: (nodes) => ({
+    poolBounds: POOL_BOUNDS,
+    params: { names: { ...simulatedParams().names, claimWithinBlocks: CLAIM_WITHIN_BLOCKS } },
     malicious: {
       count: Math.floor(nodes / 3),
-      wrap: (network, at, world) => {
-        const attacker = new Attacker(network, at, world);
-        attackersOf.set(world, [...(attackersOf.get(world) ?? []), attacker]);
-        return attacker.network;
-      },
+      accounts: ACCOUNTS,
+      wrap: (network, at, world) => new Attacker(network, at, crewOf(world), REPERTOIRE).network,
     },
   }),
   run: async (stage) => {
-    const { world, minutes } = stage;
+    const { world } = stage;
     await world.startAll();
     world.beginTraffic();
+    const registrations = new Registrations(world);
+    registrations.begin();
     await stage.pass(1);
-    const attackers = attackersOf.get(world) ?? [];
-    for (const attacker of attackers) attacker.begin();
-    await stage.pass(minutes - 1);
-    for (const node of world.malicious) await world.stop(node);
-    const kinds = new Set(attackers.flatMap((attacker) => [...attacker.made.keys()]));
-    const made = attackers.flatMap((attacker) => [...attacker.made.values()]);
-    stage.count(
-      "attacks",
-      made.reduce((sum, count) => sum + count, 0),
-    );
-    stage.count("kinds of attack", kinds.size);
+    await attacks(stage);
+    await registrations.end(stage);
+    stage.count("names registered meanwhile", registrations.count);
     await stage.pass(1);
   },
-  shows: ({ counts }) => (counts["kinds of attack"] ?? 0) > 0,
+  shows: ({ counts }) =>
+    ["kinds of attack", "names registered meanwhile"]
+      .concat(
+        ["waiting transactions", "free anchors", "transactions behind a gap"].map(
+          (what) => `pools full of ${what}`,
+        ),
+      )
+      .every((what) => (counts[what] ?? 0) > 0),
 };
