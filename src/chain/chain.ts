@@ -24,7 +24,7 @@ import { BlockDoor } from "./block-door.ts";
 import type { FinalBlocks } from "./checkpoints/finality.ts";
 import { ClockWatch } from "./clock-watch.ts";
 import type { Holding } from "./holding.ts";
-import { REPAIRS_TOLD_MAX, SNAPSHOT_POLICY, UNCOVERED_COUNT_MAX } from "./limits.ts";
+import { REPAIRS_TOLD_MAX, SNAPSHOT_POLICY } from "./limits.ts";
 import type { PoolBounds } from "./pool/pool.ts";
 import { type PoolChange, TransactionDoor } from "./pool/transaction-door.ts";
 import { ChainQueries } from "./queries.ts";
@@ -270,18 +270,8 @@ class JoinedChain {
   }
 
   holdings(): readonly Holding[] {
-    const { pool } = this.#transactions;
     return [
-      { what: "waiting transactions", count: pool.size, limit: pool.bounds.countMax },
-      { what: "bytes of waiting transactions", count: pool.byteCount, limit: pool.bounds.bytesMax },
-      { what: "free anchors", count: pool.counts.free, limit: pool.bounds.freeCountMax },
-      { what: "transactions behind a gap", count: pool.counts.held, limit: pool.bounds.heldCountMax },
-      {
-        what: "transactions kept beside the pool",
-        count: this.#transactions.uncoveredCount,
-        // Others' and, aside, our own.
-        limit: 2 * UNCOVERED_COUNT_MAX,
-      },
+      ...this.#transactions.holdings(),
       ...this.#blocks.holdings(),
       ...this.#clockWatch.holdings(),
       ...(this.#relay?.holdings() ?? []),
@@ -404,7 +394,7 @@ class JoinedChain {
         : problem(
             "ledger-not-written",
             `The ledger cannot be written, so no blocks are taken: ${fault.cause}.`,
-            "Make room on the disk; it goes on by itself.",
+            "Make room on the disk, or make it writable again; it goes on by itself.",
           );
     if (this.#problem === null) this.#dependencies.log.info("the ledger is written again");
     else this.#dependencies.log.warn(this.#problem.cause, { code: this.#problem.code });

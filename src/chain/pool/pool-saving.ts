@@ -4,13 +4,17 @@
  */
 import type { BlockId, TxId } from "#base/brand.ts";
 import type { Clock, Timer } from "#ports/clock.ts";
-import { POOL_SAVE_DELAY_MS } from "../limits.ts";
+import type { Holding } from "../holding.ts";
+import { POOL_COUNT_MAX, POOL_SAVE_DELAY_MS, UNCOVERED_COUNT_MAX } from "../limits.ts";
 import type { BlockStore, PoolRow } from "../store.ts";
 
 export interface PoolSavingDependencies {
   readonly store: Pick<BlockStore, "pool" | "changePool">;
   readonly clock: Pick<Clock, "after">;
 }
+
+/** All that can wait at a time: in the pool, and beside it others' and our own. */
+const WAITING_MAX = POOL_COUNT_MAX + 2 * UNCOVERED_COUNT_MAX;
 
 export class PoolSaving {
   readonly #dependencies: PoolSavingDependencies;
@@ -26,6 +30,14 @@ export class PoolSaving {
 
   constructor(dependencies: PoolSavingDependencies) {
     this.#dependencies = dependencies;
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "transactions to be written", count: this.#unsaved.size, limit: WAITING_MAX },
+      { what: "transactions to be taken from the disk", count: this.#dropped.size, limit: WAITING_MAX },
+      { what: "ids of transactions on disk", count: this.#onDisk.size, limit: WAITING_MAX },
+    ];
   }
 
   /** What the store holds, as a node finds it at its start. */

@@ -25,7 +25,8 @@ import {
 import type { Clock } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { BestChain } from "../best-chain.ts";
-import { SCARCE_AGE_MS, SIGNATURES_AT_ONCE } from "../limits.ts";
+import type { Holding } from "../holding.ts";
+import { SCARCE_AGE_MS, SIGNATURES_AT_ONCE, UNCOVERED_COUNT_MAX } from "../limits.ts";
 import type { BlockStore } from "../store.ts";
 import type { Move, MovedBlock } from "../trail.ts";
 import type { HeldBack, HeldBackReason, PoolEntry, SubmitFault } from "../types.ts";
@@ -100,8 +101,21 @@ export class TransactionDoor {
     return fault === null ? "room" : (HELD_BACK_BY[fault.code] ?? "order");
   }
 
-  get uncoveredCount(): number {
-    return this.#uncovered.size;
+  holdings(): readonly Holding[] {
+    const { size, byteCount, counts, bounds } = this.#pool;
+    return [
+      { what: "waiting transactions", count: size, limit: bounds.countMax },
+      { what: "bytes of waiting transactions", count: byteCount, limit: bounds.bytesMax },
+      { what: "free anchors", count: counts.free, limit: bounds.freeCountMax },
+      { what: "transactions behind a gap", count: counts.held, limit: bounds.heldCountMax },
+      // Others' and, aside, our own.
+      {
+        what: "transactions kept beside the pool",
+        count: this.#uncovered.size,
+        limit: 2 * UNCOVERED_COUNT_MAX,
+      },
+      ...this.#saving.holdings(),
+    ];
   }
 
   /** Reads back what waited when this node last ran; what became invalid or damaged meanwhile is dropped. */
