@@ -264,6 +264,20 @@ test("the page answers to its reader while the largest proof is checked, and ref
     // The check takes seconds. A page that is busy with it draws nothing meanwhile.
     const drawn = Number(await page.evaluate("globalThis.frames")) - Number(before);
     assert.ok(drawn >= 10, `${drawn} frames drawn`);
+    // Another file takes the place of one that is still being checked, and ends its thread.
+    const [slow] = await Promise.all([
+      page.waitForEvent("worker"),
+      page.locator('input[data-attach="receipt"]').setInputFiles(join(folder, "largest.waybill")),
+    ]);
+    let isSlowEnded = false;
+    slow.once("close", () => {
+      isSlowEnded = true;
+    });
+    const [quick, small] = await Promise.all([
+      page.waitForEvent("worker").then((thread) => thread.waitForEvent("close")),
+      check(page, encodeWaybill(sampleSigned)),
+    ]);
+    assert.ok(quick !== slow && isSlowEnded && small.holds);
     const larger = await check(page, new Uint8Array(WAYBILL_BYTES_MAX + 1));
     assert.equal(larger.code, "too-large");
   });

@@ -67,9 +67,22 @@ test("a message and a file go from one page to the other and are stamped", async
   assert.equal(basename(savedTo), "study.dcm");
   assert.deepEqual(readFileSync(savedTo), content);
 
+  const [saved] = await Promise.all([
+    ofBob.waitForEvent("download"),
+    offer.getByRole("button", { name: "Save receipt" }).click(),
+  ]);
+  const receipt = await saved.path();
+
   await ofBob.getByLabel("Message to alice").fill("Thank you.");
   await ofBob.keyboard.press("Enter");
   await ofAlice.getByText("Thank you.").first().waitFor();
+
+  // What one of them saved, the other's page checks, and her peer knows the block.
+  await ofAlice.goto(new URL("/me", alice.pageUrl).href);
+  await ofAlice.locator('input[data-attach="receipt"]').setInputFiles(receipt);
+  await ofAlice.getByText("This receipt holds.").waitFor();
+  await ofAlice.getByText("checked by this page: signed by both, and anchored.").waitFor();
+  await ofAlice.getByText(/^The block is on the chain of .* known here, with \d+ confirmations?:/).waitFor();
   await Promise.all(profiles.map((profile) => profile.close()));
 });
 

@@ -19,8 +19,8 @@ const refused = (code: string, cause: string, nextStep: string): Answered<never>
   fault: { code, cause, nextStep },
 });
 
-/** The file is read and judged in this browser; nothing of it goes to the peer. */
-export function checkFile(file: File): Promise<Answered<Checked>> {
+/** The file is read and judged in this browser; nothing of it goes to the peer. Aborted, the thread ends at once. */
+export function checkFile(file: File, signal: AbortSignal): Promise<Answered<Checked>> {
   const thread = new Worker(new URL("./check-thread.ts", import.meta.url), {
     type: "module",
     name: "waybill-check",
@@ -28,6 +28,7 @@ export function checkFile(file: File): Promise<Answered<Checked>> {
   let timer = 0;
   const answer = new Promise<Answered<Checked>>((resolve) => {
     timer = window.setTimeout(() => resolve(tooSlow), CHECK_MS_MAX);
+    signal.addEventListener("abort", () => resolve(stopped), { once: true });
     thread.addEventListener("error", () => resolve(notLoaded));
     thread.addEventListener("message", ({ data }: MessageEvent<CheckAnswer>) =>
       resolve(data.ok ? { ok: true, value: { ...data.value, file }, eventId: null } : unreadable(data.cause)),
@@ -45,6 +46,8 @@ const tooSlow = refused(
   `The check did not end within ${CHECK_MS_MAX / 1000} seconds.`,
   "Check it in a terminal with: waybill verify FILE.waybill",
 );
+
+const stopped = refused("check-stopped", "Another file was chosen meanwhile.", "Choose this one again.");
 
 const notLoaded = refused(
   "check-not-loaded",

@@ -1,5 +1,5 @@
 /** Owns checking a .waybill file that somebody gave: what it shows, what it does not, and what only the peer can add. */
-import { useRef } from "react";
+import { useEffect, useRef } from "react";
 import type { VerdictView } from "#api/views.ts";
 import type { Problem } from "#base/result.ts";
 import { client } from "../live/session.ts";
@@ -13,12 +13,20 @@ import { type Checked, checkFile } from "./check-file.ts";
 export function CheckReceipt() {
   const input = useRef<HTMLInputElement>(null);
   const ask = useAction(async (file: File) => client.verify(new Uint8Array(await file.arrayBuffer())));
-  // A file that this page refuses is refused, whatever the peer would say.
-  const check = useAction(checkFile, ({ verdict, file }) => verdict.ok && ask.run(file));
+  /** Ends the check that runs. A file dropped meanwhile takes its place, and so does leaving the page. */
+  const stop = useRef(new AbortController());
+  useEffect(() => () => stop.current.abort(), []);
+  const check = useAction(
+    ({ file, signal }: { readonly file: File; readonly signal: AbortSignal }) => checkFile(file, signal),
+    // What this page refuses is refused, whatever the peer would say.
+    ({ verdict, file }) => verdict.ok && ask.run(file),
+  );
   const begin = (file: File | undefined) => {
     if (file === undefined) return;
+    stop.current.abort();
+    stop.current = new AbortController();
     ask.clear();
-    check.run(file);
+    check.run({ file, signal: stop.current.signal });
   };
   return (
     <section aria-labelledby="check">
