@@ -4,8 +4,9 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type RunSummary, replayCommand, runScenario } from "./run.ts";
+import { type RunSummary, replayCommand, runScenario, Stage } from "./run.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
+import { MINUTE_MS, SimWorld } from "./world.ts";
 
 const NODES = 8;
 const MINUTES = 2;
@@ -32,6 +33,17 @@ test("the same seed gives the same run, to the last line of its trace", async ()
 
 test("another seed gives another run", async () => {
   assert.notEqual((await run("calm", 6)).tip, (await run("calm", 7)).tip);
+});
+
+test("what must hold is looked at in every minute of a wait, however long", async () => {
+  const world = new SimWorld({ seed: 1, nodes: 2, trace: () => undefined });
+  const stage = new Stage(world, MINUTES, 0);
+  await world.startAll();
+  const beforeMs = world.clock.monotonicMs();
+  world.clock.after(2.5 * MINUTE_MS, () => world.faults.push("on purpose"));
+  await assert.rejects(world.clock.advance(60 * MINUTE_MS), /on purpose/);
+  assert.ok(world.clock.monotonicMs() - beforeMs <= 3.5 * MINUTE_MS, "within the minute");
+  assert.equal(stage.minutesChecked, 3);
 });
 
 test("a run in which nothing came about is a failure", async () => {
