@@ -69,7 +69,7 @@ function storeUnusable(fault: StoreFault): Problem {
   return problem(
     "ledger-store-unusable",
     `The ledger cannot be written: ${fault.cause}.`,
-    "Make room on the disk.",
+    "Make room on the disk, or make it writable.",
   );
 }
 

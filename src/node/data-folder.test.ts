@@ -1,8 +1,10 @@
 /** One process a folder; damage is told, and mended only where nothing of the user's is at stake. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -50,6 +52,36 @@ test("the identity is made once, mode 0600, and stays", () =>
     const found = openIdentity(path);
     assert.ok(found.ok && !found.value.isNew);
     assert.equal(found.value.keypair.peerId, made.value.keypair.peerId);
+  }));
+
+test(
+  "a key that others may read and whose mode cannot be mended is not used, and says what to do",
+  {
+    skip: process.platform !== "linux" || process.getuid?.() !== 0 ? "needs root on Linux" : false,
+  },
+  () =>
+    folder((path) => {
+      assert.ok(openIdentity(path).ok);
+      const file = join(path, "identity.key");
+      chmodSync(file, 0o640);
+      execFileSync("mount", ["--bind", path, path]);
+      try {
+        execFileSync("mount", ["-o", "remount,bind,ro", path]);
+        const refused = openIdentity(path);
+        assert.equal(refused.ok ? "" : refused.fault.code, "identity-exposed");
+      } finally {
+        execFileSync("umount", [path]);
+      }
+      assert.ok(openIdentity(path).ok);
+      assert.equal(statSync(file).mode & 0o777, 0o600);
+    }),
+);
+
+test("a file of deliveries that cannot be opened is not called damaged", () =>
+  folder((path) => {
+    mkdirSync(join(path, "waybill.db"));
+    const refused = openDeliveryDatabase(path, []);
+    assert.equal(refused.ok ? "" : refused.fault.code, "deliveries-unusable");
   }));
 
 test("what was said is for its owner's eyes, also in a folder that others may read", () =>

@@ -2,7 +2,7 @@
  * Owns the data folder as a whole: made when missing, held by one process, its databases opened. What lies in it is
  * written down in `spec/data-folder.md`.
  */
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { isDiskFault } from "#storage/disk/blocks.ts";
@@ -22,6 +22,8 @@ function causeOf(error: unknown): string {
 export function holdDataFolder(path: string): Result<HeldFolder, Problem> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
+    // Or it would be found out by whichever file is written first.
+    accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
     const lock = acquireDataLock(path);
     if (lock !== null) return ok({ path, lock });
   } catch (error) {
@@ -29,7 +31,7 @@ export function holdDataFolder(path: string): Result<HeldFolder, Problem> {
       problem(
         "data-folder-unusable",
         `The data folder ${path} cannot be used (${causeOf(error)}).`,
-        "Choose another one with --data, or see that it belongs to you and that the disk has space.",
+        "Choose another one with --data, or see that it belongs to you, and that its disk has space and is not mounted read-only.",
       ),
     );
   }
@@ -50,6 +52,15 @@ export function openDeliveryDatabase(dataDir: string, schemas: readonly Schema[]
   try {
     return ok(opened(path, schemas));
   } catch (error) {
+    if (isRefusal(error) && !(error instanceof NewerSchemaError)) {
+      return fail(
+        problem(
+          "deliveries-unusable",
+          `The file waybill.db in the data folder cannot be opened or written (${causeOf(error)}); nothing says that it is damaged.`,
+          "See that the disk has space and can be written, and that the file belongs to you.",
+        ),
+      );
+    }
     return fail(
       problem(
         "deliveries-damaged",

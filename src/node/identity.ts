@@ -33,9 +33,25 @@ export function openIdentity(dataDir: string): Result<Identity, Problem> {
   }
   const seed = text.startsWith(HEADER) ? fromHex(text.slice(HEADER.length).trimEnd()) : null;
   if (seed === null || seed.length !== SEED_BYTES) return corrupt("does not hold a key");
-  // A copied or restored file may have lost its mode; the key is worth the correction at every start.
-  if (process.platform !== "win32") chmodSync(path, 0o600);
-  return ok({ keypair: createKeypair(seed), isNew: false });
+  const exposed = makePrivate(path);
+  return exposed ?? ok({ keypair: createKeypair(seed), isNew: false });
+}
+
+/** A copied or restored file may have lost its mode; the key is worth the correction at every start. */
+function makePrivate(path: string): Result<never, Problem> | null {
+  if (process.platform === "win32" || (statSync(path).mode & 0o777) === 0o600) return null;
+  try {
+    chmodSync(path, 0o600);
+    return null;
+  } catch (error) {
+    return fail(
+      problem(
+        "identity-exposed",
+        `The file ${FILE_NAME} in the data folder is not yours alone, and that cannot be changed (${error instanceof Error ? error.message : String(error)}).`,
+        "Make it yours and set its mode to 600, on a disk that can be written.",
+      ),
+    );
+  }
 }
 
 function create(path: string): Result<Identity, Problem> {
