@@ -18,8 +18,8 @@ export function CheckReceipt() {
   useEffect(() => () => stop.current.abort(), []);
   const check = useAction(
     ({ file, signal }: { readonly file: File; readonly signal: AbortSignal }) => checkFile(file, signal),
-    // What this page refuses is refused, whatever the peer would say.
-    ({ verdict, file }) => verdict.ok && ask.run(file),
+    // What this page refuses is refused, whatever the peer would say; and where there is no block it knows no more.
+    ({ verdict, file }) => verdict.height !== null && ask.run(file),
   );
   const begin = (file: File | undefined) => {
     if (file === undefined) return;
