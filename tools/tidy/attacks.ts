@@ -20,6 +20,10 @@ const ROW = /^\| (\d+) \|/;
 const TEST = /^`([^`]+)` (.+)$/;
 const REASON = /^(?:No test|Not tested): (.+)$/;
 const NOTE = /^Note: ./;
+/** What stands before the name of a test, or of one that a contract suite runs for each implementation. */
+const NAME_OF_TEST = /(?:^|\n)(?![ \t]*(?:\/\/|\*))[^\n]*\b(?:test|it|contract)(?:\.\w+)?\(\s*$/;
+const NAME_OF_SCENARIO = /\n {2}name: $/;
+const LOOK_BACK_CHARS = 80;
 
 /** Rows of all tables of the page, and what in them cannot be read. */
 export function parseAttacks(page: string): {
@@ -78,7 +82,7 @@ export function checkAttacks(page: string, read: (path: string) => string | null
     for (const { path, name } of tests) {
       const text = isTestFile(path) ? read(path) : null;
       if (text === null) say(line, `row ${number}: ${path} is no test file`);
-      else if (!holds(text, name)) say(line, `row ${number}: ${path} has no test "${name}"`);
+      else if (!holds(path, text, name)) say(line, `row ${number}: ${path} has no test "${name}"`);
     }
   }
   return found;
@@ -86,7 +90,13 @@ export function checkAttacks(page: string, read: (path: string) => string | null
 
 const isTestFile = (path: string): boolean => path.endsWith(".test.ts") || path.startsWith("test/");
 
-/** As a literal of its own: a name that is part of a longer one is another test. */
-function holds(text: string, name: string): boolean {
-  return text.includes(JSON.stringify(name)) || text.includes(`\`${name}\``);
+/** Whether a test or a scenario is called so: the whole literal, at the place where its name stands. */
+function holds(path: string, text: string, name: string): boolean {
+  const calledSo = path.startsWith("test/sim/scenarios/") ? NAME_OF_SCENARIO : NAME_OF_TEST;
+  for (const literal of [JSON.stringify(name), `\`${name}\``]) {
+    for (let at = text.indexOf(literal); at >= 0; at = text.indexOf(literal, at + 1)) {
+      if (calledSo.test(text.slice(Math.max(0, at - LOOK_BACK_CHARS), at))) return true;
+    }
+  }
+  return false;
 }

@@ -2,8 +2,11 @@
 import type { Repertoire } from "./attacker.ts";
 import { BLOCK_ATTACKS } from "./block-attacks.ts";
 import { BRANCH_ATTACKS } from "./branch-attacks.ts";
+import { WITHHELD } from "./checkpoint-attacker.ts";
+import { CHECKPOINT_ATTACKS, CHECKPOINT_MANNERS } from "./checkpoint-attacks.ts";
 import { NAME_ATTACKS } from "./name-attacks.ts";
 import { POOL_ATTACKS } from "./pool-attacks.ts";
+import { CHUNK_ATTACKS, OFFER_ATTACKS } from "./snapshot-attacks.ts";
 import { STREAM_ATTACKS } from "./stream-attacks.ts";
 import { SYNC_MANNERS } from "./sync-manners.ts";
 import { TRANSACTION_ATTACKS } from "./transaction-attacks.ts";
@@ -23,9 +26,16 @@ export const REPERTOIRE: Repertoire = {
 /** What comes of an attack only when others ask for what it announced. */
 const CONSEQUENCES = ["parts withheld"] as const;
 
-/** Every kind that a long enough run makes. */
+/** Every kind that a run makes. */
 export const KINDS: readonly string[] = [
   ...Object.keys(REPERTOIRE.attacks),
   ...Object.keys(REPERTOIRE.manners),
   ...CONSEQUENCES,
 ];
+
+/** By scenario, every kind that its run makes. */
+export const KINDS_OF: Readonly<Record<string, readonly string[]>> = {
+  "hostile-third": KINDS,
+  "hostile-signers": [...Object.keys(CHECKPOINT_ATTACKS), ...Object.keys(CHECKPOINT_MANNERS), WITHHELD],
+  "hostile-newcomers": [...Object.keys(OFFER_ATTACKS), ...Object.keys(CHUNK_ATTACKS)],
+};
