@@ -3,6 +3,7 @@
  * long but not stand still. Does not know what they mean.
  */
 import { concat, fromUtf8 } from "#base/bytes.ts";
+import { repeatedKey } from "#base/repeated-key.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import type { Clock } from "#ports/clock.ts";
 import { BODY_TIMEOUT_MS, UPLOAD_STALL_TIMEOUT_MS } from "./limits.ts";
@@ -11,6 +12,9 @@ export interface BodyRefusal {
   readonly status: 400 | 408 | 413 | 415;
   readonly problem: Problem;
 }
+
+/** Of a key of theirs, in words of ours. */
+const KEY_CHARS_SHOWN = 40;
 
 type Body = ReadableStream<Uint8Array> | null;
 
@@ -65,7 +69,13 @@ function brokenOff(): BodyRefusal {
   };
 }
 
-/** The JSON value of a body; refuses other media types, broken UTF-8 and broken JSON. */
+/** Which of the two was meant, of an amount for one, is not ours to guess. */
+function namedTwice(key: string): BodyRefusal {
+  const cause = `The body names ${JSON.stringify(key.slice(0, KEY_CHARS_SHOWN))} twice.`;
+  return { status: 400, problem: problem("malformed-json", cause, "Name it once and send it again.") };
+}
+
+/** The JSON value of a body; refuses other media types, broken UTF-8, broken JSON, and a field named twice. */
 export async function readJson(
   request: Request,
   bytesMax: number,
@@ -80,7 +90,11 @@ export async function readJson(
   if (!bytes.ok) return bytes;
   const text = fromUtf8(bytes.value);
   try {
-    if (text !== null) return ok(JSON.parse(text));
+    if (text !== null) {
+      const value: unknown = JSON.parse(text);
+      const repeated = repeatedKey(text);
+      return repeated === null ? ok(value) : fail(namedTwice(repeated));
+    }
   } catch {
     // Worded below, together with text that is not UTF-8.
   }

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDisplayName } from "#base/display-name.ts";
+import { repeatedKey } from "#base/repeated-key.ts";
 import { fail, ok, type Problem, problem, type Result } from "#base/result.ts";
 import { KEEP_BLOCKS_MIN } from "#chain/index.ts";
 import { DEFAULT_MINING, type MiningSettings } from "#mining/index.ts";
@@ -125,6 +126,8 @@ export function decodeSettings(text: string): Result<Settings, Problem> {
     return refused("is not JSON");
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) return refused("is not an object");
+  const repeated = repeatedKey(text);
+  if (repeated !== null) return refused(`names "${repeated.slice(0, 40)}" twice`);
   const fields = new Map<string, unknown>(Object.entries(value));
   for (const key of fields.keys()) {
     if (!["name", "accept", "mining", "keepBlocks", "doors", "trackers"].includes(key))

@@ -126,6 +126,7 @@ test("settings come back as written; a corrupt file is refused with its reason",
       '{"mining":{"threads":0}}',
       '{"name":7}',
       '{"keepBlocks":10}',
+      '{"accept":"ask","accept":"all"}',
     ];
     const badDoors = [
       "[]",

@@ -171,6 +171,7 @@ test("bodies are strict: size, type, JSON, fields, well-formed text", async (t) 
     ["too large", `{"who":"bob","text":"${"x".repeat(JSON_BODY_BYTES_MAX)}"}`, 413, "body-too-large"],
     ["not JSON", "{who:1}", 400, "malformed-json"],
     ["nothing", "", 400, "malformed-json"],
+    ["a field twice", '{"who":"bob","text":"no","text":"yes"}', 400, "malformed-json"],
     ["not UTF-8", new Uint8Array([0x22, 0xff, 0x22]), 400, "malformed-json"],
     ["another type", '{"who":"bob","text":"x"}', 415, "not-json", { "Content-Type": "text/plain" }],
     ["an unknown field", '{"who":"bob","text":"x","extra":1}', 400, "invalid-request"],
