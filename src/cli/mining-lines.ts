@@ -1,6 +1,7 @@
 /** Owns the command line of `mine`, and the flags about mining that `start` has too. */
 import { type Command, Option } from "commander";
 import type { MiningChanges } from "#api/views.ts";
+import { MINING_BOUNDS } from "#node/mining-settings.ts";
 import { addCommand, type Commands, type Common, integer, misused, withPeer } from "./command-line.ts";
 
 const MODES = ["on", "off", "always"] as const;
@@ -17,17 +18,27 @@ export interface MiningFlags {
   readonly mineOnBattery?: boolean;
 }
 
-const whole = integer(0, 999_999);
+const threads = integer(...MINING_BOUNDS.threads);
+const duty = integer(...MINING_BOUNDS.dutyPercent);
+const afterCount = integer(...MINING_BOUNDS.afterCount);
+const afterSeconds = integer(...MINING_BOUNDS.afterSeconds);
 
-/** The bounds are the peer's to check: it says them when it refuses. */
 export function addMiningFlags(command: Command): Command {
   return command
     .addOption(new Option("--mine <when>", "on (when something waits), off or always; kept").choices(MODES))
     .option("--no-mine", "do not mine in this run")
-    .option("--mine-threads <count>", "threads that mine; kept (default: 1)", whole)
-    .option("--mine-duty <percent>", "part of the time that they work; kept (default: 100)", whole)
-    .option("--mine-after-count <count>", "mine once so many transactions wait; kept (default: 4)", whole)
-    .option("--mine-after-seconds <seconds>", "or once the first has for so long; kept (default: 5)", whole)
+    .option("--mine-threads <count>", "threads that mine; kept (default: 1)", threads)
+    .option("--mine-duty <percent>", "part of the time that they work; kept (default: 100)", duty)
+    .option(
+      "--mine-after-count <count>",
+      "mine once so many transactions wait; kept (default: 4)",
+      afterCount,
+    )
+    .option(
+      "--mine-after-seconds <seconds>",
+      "or once the first has for so long; kept (default: 5)",
+      afterSeconds,
+    )
     .option("--mine-on-battery", "mine on battery too; kept")
     .option("--no-mine-on-battery", "rest on battery; kept (the default)");
 }
@@ -67,10 +78,10 @@ export function addMine(commands: Commands): void {
     "waybill mine --after-count 10 --after-seconds 30",
   ])
     .argument("[mode]", "on (when something waits), off or always")
-    .option("--threads <count>", "threads that mine", whole)
-    .option("--duty <percent>", "part of the time that they work", whole)
-    .option("--after-count <count>", "mine once so many transactions wait", whole)
-    .option("--after-seconds <seconds>", "or once the first has waited for so long", whole)
+    .option("--threads <count>", "threads that mine", threads)
+    .option("--duty <percent>", "part of the time that they work", duty)
+    .option("--after-count <count>", "mine once so many transactions wait", afterCount)
+    .option("--after-seconds <seconds>", "or once the first has waited for so long", afterSeconds)
     .option("--on-battery", "mine on battery too")
     .option("--no-on-battery", "rest on battery");
   withPeer<MineOptions>(commands, mine, async (session, [given], options) => {
@@ -79,7 +90,16 @@ export function addMine(commands: Commands): void {
       return misused(mine, "say: mine, mine on, mine off or mine always");
     }
     const { mine: run } = await import("./commands/mining.ts");
-    const { threads, duty: dutyPercent, afterCount, afterSeconds, onBattery } = options;
-    return await run(session, present({ mode, threads, dutyPercent, afterCount, afterSeconds, onBattery }));
+    return await run(
+      session,
+      present({
+        mode,
+        threads: options.threads,
+        dutyPercent: options.duty,
+        afterCount: options.afterCount,
+        afterSeconds: options.afterSeconds,
+        onBattery: options.onBattery,
+      }),
+    );
   });
 }

@@ -12,39 +12,33 @@ import {
   type MiningSettings,
 } from "#mining/index.ts";
 
-interface Bound {
-  readonly field: "threads" | "dutyPercent" | "afterCount" | "afterSeconds";
-  readonly least: number;
-  readonly most: number;
-  readonly words: string;
-}
+type Field = "threads" | "dutyPercent" | "afterCount" | "afterSeconds";
 
-const BOUNDS: readonly Bound[] = [
-  { field: "threads", least: 1, most: MINING_THREADS_MAX, words: "The number of threads" },
-  { field: "dutyPercent", least: 1, most: 100, words: "The part of the time, in percent," },
-  {
-    field: "afterCount",
-    least: 1,
-    most: MINE_AFTER_COUNT_MAX,
-    words: "The number of transactions to wait for",
-  },
-  {
-    field: "afterSeconds",
-    least: 0,
-    most: MINE_AFTER_SECONDS_MAX,
-    words: "The wait for company, in seconds,",
-  },
-];
+/** Least and most of each number, both allowed. */
+export const MINING_BOUNDS: Readonly<Record<Field, readonly [least: number, most: number]>> = {
+  threads: [1, MINING_THREADS_MAX],
+  dutyPercent: [1, 100],
+  afterCount: [1, MINE_AFTER_COUNT_MAX],
+  afterSeconds: [0, MINE_AFTER_SECONDS_MAX],
+};
+const WORDS: Readonly<Record<Field, string>> = {
+  threads: "The number of threads",
+  dutyPercent: "The part of the time, in percent,",
+  afterCount: "The number of transactions to wait for",
+  afterSeconds: "The wait for company, in seconds,",
+};
+const FIELDS: readonly Field[] = ["threads", "dutyPercent", "afterCount", "afterSeconds"];
 
 /** The given changes, as they are, once they are all within their bounds. */
 export function checkMining(changes: Partial<MiningSettings>): Result<Partial<MiningSettings>, Problem> {
-  for (const { field, least, most, words } of BOUNDS) {
+  for (const field of FIELDS) {
+    const [least, most] = MINING_BOUNDS[field];
     const value = changes[field];
     if (value === undefined || (Number.isInteger(value) && value >= least && value <= most)) continue;
     return fail(
       problem(
         "mining-refused",
-        `${words} must be a whole number from ${least} to ${most}.`,
+        `${WORDS[field]} must be a whole number from ${least} to ${most}.`,
         "Choose another.",
       ),
     );
@@ -60,7 +54,7 @@ export function decodeMining(value: unknown): MiningSettings | null {
   if (known === undefined || typeof onBattery !== "boolean") return null;
   const fields = Object.entries(rest);
   const isNumber = ([name, each]: [string, unknown]) =>
-    typeof each === "number" && BOUNDS.some(({ field }) => field === name);
+    typeof each === "number" && FIELDS.some((field) => field === name);
   if (!fields.every(isNumber)) return null;
   const settings = { ...DEFAULT_MINING, ...Object.fromEntries(fields), mode: known, onBattery };
   return checkMining(settings).ok ? settings : null;

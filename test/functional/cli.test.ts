@@ -13,6 +13,7 @@ import type { ProgramContext } from "#cli/command-line.ts";
 import { QuestionInterrupted } from "#cli/outcome.ts";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
+import { MINING_BOUNDS } from "#node/mining-settings.ts";
 import { clientOf } from "../kit/api-server.ts";
 import { slipId } from "../kit/facade.ts";
 
@@ -219,6 +220,14 @@ test("mine shows the race, changes only what is said, and says what it means", a
   assert.match(back.out, /3 threads of 8 cores, 40 % of the time/);
   assert.match(back.out, /plugged in now; rests on battery/);
   assert.equal((await runHere("mine", "on", "--threads", "many")).code, 2);
+  for (const [flag, value, bounds] of [
+    ["--duty", "101", "from 1 to 100"],
+    ["--threads", "1000000", `from 1 to ${MINING_BOUNDS.threads[1]}`],
+  ] as const) {
+    const refused = await runHere("mine", "on", flag, value);
+    assert.equal(refused.code, 2);
+    assert.ok(refused.err.includes(bounds), refused.err);
+  }
 });
 
 test("a payment that was not made is listed in the wallet until it is dismissed", async () => {
