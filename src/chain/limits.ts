@@ -178,6 +178,8 @@ export const INVALID_IDS_MAX = 1_024;
 export const SIDE_BRANCH_DEPTH_MAX_BLOCKS = 144;
 /** Waiting submissions to the single writer. */
 export const WRITER_QUEUE_MAX = 256;
+/** Conversations of one kind at once: more than peers are ever connected; some last on with peers that have just left. */
+export const CONVERSATIONS_MAX = 512;
 /** Peers remembered that did not deliver, connected or not. */
 export const SYNC_RESTING_MAX = 256;
 /** Peers of other networks remembered while connected, to be named to the user. */

@@ -21,6 +21,7 @@ function told(waitsFor: CheckpointStatus["signing"]["waitsFor"], change: Partial
   const checkpoints: Checkpoints = {
     status: () => status,
     finalNote: () => null,
+    holdings: () => [],
     evidence: () => [],
     subscribe: () => () => undefined,
     close: async () => undefined,

@@ -112,9 +112,10 @@ export class ChainNode {
     return this.#current().chain;
   }
 
-  /** What its chain holds in memory for others. */
+  /** What its chain, and what it knows of checkpoints, hold in memory for others. */
   get holdings(): ReturnType<OpenedChain["holdings"]> {
-    return this.#current().holdings();
+    const { holdings, checkpoints } = this.#current();
+    return [...holdings(), ...checkpoints.holdings()];
   }
 
   get checkpoints(): Checkpoints {

@@ -19,6 +19,7 @@ import {
   verifyCheckpoint,
 } from "#ledger/checkpoint.ts";
 import type { Network as LedgerNetwork } from "#ledger/index.ts";
+import type { Holding } from "../holding.ts";
 import { COSIGNATURES_PER_SIGNER_MAX } from "../limits.ts";
 import type {
   CheckpointChange,
@@ -90,6 +91,17 @@ export class CheckpointBook {
   /** Keys shown to have signed twice, each with the two notes as text. */
   get evidence(): ReadonlyMap<AccountId, string> {
     return this.#evidence;
+  }
+
+  holdings(): readonly Holding[] {
+    const signers = this.#signers.length;
+    let cosignatures = 0;
+    for (const ofSigner of this.#signed.values()) cosignatures += ofSigner.size;
+    return [
+      { what: "cosignatures", count: cosignatures, limit: signers * COSIGNATURES_PER_SIGNER_MAX },
+      { what: "cosignatures too old to be kept", count: this.#passing.size, limit: signers },
+      { what: "signers shown to have signed twice", count: this.#evidence.size, limit: signers },
+    ];
   }
 
   take(verified: VerifiedCheckpoint): Taken {

@@ -9,12 +9,14 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { FrameStream, Network } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
+import type { Holding } from "../holding.ts";
 import {
   CHECKPOINT_ANSWER_TIMEOUT_MS,
   CHECKPOINT_COMPARE_PERIOD_MS,
   CHECKPOINT_FRAME_BYTES_MAX,
   CHECKPOINT_ON_CONNECT_DELAY_MS,
   CHECKPOINT_STREAMS_PER_PEER_MAX,
+  CONVERSATIONS_MAX,
 } from "../limits.ts";
 import {
   asManyNotesAsFit,
@@ -71,6 +73,14 @@ export class CheckpointExchange {
     return this.#answers;
   }
 
+  holdings(): readonly Holding[] {
+    const limit = this.#dependencies.peers.connected().length;
+    return [
+      { what: "peers asked for checkpoints", count: this.#asking.size, limit: CONVERSATIONS_MAX },
+      { what: "peers to ask for checkpoints", count: this.#timers.size, limit },
+    ];
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
@@ -102,7 +112,7 @@ export class CheckpointExchange {
   }
 
   #ask(peer: PeerId): void {
-    if (this.#closed || this.#asking.has(peer)) return;
+    if (this.#closed || this.#asking.has(peer) || this.#asking.size >= CONVERSATIONS_MAX) return;
     const asking = this.#converse(peer)
       .catch((error: unknown) =>
         this.#dependencies.log.fault("a peer could not be asked for checkpoints", error),

@@ -1,7 +1,8 @@
 /**
  * Owns co-signed checkpoints at run time: asks peers what they know and passes on what is new, signs for this peer
  * where the genesis names its key, keeps all of it, and tells the chain which block is final. Which block to sign is
- * decided in `checkpoint-signing.ts`, what signatures add up to in `checkpoint-book.ts`.
+ * decided in `checkpoint-signing.ts`, what signatures add up to in `checkpoint-book.ts`. It is
+ * long, since all that may bring a signature or a final block meets here.
  */
 import type { AccountId, PeerId } from "#base/brand.ts";
 import { fromUtf8, toHex, utf8 } from "#base/bytes.ts";
@@ -21,6 +22,7 @@ import type { Clock, Timer } from "#ports/clock.ts";
 import type { Log } from "#ports/log.ts";
 import type { Judgement, Network, Topic } from "#ports/network.ts";
 import type { Random } from "#ports/random.ts";
+import type { Holding } from "../holding.ts";
 import {
   CHECKPOINT_FIRST_SIGNING_DELAY_MS,
   COSIGNATURE_AHEAD_BLOCKS_MAX,
@@ -90,6 +92,8 @@ export interface Checkpoints {
   finalNote(): string | null;
   /** Two notes for each signer that was shown to have signed twice. */
   evidence(): readonly { readonly signer: AccountId; readonly text: string }[];
+  /** What is in memory for others. */
+  holdings(): readonly Holding[];
   subscribe(listener: (event: CheckpointsEvent) => void): Unsubscribe;
   close(): Promise<void>;
 }
@@ -113,6 +117,7 @@ const NONE: Checkpoints = {
   status: () => null,
   finalNote: () => null,
   evidence: () => [],
+  holdings: () => [],
   subscribe: () => () => undefined,
   close: async () => undefined,
 };
@@ -212,6 +217,14 @@ class ChainCheckpoints implements Checkpoints {
 
   evidence(): readonly { readonly signer: AccountId; readonly text: string }[] {
     return [...this.#book.evidence].map(([signer, text]) => ({ signer, text }));
+  }
+
+  holdings(): readonly Holding[] {
+    return [
+      { what: "cosignatures to be judged", count: this.#inbound.waiting, limit: COSIGNATURE_QUEUE_MAX },
+      ...this.#book.holdings(),
+      ...this.#exchange.holdings(),
+    ];
   }
 
   subscribe(listener: (event: CheckpointsEvent) => void): Unsubscribe {

@@ -15,7 +15,7 @@ import type { BlockDoor } from "../block-door.ts";
 import type { ClockWatch } from "../clock-watch.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import type { Holding } from "../holding.ts";
-import { LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "../limits.ts";
+import { CONVERSATIONS_MAX, LOW_WORK_BLOCKS, SYNC_ASKED_MIN } from "../limits.ts";
 import type { TransactionDoor } from "../pool/transaction-door.ts";
 import { SNAPSHOT_PARTS } from "../snapshots/snapshot-fetch.ts";
 import { SnapshotMaker } from "../snapshots/snapshot-maker.ts";
@@ -162,7 +162,7 @@ export class ChainSync {
   }
 
   holdings(): readonly Holding[] {
-    const limit = this.#dependencies.network.connected().length;
+    const limit = this.#dependencies.network.connected().length + CONVERSATIONS_MAX;
     return [
       { what: "peers that said where they stand", count: this.#heard.size, limit },
       { what: "peers that did not say", count: this.#silent.size, limit },

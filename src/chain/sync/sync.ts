@@ -12,6 +12,7 @@ import type { FrameStream } from "#ports/network.ts";
 import type { HeaderPoint } from "../header-point.ts";
 import type { Holding } from "../holding.ts";
 import {
+  CONVERSATIONS_MAX,
   HEADER_SYNCS_MAX,
   PEERS_ELSEWHERE_MAX,
   POOL_COMPARE_MS,
@@ -161,14 +162,14 @@ export class Sync {
     ];
   }
 
-  /** Nothing is kept of peers that left, but that they rest. */
+  /** Nothing is kept of peers that left and whose conversation has ended, but that they rest. */
   #peerHoldings(): readonly Holding[] {
-    const limit = this.#dependencies.network.connected().length;
+    const limit = this.#dependencies.network.connected().length + this.#talking.size;
     return [
-      { what: "peers that we talk with", count: this.#talking.size, limit },
+      { what: "conversations", count: this.#talking.size, limit: CONVERSATIONS_MAX },
+      { what: "streams that we opened", count: this.#streams.size, limit: CONVERSATIONS_MAX },
+      { what: "peers to talk with again", count: this.#askedMeanwhile.size, limit: CONVERSATIONS_MAX },
       { what: "peers to talk with soon", count: this.#timers.size, limit },
-      { what: "peers to talk with again", count: this.#askedMeanwhile.size, limit },
-      { what: "streams that we opened", count: this.#streams.size, limit },
       { what: "peers whose pool was asked for", count: this.#poolFetched.size, limit },
       { what: "peers that wait for their turn", count: this.#waiting.size, limit },
       { what: "peers that greeted", count: this.#greeted.size, limit },
@@ -192,6 +193,8 @@ export class Sync {
       this.#askedMeanwhile.add(peer);
       return;
     }
+    // The comparing of tips comes back to it.
+    if (this.#talking.size >= CONVERSATIONS_MAX) return;
     this.#talking.add(peer);
     const talk = this.#talk(peer).finally(() => {
       this.#talking.delete(peer);
