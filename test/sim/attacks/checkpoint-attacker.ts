@@ -40,8 +40,11 @@ export class CheckpointCoalition {
   readonly seen = new Map<number, Map<BlockId, Checkpoint>>();
   /** What their keys signed and somebody honest was told. */
   readonly #told = new Map<AccountId, Map<number, Set<string>>>();
-  /** Whether they say what costs them their connections too: before that, only what looks sound to each who hears it. */
-  isBold = false;
+  /**
+   * What they do now. Their keys sign both sides of a cut before they sign anything else: a key's second statement about a
+   * height counts for nobody. And what costs them their connections comes after what looks sound to each who hears it.
+   */
+  stage: "sides" | "sound" | "all" = "sides";
   #signedBoth = 0;
   #deck: string[] = [];
   #manners: string[] = [];
@@ -74,10 +77,13 @@ export class CheckpointCoalition {
   }
 
   /** All kinds in turn, in an order by chance. */
-  nextKind(random: SeededRandom): string {
+  nextKind(random: SeededRandom): string | null {
+    if (this.isDisputed()) return BOTH_SIDES;
+    if (this.stage === "sides") return null;
+    const isLast = this.missing().every((kind) => kind === STUFFING);
+    if (isLast && !this.made.has(STUFFING)) return STUFFING;
     if (this.#deck.length === 0) {
-      const isLast = this.missing().every((kind) => kind === STUFFING);
-      const kinds = this.isBold ? Object.keys(CHECKPOINT_ATTACKS) : SOUND_KINDS;
+      const kinds = this.stage === "all" ? Object.keys(CHECKPOINT_ATTACKS) : SOUND_KINDS;
       this.#deck = kinds.filter((kind) => kind !== BOTH_SIDES && (isLast || kind !== STUFFING));
     }
     return this.#deck.splice(random.below(this.#deck.length), 1)[0] ?? "";
@@ -164,8 +170,8 @@ export class CheckpointAttacker implements Interception {
 
   async #attack(): Promise<void> {
     this.#noteDue();
-    const kind = this.coalition.isDisputed() ? BOTH_SIDES : this.coalition.nextKind(this.random);
-    if ((await CHECKPOINT_ATTACKS[kind]?.(this)) === true) this.coalition.count(kind);
+    const kind = this.coalition.nextKind(this.random);
+    if (kind !== null && (await CHECKPOINT_ATTACKS[kind]?.(this)) === true) this.coalition.count(kind);
   }
 
   #failed(error: unknown): void {
@@ -252,7 +258,7 @@ export class CheckpointAttacker implements Interception {
   }
 
   async serves(protocol: string, stream: PeekedStream): Promise<boolean> {
-    const isHonest = !this.coalition.isBold || this.random.chance(HONEST_CHANCE);
+    const isHonest = this.coalition.stage !== "all" || this.random.chance(HONEST_CHANCE);
     if (protocol !== CHECKPOINT_PROTOCOL || isHonest) return false;
     const kind = this.coalition.nextManner(this.random);
     if ((await CHECKPOINT_MANNERS[kind]?.(this, stream)) === true) this.coalition.count(kind);

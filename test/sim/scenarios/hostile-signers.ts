@@ -10,7 +10,7 @@ import { BOTH_SIDES } from "../attacks/checkpoint-attacks.ts";
 import { heaviest } from "../checks.ts";
 import { forgetFinality, untilEvidence, untilFinal } from "../finality-checks.ts";
 import type { Stage } from "../run.ts";
-import type { SimWorld } from "../world.ts";
+import { MINUTE_MS, type SimWorld } from "../world.ts";
 import type { Scenario } from "./scenario.ts";
 
 const EVERY_BLOCKS = 4;
@@ -26,6 +26,7 @@ const LONELY_CUT_MINUTES = 2;
 const LONELY_SPEED = 3;
 /** Of the minutes given; the rest is what cuts and the return of a signer take. */
 const BOLD_PART = 0.4;
+const AGREED_WITHIN_MS = 2 * MINUTE_MS;
 /** Whoever broke the rules before many is shut out for ten minutes. */
 const MINUTES_MAX = 15;
 /** Twice the usual pace: what signers wait for is counted in blocks, or in the future that a date may have. */
@@ -96,7 +97,16 @@ async function powerCuts(stage: Stage): Promise<void> {
   for (const node of some) {
     if (node.running) node.crash();
     await world.start(node);
+    // Before peers tell it again what it may have forgotten.
+    stage.check();
   }
+}
+
+/** All agree soon; a little later where they have to hear of a final block first, which some neighbours keep to themselves. */
+async function heal(world: SimWorld): Promise<void> {
+  world.heal();
+  const agreed = () => new Set(world.running().map((node) => node.chain.tip().id)).size === 1;
+  await world.clock.advanceUntil(agreed, AGREED_WITHIN_MS, "agreement after a healing");
 }
 
 /** Neither side has a quorum, not even with all the malicious ones, who sign for both. */
@@ -104,7 +114,7 @@ async function equalCut(stage: Stage, coalition: CheckpointCoalition): Promise<v
   cut(stage.world, (at) => at % 2 === 0);
   await stage.pass(EQUAL_CUT_MINUTES);
   await passUntil(stage, () => coalition.made.has(BOTH_SIDES));
-  await stage.heal();
+  await heal(stage.world);
   await untilFinal(stage.world, BEHIND_FINAL_BLOCKS_MAX, 4);
 }
 
@@ -125,7 +135,7 @@ async function lonelyCut(stage: Stage, lonely: number): Promise<void> {
   assert.ok(theirs !== undefined && ours !== undefined && theirs > ours, "the few have more work");
   const finals = many.map(({ chain }) => chain.finalBlock()?.height ?? 0);
   node?.setSpeed(world.speedEach);
-  await stage.heal();
+  await heal(stage.world);
   const left = few.map(({ chain }) => chain.finalBlock()?.height ?? 0);
   assert.ok(
     Math.min(...left) >= Math.max(...finals),
@@ -161,10 +171,10 @@ async function hostileToSigners(stage: Stage): Promise<void> {
   assert.ok(returning);
   const copy = returning.copyCheckpoints();
   for (const attacker of coalition.members) attacker.begin();
-  await stage.pass(1);
   await equalCut(stage, coalition);
-  coalition.isBold = true;
+  coalition.stage = "sound";
   await powerCuts(stage);
+  coalition.stage = "all";
   await stage.pass(minutes * BOLD_PART);
   await fromOldCopy(stage, returning, copy);
   await lonelyCut(stage, signing - 1);
