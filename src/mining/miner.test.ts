@@ -302,13 +302,17 @@ test("what is found in the moment in which mining is switched off is not brought
   await end();
 });
 
-test("a block that cannot be taken is said, and sought again after a pause", async () => {
+type MinedChain = Parameters<typeof openMiner>[1]["chain"];
+
+/** A miner on a chain with something waiting that answers as the test says, over a search that the test ends. */
+function standIn(change: (source: TestChain) => Partial<MinedChain>) {
   const held = new HeldSearch();
   const clock = new SimulatedClock();
   const source = new TestChain(testNetwork());
-  let refused = 0;
+  const faults: unknown[] = [];
+  let heard: Parameters<MinedChain["subscribe"]>[0] = () => undefined;
   const miner = openMiner(
-    { account: BOB.account, mode: "on" },
+    { account: BOB.account, mode: "on", afterCount: 1 },
     {
       chain: {
         network: source.network,
@@ -319,18 +323,34 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
         isContested: () => false,
         syncState: () => ({ state: "synced" }),
         template: () => ({ block: source.next(), transactionCount: 1 }),
-        submitBlock: async () => {
-          refused += 1;
-          return fail({ code: "unavailable" });
+        submitBlock: async () => fail({ code: "unavailable" }),
+        subscribe: (listener) => {
+          heard = listener;
+          return () => undefined;
         },
-        subscribe: () => () => undefined,
+        ...change(source),
       },
       clock,
-      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
+      log: { info: () => undefined, fault: (_message, error) => faults.push(error) },
       random: seededRandom(1),
       search: held,
     },
   );
+  const end = async (): Promise<void> => {
+    await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+    assert.deepEqual(faults, []);
+  };
+  return { held, clock, miner, faults, hear: (type: string) => heard({ type }), end };
+}
+
+test("a block that cannot be taken is said, and sought again after a pause", async () => {
+  let refused = 0;
+  const { held, clock, miner, end } = standIn(() => ({
+    submitBlock: async () => {
+      refused += 1;
+      return fail({ code: "unavailable" });
+    },
+  }));
   await clock.advance(1);
   held.find(0n);
   await clock.advance(1);
@@ -345,7 +365,7 @@ test("a block that cannot be taken is said, and sought again after a pause", asy
   assert.equal(miner.status().reason, null);
   await clock.advance(500);
   assert.ok(miner.status().hashesPerSecond > 0);
-  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+  await end();
 });
 
 test("a search that cannot run is said, with why, and tried again after a pause", async () => {
@@ -368,81 +388,32 @@ test("a search that cannot run is said, with why, and tried again after a pause"
 });
 
 test("a ledger that cannot be read is told of and waited for: the miner's timer must not take the process down", async () => {
-  const held = new HeldSearch();
-  const clock = new SimulatedClock();
-  const source = new TestChain(testNetwork());
-  const faults: unknown[] = [];
   let isDamaged = true;
-  const miner = openMiner(
-    { account: BOB.account, mode: "always" },
-    {
-      chain: {
-        network: source.network,
-        tip: () => source.tip.block,
-        headerAt: () => null,
-        pool: () => [],
-        poolSize: () => 0,
-        isContested: () => false,
-        syncState: () => ({ state: "synced" }),
-        template: () => {
-          if (isDamaged) throw new Error("state entries are not those of the state root");
-          return { block: source.next(), transactionCount: 0 };
-        },
-        submitBlock: async () => fail({ code: "unavailable" }),
-        subscribe: () => () => undefined,
-      },
-      clock,
-      log: { info: () => undefined, fault: (_message, error) => faults.push(error) },
-      random: seededRandom(1),
-      search: held,
+  const { held, clock, miner, faults, end } = standIn((source) => ({
+    template: () => {
+      if (isDamaged) throw new Error("state entries are not those of the state root");
+      return { block: source.next(), transactionCount: 1 };
     },
-  );
+  }));
   await clock.advance(REFUSED_PAUSE_MS + 10);
   assert.equal(miner.status().reason?.code, "ledger-unreadable");
-  assert.equal(faults.length, 2);
+  assert.equal(faults.splice(0).length, 2);
   isDamaged = false;
   await clock.advance(REFUSED_PAUSE_MS);
   assert.deepEqual([held.begun.length, miner.status().reason], [1, null]);
-  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+  await end();
 });
 
 test("while blocks are being fetched nothing is mined on the old tip", async () => {
-  const held = new HeldSearch();
-  const clock = new SimulatedClock();
-  const source = new TestChain(testNetwork());
   let state: "synced" | "syncing" = "syncing";
-  let heard: (event: { readonly type: string }) => void = () => undefined;
-  const miner = openMiner(
-    { account: BOB.account, mode: "on" },
-    {
-      chain: {
-        network: source.network,
-        tip: () => source.tip.block,
-        headerAt: () => null,
-        pool: () => [{ receivedMs: 0 }],
-        poolSize: () => 1,
-        isContested: () => false,
-        syncState: () => ({ state }),
-        template: () => ({ block: source.next(), transactionCount: 1 }),
-        submitBlock: async () => fail({ code: "unavailable" }),
-        subscribe: (listener) => {
-          heard = listener;
-          return () => undefined;
-        },
-      },
-      clock,
-      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
-      random: seededRandom(1),
-      search: held,
-    },
-  );
+  const { held, clock, miner, hear, end } = standIn(() => ({ syncState: () => ({ state }) }));
   await clock.advance(20_000);
   assert.deepEqual([held.begun.length, miner.status().reason?.code], [0, "catching-up"]);
   state = "synced";
-  heard({ type: "SyncChanged" });
+  hear("SyncChanged");
   await clock.advance(1);
   assert.equal(held.begun.length, 1);
-  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+  await end();
 });
 
 test("the thread mines as the process does", async () => {
@@ -462,39 +433,16 @@ test("the thread mines as the process does", async () => {
 });
 
 test("what waits is not listed for each transaction that comes in, however many there are", async () => {
-  const held = new HeldSearch();
-  const clock = new SimulatedClock();
-  const source = new TestChain(testNetwork());
-  let [heard, listed]: [(event: { readonly type: string }) => void, number] = [() => undefined, 0];
-  const miner = openMiner(
-    { account: BOB.account, mode: "on" },
-    {
-      chain: {
-        network: source.network,
-        tip: () => source.tip.block,
-        headerAt: () => null,
-        pool: () => {
-          listed += 1;
-          return [];
-        },
-        poolSize: () => 50_000,
-        isContested: () => false,
-        syncState: () => ({ state: "synced" }),
-        template: () => ({ block: source.next(), transactionCount: 1 }),
-        submitBlock: async () => fail({ code: "unavailable" }),
-        subscribe: (listener) => {
-          heard = listener;
-          return () => undefined;
-        },
-      },
-      clock,
-      log: { info: () => undefined, fault: (_message, error) => assert.fail(String(error)) },
-      random: seededRandom(1),
-      search: held,
+  let listed = 0;
+  const { held, clock, hear, end } = standIn(() => ({
+    pool: () => {
+      listed += 1;
+      return [];
     },
-  );
+    poolSize: () => 50_000,
+  }));
   await clock.advance(1);
-  for (let came = 0; came < 1_000; came++) heard({ type: "PoolChanged" });
+  for (let came = 0; came < 1_000; came++) hear("PoolChanged");
   assert.deepEqual([listed, held.begun.length], [0, 1]);
-  await clock.advanceUntilSettled(miner.close(), 1_000, "closed");
+  await end();
 });

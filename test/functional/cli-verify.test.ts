@@ -134,8 +134,8 @@ test("missing files, folders in place of files, and strange files are failures w
   );
 });
 
-test("verify tells a proof of the ledger's state from a receipt, and refuses a changed one", async (t) => {
-  const { folder, verify } = await scene(t);
+/** What the ledger holds of Alice after the first block, as a file. */
+function provenAccount() {
   const chain = new TestChain();
   chain.grow();
   const { block, state } = chain.tip;
@@ -143,6 +143,12 @@ test("verify tells a proof of the ledger's state from a receipt, and refuses a c
   const key = keyOfSubject(subject);
   const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
   const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
+  return { bytes, block, state, network: chain.network };
+}
+
+test("verify tells a proof of the ledger's state from a receipt, and refuses a changed one", async (t) => {
+  const { folder, verify } = await scene(t);
+  const { bytes, state } = provenAccount();
   const saved = join(folder, "alice.stateproof");
   await writeFile(saved, bytes);
   const told = await verify(saved);
@@ -158,13 +164,7 @@ test("verify tells a proof of the ledger's state from a receipt, and refuses a c
 });
 
 test("a running peer says whether the block of a state's proof stands on its chain, and one elsewhere says nothing", async () => {
-  const chain = new TestChain();
-  chain.grow();
-  const { block, state } = chain.tip;
-  const subject = { kind: "account", account: ALICE.account } as const;
-  const key = keyOfSubject(subject);
-  const proof = { header: encodeHeader(block.header), value: state.get(key), path: state.prove(key) };
-  const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
+  const { bytes, block, network } = provenAccount();
   const said = async (tipHeight: number, at: readonly { height: number; id: string }[], chainId: string) => {
     let out = "";
     const sink = {
@@ -180,10 +180,10 @@ test("a running peer says whether the block of a state's proof stands on its cha
     assert.ok((await verifyState(bytes, { terminal, json: false, networkFile: null, client })).ok);
     return out;
   };
-  const { chainIdHex } = chain.network;
+  const { chainIdHex } = network;
   const [other, genesis] = [
     { height: 1, id: "ab".repeat(32) },
-    { height: 0, id: chain.network.genesis.id },
+    { height: 0, id: network.genesis.id },
   ];
   const ours = { height: 1, id: block.id };
   assert.match(await said(3, [ours], chainIdHex), /best chain at height 1 \(3 confirmations\)/);

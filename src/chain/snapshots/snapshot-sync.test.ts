@@ -144,7 +144,8 @@ test("a new peer that was handed a cheap block, or mined some alone, takes the s
   for (const node of [alice, before]) await node.close();
 });
 
-test("a check of history that was broken off by a restart goes on where it was", async () => {
+/** A peer that has taken a state over and was stopped while it checked what lies under it; and one that has all. */
+async function stoppedHalfWay() {
   const { clock, peers, open } = world();
   const source = grown(70);
   const alice = await open(ALICE.peerId);
@@ -155,6 +156,11 @@ test("a check of history that was broken off by a restart goes on where it was",
   await clock.advanceUntil(() => (bob.chain.syncState().history?.height ?? 0) > 5, 120_000, "half way");
   await bob.close();
   peers.stop(BOB.peerId);
+  return { clock, open, alice, bob };
+}
+
+test("a check of history that was broken off by a restart goes on where it was", async () => {
+  const { clock, open, alice, bob } = await stoppedHalfWay();
   assert.ok((bob.history.store?.tip()?.height ?? 0) > 5);
   const again = await open(CAROL.peerId, memorySnapshots(), null, bob.store, bob.history);
   assert.ok((again.chain.syncState().history?.height ?? 0) > 5);
@@ -164,16 +170,7 @@ test("a check of history that was broken off by a restart goes on where it was",
 });
 
 test("a check of history whose state cannot be opened is told of, and gone on with once it can", async () => {
-  const { clock, peers, open } = world();
-  const source = grown(70);
-  const alice = await open(ALICE.peerId);
-  await feed(alice.chain, source, 1, 70);
-  await clock.advance(3_000);
-  const bob = await open(BOB.peerId);
-  peers.setLink(ALICE.peerId, BOB.peerId, { delayMs: 300 });
-  await clock.advanceUntil(() => (bob.chain.syncState().history?.height ?? 0) > 5, 120_000, "half way");
-  await bob.close();
-  peers.stop(BOB.peerId);
+  const { clock, open, alice, bob } = await stoppedHalfWay();
   const { history } = bob;
   const current = history.current.bind(history);
   history.current = () => {
