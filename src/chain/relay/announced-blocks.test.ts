@@ -228,6 +228,22 @@ test("a second announcement helps where the first one was garbage under the same
   await here.end();
 });
 
+test("a second announcement that is whole and false changes nothing: nobody is asked for nothing", async () => {
+  const here = await world();
+  const { block } = await prepared(3, 0);
+  const alice = await here.join(ALICE.peerId, () => null);
+  const carol = await here.join(CAROL.peerId, honest(block));
+  const dave = await here.join(DAVE.peerId);
+  await alice.announce(announcementOf(block));
+  await here.clock.advance(50);
+  await dave.announce(announcementOf(block, { shortIds: [] }));
+  await here.clock.advance(3 * BLOCK_PARTS_TIMEOUT_MS);
+  const asked = [alice, carol, dave].flatMap((peer) => peer.asked);
+  assert.ok(asked.every((question) => question.type === "get-parts" && question.positions.length === 3));
+  assert.deepEqual([tipOf(here), here.judged], [block.id, []]);
+  await here.end();
+});
+
 test("others are asked when whoever announced the block stalls", async () => {
   const here = await world();
   const { block } = await prepared(3, 0);

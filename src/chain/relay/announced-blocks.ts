@@ -274,8 +274,10 @@ export class AnnouncedBlocks {
     const filling = new Filling(compact);
     await this.#fill(entry, filling);
     // Of two announcements one may be garbage under the header of another: the one that leads further is kept.
-    if (entry.block !== null || filling.collides) return;
-    if (entry.isBroken || filling.missing().length < entry.filling.missing().length) {
+    const missing = filling.missing().length;
+    // With nothing missing it would have been the block: nothing could be asked for to mend it.
+    if (entry.block !== null || filling.collides || missing === 0) return;
+    if (entry.isBroken || missing < entry.filling.missing().length) {
       entry.filling = filling;
       entry.isBroken = false;
     }
