@@ -1,5 +1,6 @@
-/** Owns honest people who register names, one after the other: whoever committed first holds the name in the end. */
+/** Owns honest people who register names, one after the other: whoever claimed a name holds it in the end. */
 import assert from "node:assert/strict";
+import type { TxId } from "#base/brand.ts";
 import { commitmentOf } from "#ledger/index.ts";
 import type { SeededRandom } from "#test/kit/random.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
@@ -10,13 +11,16 @@ import { SECOND_MS, type SimWorld } from "./world.ts";
 const APART_MS = 12 * SECOND_MS;
 /** How often it is looked whether a claim is due. */
 const LOOK_MS = SECOND_MS;
-const ENDED_WITHIN_MINUTES = 20;
+/** A flood makes pools ask for higher fees, and what was signed before it waits until they ask for less again. */
+const RECORDED_WITHIN_MINUTES = 60;
 
 interface Registration {
   readonly by: ChainNode;
   readonly name: string;
   readonly salt: Uint8Array;
-  state: "committing" | "committed" | "claiming" | "claimed";
+  isCommitted: boolean;
+  /** Of the claim, once it is made. */
+  claim: TxId | null;
 }
 
 export class Registrations {
@@ -30,8 +34,13 @@ export class Registrations {
     this.#random = world.random.fork("registrations");
   }
 
+  get #claimed(): readonly Registration[] {
+    return this.#all.filter(({ claim }) => claim !== null);
+  }
+
+  /** Names that were claimed. */
   get count(): number {
-    return this.#all.length;
+    return this.#claimed.length;
   }
 
   begin(): void {
@@ -40,61 +49,54 @@ export class Registrations {
       if (this.#isOpen) this.#register();
     });
     clock.every(LOOK_MS, () => {
-      for (const registration of this.#all) this.#goOn(registration);
+      if (this.#isOpen) for (const registration of this.#all) this.#claimWhenDue(registration);
     });
   }
 
-  /** No more are begun; those under way are waited for. @throws when somebody else holds a name. */
+  /** Nothing more is begun; claims that were made are waited for. @throws when somebody else holds what was claimed. */
   async end(stage: Stage): Promise<void> {
     this.#isOpen = false;
-    for (let minute = 0; this.#all.some(({ state }) => state !== "claimed"); minute++) {
-      assert.ok(minute < ENDED_WITHIN_MINUTES, `registered within ${ENDED_WITHIN_MINUTES} minutes`);
+    const isRecorded = ({ by, claim }: Registration): boolean =>
+      claim !== null && by.chain.anchorState(claim).state === "anchored";
+    for (let minute = 0; !this.#claimed.every(isRecorded); minute++) {
+      assert.ok(minute < RECORDED_WITHIN_MINUTES, `recorded within ${RECORDED_WITHIN_MINUTES} minutes`);
       await stage.pass(1);
     }
-    for (const { by, name } of this.#all) {
+    for (const { by, name } of this.#claimed) {
       assert.equal(by.chain.nameAt(name).status?.owner, by.account, `${name} is ${by.name}'s`);
     }
   }
 
   #register(): void {
     const by = this.#random.pick(this.#world.honest);
-    const registration: Registration = {
-      by,
-      name: `honest-${this.#all.length}`,
-      salt: this.#random.bytes(32),
-      state: "committing",
-    };
+    const [name, salt] = [`honest-${this.#all.length}`, this.#random.bytes(32)];
+    const registration: Registration = { by, name, salt, isCommitted: false, claim: null };
     this.#all.push(registration);
-    const { account, wallet } = by;
-    const commitment = commitmentOf({ ...registration, key: account }, account);
-    this.#after(wallet.recordName({ type: "name-commit", commitment }), registration, "committed");
+    const commitment = commitmentOf({ name, salt, key: by.account }, by.account);
+    this.#follow(by.wallet.recordName({ type: "name-commit", commitment }), () => {
+      registration.isCommitted = true;
+    });
   }
 
-  #goOn(registration: Registration): void {
-    const { by, name, salt, state } = registration;
+  #claimWhenDue(registration: Registration): void {
+    const { by, name, salt, isCommitted } = registration;
     const { account, chain, wallet } = by;
-    if (state === "claiming" && chain.nameAt(name).status !== null) registration.state = "claimed";
-    if (state !== "committed") return;
+    if (!isCommitted) return;
     const committed = chain.commitmentAt(account, commitmentOf({ name, salt, key: account }, account));
     const { claimAfterBlocks } = this.#world.params.names;
     if (committed === null || chain.tip().height + 1 < committed.height + claimAfterBlocks) return;
-    registration.state = "committing";
-    this.#after(
-      wallet.recordName({ type: "name-claim", name, salt, key: account }),
-      registration,
-      "claiming",
-    );
+    registration.isCommitted = false;
+    this.#follow(wallet.recordName({ type: "name-claim", name, salt, key: account }), (id) => {
+      registration.claim = id;
+    });
   }
 
-  #after(
-    made: ReturnType<ChainNode["wallet"]["recordName"]>,
-    registration: Registration,
-    state: Registration["state"],
-  ): void {
+  /** What finds no room in one's own pool is not begun, or not claimed. */
+  #follow(made: ReturnType<ChainNode["wallet"]["recordName"]>, done: (id: TxId) => void): void {
     made.then(
       (answer) => {
-        assert.ok(answer.ok, `${registration.by.name} may register ${registration.name}`);
-        registration.state = state;
+        if (answer.ok) done(answer.value);
+        else this.#world.say(`a registration is refused: ${answer.fault.code}`);
       },
       (error: unknown) => this.#world.faults.push(error),
     );

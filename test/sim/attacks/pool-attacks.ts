@@ -15,15 +15,15 @@ import type { Attack, Attacker } from "./attacker.ts";
 import { FEE, freeAnchorOf, freshAccounts, headOf, paymentOf, tell } from "./transactions.ts";
 
 /** Accounts of one flood: with 32 each more than a pool of a simulated node holds. */
-const FLOOD_ACCOUNTS = 8;
+const FLOOD_ACCOUNTS = 4;
 /** Of one account; a pool takes 32. */
 const RUN = 40;
 /** Those of one account that are told at once: as far as they overtake each other, a pool lets them in all the same. */
 const TOLD_AT_ONCE = 4;
 const APART_MS = 150;
 /** Each with four transactions behind a gap: more than may wait so. */
-const GAP_ACCOUNTS = 20;
-const FRESH_ACCOUNTS = 24;
+const GAP_ACCOUNTS = 8;
+const FRESH_ACCOUNTS = 8;
 const DUST_ACCOUNTS = 4;
 const CHURN = 40;
 const CROWD = 8;

@@ -15,13 +15,13 @@ import type { Scenario } from "./scenario.ts";
 /** In less, not every kind finds its moment. */
 const ATTACK_MINUTES_MIN = 4;
 /** Mean time between two attacks of one attacker, where there are many attackers. */
-const ATTACK_PERIOD_MS_MAX = 8_000;
+const ATTACK_PERIOD_MS_MAX = 10_000;
 /** How often all attacks are gone through where there are few: some find their moment only the third or fourth time. */
 const ROUNDS_MIN = 4;
 /** Accounts that attackers hold together: several times as many as one flood takes. */
-const ACCOUNTS = 60;
-/** What is behind gaps and what is free may wait as much as half of two blocks' room; the rest as in life, but small. */
-const POOL_BOUNDS = { countMax: 200, freeCountMax: 40, heldCountMax: 40 } as const;
+const ACCOUNTS = 40;
+/** As much as one attacker can fill in one go. */
+const POOL_BOUNDS = { countMax: 100, freeCountMax: 24, heldCountMax: 24 } as const;
 
 /** Long beside the time in which a fee that a flood has raised falls again, as it is in every preset. */
 const CLAIM_WITHIN_BLOCKS = 240;
@@ -100,12 +100,13 @@ export const hostileThird: Scenario = {
     registrations.begin();
     await stage.pass(1);
     await attacks(stage);
+    world.endTraffic();
     await registrations.end(stage);
-    stage.count("names registered meanwhile", registrations.count);
+    stage.count("names claimed meanwhile", registrations.count);
     await stage.pass(1);
   },
   shows: ({ counts }) =>
-    ["kinds of attack", "names registered meanwhile"]
+    ["kinds of attack", "names claimed meanwhile"]
       .concat(
         ["waiting transactions", "free anchors", "transactions behind a gap"].map(
           (what) => `pools full of ${what}`,
