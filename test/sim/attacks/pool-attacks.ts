@@ -23,7 +23,7 @@ const TOLD_AT_ONCE = 4;
 const APART_MS = 150;
 /** Each with four transactions behind a gap: more than may wait so. */
 const GAP_ACCOUNTS = 8;
-const FRESH_ACCOUNTS = 8;
+const FRESH_ACCOUNTS = 16;
 const DUST_ACCOUNTS = 4;
 const CHURN = 40;
 const CROWD = 8;

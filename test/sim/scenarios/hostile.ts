@@ -21,7 +21,7 @@ const ROUNDS_MIN = 4;
 /** Accounts that attackers hold together: several times as many as one flood takes. */
 const ACCOUNTS = 40;
 /** As much as one attacker can fill in one go. */
-const POOL_BOUNDS = { countMax: 100, freeCountMax: 24, heldCountMax: 24 } as const;
+const POOL_BOUNDS = { countMax: 100, freeCountMax: 16, heldCountMax: 24 } as const;
 
 /** Long beside the time in which a fee that a flood has raised falls again, as it is in every preset. */
 const CLAIM_WITHIN_BLOCKS = 240;
