@@ -20,6 +20,7 @@ const SIGNERS = 4;
 const EVERY_BLOCKS = 4;
 /** The blocks on top of a signed one, what comes until the next is due, and two that are just under way. */
 const BEHIND_FINAL_BLOCKS_MAX = 6 + EVERY_BLOCKS + 2;
+const NODES_MIN = 8;
 const NEWCOMERS_MAX = 8;
 const NEAR_BLOCKS = 3;
 const ATTACKERS_EACH = 6;
@@ -97,6 +98,8 @@ async function hostileToNewcomers(stage: Stage): Promise<void> {
   const { world, minutes } = stage;
   const coalition = coalitionOf(world);
   const newcomers = newcomersOf(world);
+  const nodes = world.honest.length + world.malicious.length;
+  assert.ok(nodes >= NODES_MIN, `${NODES_MIN} nodes at least, so that newcomers are beside those who sign`);
   surround(world, newcomers);
   coalition.newcomers = newcomers;
   for (const newcomer of newcomers) world.silent.add(newcomer);
