@@ -178,7 +178,7 @@ export class TransactionDoor {
     const taken = this.#take(transaction, receivedMs, "verified");
     // Of a block that was undone, and on disk besides: it waits already.
     if (taken.ok && (taken.value.isNew || this.#pool.has(id))) return;
-    if (!taken.ok && this.#mayPass(taken.fault, transaction)) this.#keepUncovered(entry);
+    if (!taken.ok && PASSING.has(taken.fault.code)) this.#keepUncovered(entry);
     else this.#saving.drop([id]);
   }
 
@@ -283,7 +283,7 @@ export class TransactionDoor {
       }
       const taken = this.#takeAgain(transaction, receivedMs, change);
       if (taken.ok && taken.value.isNew) change.took(taken.value);
-      else if (!taken.ok && this.#mayPass(taken.fault, transaction)) {
+      else if (!taken.ok && PASSING.has(taken.fault.code)) {
         this.#keepUncovered(entryOf(transaction, receivedMs));
       } else if (!this.#pool.has(id)) this.#saving.drop([id]);
     }
@@ -296,10 +296,6 @@ export class TransactionDoor {
       this.#pool.remove(id);
       change.removed(id);
     }
-  }
-
-  #mayPass({ code }: SubmitFault, { from }: SignedTransaction): boolean {
-    return PASSING.has(code) || (from === this.#dependencies.own && PASSING_FOR_OWN.has(code));
   }
 
   #keepUncovered(entry: PoolEntry): void {
@@ -426,8 +422,6 @@ const PASSING = new Set<SubmitFault["code"]>([
   "too-many-pending",
   "valid-too-long",
 ]);
-/** What others have to send again, and we have acknowledged. */
-const PASSING_FOR_OWN = new Set<SubmitFault["code"]>(["fee-below-minimum", "pool-full"]);
 /** Of these, where another of the same account can make room. */
 const CROWDED = new Set<SubmitFault["code"]>(["too-many-pending", "free-share-full"]);
 
