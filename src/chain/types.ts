@@ -199,7 +199,7 @@ export type PolicyFault =
   /** The free share of the pool is taken. */
   | { readonly code: "free-share-full"; readonly limit: number }
   | { readonly code: "pool-full" }
-  /** The node is closing, or its disk refuses writes. */
+  /** The node is closing, its disk refuses writes, or the chain is changing branch just now. */
   | { readonly code: "unavailable"; readonly cause: string };
 
 export type SubmitFault = TransactionFault | PolicyFault;

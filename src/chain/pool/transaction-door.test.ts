@@ -433,6 +433,33 @@ test("what we signed waits again when its block is undone, though others made th
   }
 });
 
+test("nothing of ours is taken while the chain changes branch: what comes back in a moment has its place", async () => {
+  const { door, best, store } = openDoor(network, memoryBlocks(), { own: ALICE.account });
+  const chain = new TestChain(network);
+  const blocks = [[transfer(0)], []].map((candidates) => chain.grow(candidates, CAROL).block);
+  for (const block of blocks) {
+    assert.ok(best.extend(block).ok);
+    await moved(door, { ...NO_MOVE, connected: MovedBlocks.of(block) });
+  }
+  const elsewhere = new TestChain(network);
+  for (const miner of [BOB, BOB, BOB]) {
+    const { block } = elsewhere.grow([], miner);
+    const parent = best.point(block.header.previous);
+    assert.ok(parent !== null && parent !== "invalid");
+    assert.ok(store.keep(newBlockOf(block, parent), false).ok);
+  }
+  const move = await best.advance(async () => undefined, true);
+  const answers: string[] = [];
+  const submitsMeanwhile = async () => {
+    const taken = door.submitOwn(transfer(0, { fee: 900 }));
+    answers.push(taken.ok ? "taken" : taken.fault.code);
+  };
+  await door.chainMoved(move, submitsMeanwhile);
+  assert.ok(answers.length > 0 && answers.every((code) => code === "unavailable"), answers.join(", "));
+  assert.equal(door.pool.has(txIdOf(transfer(0))), true);
+  assert.ok(door.submitOwn(transfer(1)).ok, "and after it as ever");
+});
+
 test("others get their turn between the blocks of a long way, and one block is followed at once", async () => {
   const { door } = openDoor();
   const chain = new TestChain(network);

@@ -68,6 +68,8 @@ export class TransactionDoor {
   readonly #pool: Pool;
   readonly #uncovered: UncoveredTransactions;
   readonly #saving: PoolSaving;
+  /** The tip that the pool has followed to: while the chain changes branch, another than the chain's. */
+  #followed: BlockId;
   #closed = false;
 
   constructor(dependencies: TransactionDoorDependencies, bounds?: Partial<PoolBounds>) {
@@ -76,6 +78,7 @@ export class TransactionDoor {
     this.#saving = new PoolSaving(dependencies);
     this.#uncovered = new UncoveredTransactions(own);
     this.#pool = new Pool((id) => best.state.account(id), best.network, bounds, own);
+    this.#followed = best.tip.id;
   }
 
   get pool(): Pool {
@@ -139,6 +142,7 @@ export class TransactionDoor {
     for (const entry of sound) this.#restoreOne(entry);
     this.#coverAgain(this.#uncovered.bySeq(), new NetChange());
     this.#saving.settle(undone);
+    this.#followed = this.#dependencies.best.tip.id;
   }
 
   /** The others are dropped. */
@@ -182,9 +186,15 @@ export class TransactionDoor {
     else this.#saving.drop([id]);
   }
 
-  /** Ours: durable before it is answered. */
+  /**
+   * Ours: durable before it is answered. Not while the chain changes branch: what an undone block gives back in a moment
+   * may have the same `seq`, and one of the two would be lost.
+   */
   submitOwn(transaction: SignedTransaction): Answer {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
+    if (this.#followed !== this.#dependencies.best.tip.id) {
+      return fail({ code: "unavailable", cause: "the ledger is changing branch; try again in a moment" });
+    }
     const replaced = this.#pool
       .of(transaction.from)
       .find(({ transaction: { seq } }) => seq === transaction.seq);
@@ -266,6 +276,7 @@ export class TransactionDoor {
     this.#letLostNamesGo(names, height, change);
     for (const id of this.#pool.boundHeld()) change.removed(id);
     this.#saving.drop(change.removedIds().filter((id) => !this.#uncovered.has(id)));
+    this.#followed = this.#dependencies.best.tip.id;
     this.#tell(change);
   }
 
@@ -339,6 +350,7 @@ export class TransactionDoor {
     const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
     this.#saving.drop(removed.filter((id) => !this.#uncovered.has(id)));
     this.#saving.keepAnew([...this.#pool.entries(), ...this.#uncovered.bySeq()]);
+    this.#followed = this.#dependencies.best.tip.id;
     if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
   }
 
