@@ -193,7 +193,7 @@ export class TransactionDoor {
   submitOwn(transaction: SignedTransaction): Answer {
     if (this.#closed) return fail({ code: "unavailable", cause: "this peer is closing" });
     if (this.#followed !== this.#dependencies.best.tip.id) {
-      return fail({ code: "unavailable", cause: "the ledger is changing branch; try again in a moment" });
+      return fail({ code: "unavailable", cause: "it is changing branch" });
     }
     const replaced = this.#pool
       .of(transaction.from)
