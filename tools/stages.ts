@@ -50,7 +50,7 @@ export const STAGES: readonly Stage[] = [
     name: "sim",
     what: "whole nodes on simulated time and network",
     claims: under("test/sim/"),
-    concurrency: 1,
+    concurrency: 2,
     timeoutMs: 120_000,
   },
   {
