@@ -98,7 +98,7 @@ const racesAnnouncement: Attack = async (attacker) => {
   return attacker.say(attacker.blockTopic, encodeCompactBlock({ ...theirs, shortIds }));
 };
 
-/** Announced twice with short ids that collide, each under another nonce. */
+/** The header of the newest block over two transactions with one short id. */
 const collidesShortIds: Attack = async (attacker) => {
   const theirs = await nextAnnounced(attacker);
   if (theirs === null) return false;

@@ -131,7 +131,7 @@ export class CheckpointAttacker implements Interception {
   readonly coalition: CheckpointCoalition;
   readonly random: SeededRandom;
   readonly network: InterceptedNetwork;
-  /** Notes of honest signers that it heard. */
+  /** Notes that it heard. */
   readonly heardNotes: string[] = [];
   readonly #topic: string;
 
@@ -261,7 +261,8 @@ export class CheckpointAttacker implements Interception {
     const isHonest = this.coalition.stage !== "all" || this.random.chance(HONEST_CHANCE);
     if (protocol !== CHECKPOINT_PROTOCOL || isHonest) return false;
     const kind = this.coalition.nextManner(this.random);
-    if ((await CHECKPOINT_MANNERS[kind]?.(this, stream)) === true) this.coalition.count(kind);
+    const isTold = (await CHECKPOINT_MANNERS[kind]?.(this, stream)) === true;
+    if (isTold && this.world.honest.some(({ id }) => id === stream.peer)) this.coalition.count(kind);
     return true;
   }
 }

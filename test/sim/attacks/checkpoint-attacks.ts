@@ -37,7 +37,7 @@ function noteOf(checkpoint: Checkpoint, signatures: readonly NoteSignature[]): U
   return utf8(encodeCheckpoint({ checkpoint, signatures }));
 }
 
-/** A note that an honest signer sent; `null` before one was heard. */
+/** A note with a line of some signer; `null` before one was heard. */
 function heardNote({ heardNotes, random }: CheckpointAttacker) {
   if (heardNotes.length === 0) return null;
   const text = random.pick(heardNotes);
@@ -46,7 +46,7 @@ function heardNote({ heardNotes, random }: CheckpointAttacker) {
   return note.ok && line !== undefined ? { text, checkpoint: note.value.checkpoint, line } : null;
 }
 
-/** A line as an honest signer's, but for the signature. */
+/** A line as that signer's, but for the signature. */
 function forgedNote(attacker: CheckpointAttacker, checkpoint: Checkpoint): Uint8Array | null {
   const heard = heardNote(attacker);
   if (heard === null) return null;

@@ -84,5 +84,5 @@ export const BODY_FAULTS: Readonly<
   "transaction-of-the-past": ({ transactions }, { recorded }) =>
     recorded.length === 0 ? null : [...transactions, ...recorded],
   "free-share-exceeded": ({ transactions }, { free }) => [...transactions, ...free],
-  "claim-without-commitment": ({ transactions }, { claim }) => [...transactions, claim],
+  "claim-of-nothing": ({ transactions }, { claim }) => [...transactions, claim],
 };

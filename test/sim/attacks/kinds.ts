@@ -12,16 +12,24 @@ import { SYNC_MANNERS } from "./sync-manners.ts";
 import { TRANSACTION_ATTACKS } from "./transaction-attacks.ts";
 
 export const REPERTOIRE: Repertoire = {
-  attacks: {
-    ...BLOCK_ATTACKS,
-    ...BRANCH_ATTACKS,
-    ...TRANSACTION_ATTACKS,
-    ...POOL_ATTACKS,
-    ...NAME_ATTACKS,
-    ...STREAM_ATTACKS,
-  },
+  attacks: together(
+    BLOCK_ATTACKS,
+    BRANCH_ATTACKS,
+    TRANSACTION_ATTACKS,
+    POOL_ATTACKS,
+    NAME_ATTACKS,
+    STREAM_ATTACKS,
+  ),
   manners: SYNC_MANNERS,
 };
+
+/** @throws when two are called the same: one of them would never be made. */
+function together(...parts: readonly Repertoire["attacks"][]): Repertoire["attacks"] {
+  const all = parts.flatMap((part) => Object.entries(part));
+  const byName = new Map(all);
+  if (byName.size < all.length) throw new Error("two attacks are called the same");
+  return Object.fromEntries(byName);
+}
 
 /** What comes of an attack only when others ask for what it announced. */
 const CONSEQUENCES = ["parts withheld"] as const;
