@@ -65,9 +65,9 @@ export interface BlockDoorDependencies {
   readonly onRival: () => void;
   /** The store refuses (its cause), or takes blocks again (`null`). */
   readonly onStore: (fault: StoreFault | null) => void;
-  /** A snapshot became the state: right after its commit. */
+  /** A snapshot became the state: right after its commit. `onMove` follows. */
   readonly onTakenOver: () => void;
-  /** The store was found damaged and begun anew; the tip may be far below where it was. */
+  /** The store was found damaged and begun anew; the tip may be far below where it was. `onMove` follows. */
   readonly onRepaired: (repaired: Problem) => void;
 }
 
@@ -203,7 +203,7 @@ export class BlockDoor {
 
   /** Makes the state that was put aside ours, and its block the tip; between two blocks, as all that moves the tip. */
   async takeOver(at: HeaderPoint): Promise<Result<undefined, StoreFault | Outgrown>> {
-    const { best, onMove, onTakenOver } = this.#dependencies;
+    const { best, onTakenOver } = this.#dependencies;
     const finished = await this.#writer.run(async () => {
       // While its chunks came our own chain grew, or was closed against it.
       if (at.header.chainWork <= best.workToBeat || best.finality.outsideFrom(at.id) !== null)
@@ -211,7 +211,7 @@ export class BlockDoor {
       const outcome = best.finishSnapshot(at);
       if (outcome.ok) {
         onTakenOver();
-        await onMove({ ...NO_MOVE, disconnected: best.undone }, () => this.#turn.pause());
+        await this.#begunAnew();
       }
       return outcome;
     });
@@ -391,7 +391,7 @@ export class BlockDoor {
     const { repaired, stopped } = recovered.value;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onRepaired(repaired);
-    await this.#moved({ ...NO_MOVE, disconnected: best.undone });
+    await this.#begunAnew();
   }
 
   /** @returns whether it is left. */
@@ -408,12 +408,18 @@ export class BlockDoor {
     const stopped = left.value?.stopped ?? null;
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onLeft();
-    await this.#moved({ ...NO_MOVE, disconnected: best.undone });
+    await this.#begunAnew();
     return true;
   }
 
   async #recoverLater(cause: string): Promise<void> {
     if (!this.#closed) this.#damaged(cause);
+  }
+
+  /** Told also where no block was undone: the tip is another, by no way that could be told. */
+  async #begunAnew(): Promise<void> {
+    const { best, onMove } = this.#dependencies;
+    await onMove({ ...NO_MOVE, disconnected: best.undone }, () => this.#turn.pause());
   }
 
   async #moved(move: Move): Promise<void> {

@@ -416,7 +416,6 @@ class JoinedChain {
     if (this.#repairs.length > REPAIRS_TOLD_MAX) this.#repairs.shift();
     this.#dependencies.log.warn(repaired.cause, { code: repaired.code });
     this.#transactions.storeRenewed();
-    this.#events.emit({ type: "TipChanged", tip: this.#queries.tip(), connected: [], disconnected: [] });
     this.#tellProblem();
   }
 

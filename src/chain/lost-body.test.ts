@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { signTransaction } from "#ledger/index.ts";
+import { signTransaction, txIdOf } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import { Database } from "#storage/disk/database.ts";
@@ -12,8 +12,8 @@ import { feed, openAlone } from "./test-node.ts";
 
 const network = testNetwork();
 
-function payment(seq: number) {
-  const terms = { fee: 200, amount: 10, validUntil: 40 };
+function payment(seq: number, amount = 10) {
+  const terms = { fee: 200, amount, validUntil: 40 };
   const body = { type: "transfer", from: ALICE.account, to: CAROL.account, seq, ...terms } as const;
   return signTransaction(body, network.chainId, ALICE);
 }
@@ -39,6 +39,13 @@ test("a body that is lost with the ledger's file: what stood in the blocks above
     });
     const first = await openAlone(network, when === "in this run" ? store : disk);
     await feed(first.chain, source, 1, 6);
+    // Sees the place of what is about to come back empty, and would take it.
+    const taken: boolean[] = [];
+    first.chain.subscribe((event) => {
+      if (event.type !== "TipChanged") return;
+      const submitted = first.chain.submit(payment(3, 11)).then(({ ok }) => taken.push(ok));
+      submitted.catch((error: unknown) => first.faults.push(error));
+    });
     database.sql.exec(
       "UPDATE bodies SET bytes = zeroblob(9) WHERE row = (SELECT row FROM blocks WHERE height = 3)",
     );
@@ -49,10 +56,11 @@ test("a body that is lost with the ledger's file: what stood in the blocks above
     assert.equal(node.chain.tip().height, 2, when);
     const waiting = [...node.chain.pendingOf(ALICE.account), ...node.chain.uncoveredOf(ALICE.account)];
     assert.deepEqual(
-      waiting.map(({ transaction }) => transaction.seq),
-      [3, 4, 5],
+      waiting.map(({ id }) => id),
+      [3, 4, 5].map((seq) => txIdOf(payment(seq))),
       when,
     );
+    assert.deepEqual(taken, when === "in this run" ? [false] : [], when);
     await feed(node.chain, source, 3, 3);
     assert.equal(node.chain.tip().height, 6, "the others are still here");
     assert.equal(

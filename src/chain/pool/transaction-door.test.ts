@@ -382,6 +382,12 @@ test("what waits outlives a repair that leaves the tip far below it: behind a ga
   assert.ok((await best.recover("a test", async () => undefined)).ok);
   assert.equal(best.tip.header.height, 0);
   door.storeRenewed();
+  const early = door.submitOwn(pay(ALICE, CAROL, 0, 1, 20));
+  assert.equal(
+    early.ok ? "taken" : early.fault.code,
+    "unavailable",
+    "what was left may be about to come back",
+  );
   await clock.advance(POOL_SAVE_DELAY_MS);
   const ids = new Set(rows.map(({ id }) => id));
   assert.deepEqual(new Set(store.pool().map(({ id }) => id)), ids, "in the running peer");

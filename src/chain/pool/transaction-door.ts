@@ -342,7 +342,10 @@ export class TransactionDoor {
     if (paid !== undefined && paid !== null) touched.add(paid);
   }
 
-  /** The store began anew, or took a state over, and the tip with it: what waits is looked at again, and written again. */
+  /**
+   * The store began anew, or took a state over, and the tip with it: what waits is looked at again, and written again.
+   * {@link chainMoved} follows: until what was left is given back, nothing of ours may take its place.
+   */
   storeRenewed(): void {
     const before = this.#pool.entries();
     const outdated = this.#pool.revalidate(this.#dependencies.best.tip.header.height + 1);
@@ -350,7 +353,6 @@ export class TransactionDoor {
     const removed = before.filter(({ id }) => !this.#pool.has(id)).map(({ id }) => id);
     this.#saving.drop(removed.filter((id) => !this.#uncovered.has(id)));
     this.#saving.keepAnew([...this.#pool.entries(), ...this.#uncovered.bySeq()]);
-    this.#followed = this.#dependencies.best.tip.id;
     if (removed.length > 0) this.#dependencies.onChange({ added: [], removed });
   }
 
