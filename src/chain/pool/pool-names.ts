@@ -48,8 +48,10 @@ export function lostNames(
   return waiting.filter(({ transaction }) => {
     if (!isNameTransaction(transaction)) return false;
     const isMoved = moved.has(subjectOf(transaction) ?? "");
-    // Nothing of its author comes before it any more that could make it right.
-    const isDue = transaction.seq === state.account(transaction.from).nextSeq;
+    // Nothing of its author comes before it any more that could make it right. A commitment is never too late: looking up
+    // their authors would let thousands of them, which cost little, hold up each block.
+    const isDue =
+      transaction.type !== "name-commit" && transaction.seq === state.account(transaction.from).nextSeq;
     if (!isMoved && !isDue) return false;
     const code = faultOfName(state, transaction, height, names)?.code;
     return code !== undefined && ((isMoved && LOST.has(code)) || (isDue && TOO_LATE.has(code)));
