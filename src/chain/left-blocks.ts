@@ -40,6 +40,8 @@ export function blocksLeftFor(
   tip: BlockId,
   to: BlockId,
 ): readonly BlockId[] {
+  // A new peer leaves nothing, and all headers of the chain lie on the way down.
+  if (store.entry(tip)?.height === 0) return [];
   let entry = store.entry(to);
   while (entry !== null && store.best(entry.id) === null) entry = store.entry(entry.previous);
   return blocksToLeave(store, network, tip, (entry?.height ?? 0) + 1);
