@@ -32,6 +32,7 @@ function findingsOf(...rows: readonly string[]): readonly string[] {
     'contract(\n    "one of a contract", () => {});',
     'assert.equal(cause, "said in passing");',
     '// test("away for now", () => {});',
+    'test.skip("put off", () => {});',
   ].join("\n");
   const page = ["| # | Attack | What must happen | Tests |", "| --- | --- | --- | --- |", ...rows].join("\n");
   return checkAttacks(page, (path) => (path === "src/a.test.ts" ? tests : null)).map(
@@ -54,6 +55,7 @@ test("a name that is not there, a part of one, a file that is none, a gap and an
     ["| 1 | A. | B. | `src/a.test.ts` a lie |", /has no test "a lie"/],
     ["| 1 | A. | B. | `src/a.test.ts` said in passing |", /has no test "said in passing"/],
     ["| 1 | A. | B. | `src/a.test.ts` away for now |", /has no test "away for now"/],
+    ["| 1 | A. | B. | `src/a.test.ts` put off |", /has no test "put off"/],
     ["| 1 | A. | B. | `src/b.test.ts` refused: a lie |", /src\/b\.test\.ts is no test file/],
     ["| 1 | A. | B. | `src/a.ts` refused: a lie |", /src\/a\.ts is no test file/],
     ["| 2 | A. | B. | No test: nobody can. |", /row 2 stands where row 1 should/],

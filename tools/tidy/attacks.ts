@@ -20,8 +20,11 @@ const ROW = /^\| (\d+) \|/;
 const TEST = /^`([^`]+)` (.+)$/;
 const REASON = /^(?:No test|Not tested): (.+)$/;
 const NOTE = /^Note: ./;
-/** What stands before the name of a test, or of one that a contract suite runs for each implementation. */
-const NAME_OF_TEST = /(?:^|\n)(?![ \t]*(?:\/\/|\*))[^\n]*\b(?:test|it|contract)(?:\.\w+)?\(\s*$/;
+/**
+ * What stands before the name of a test that is run, or of one that a contract suite runs for each implementation:
+ * `test.skip(` and `test.todo(` do not.
+ */
+const NAME_OF_TEST = /(?:^|\n)(?![ \t]*(?:\/\/|\*))[^\n]*\b(?:test|it|contract)\(\s*$/;
 const NAME_OF_SCENARIO = /\n {2}name: $/;
 const LOOK_BACK_CHARS = 80;
 
