@@ -55,11 +55,12 @@ const GENESIS = {
 };
 const NAMES = ["ann", "ben", "cleo", "dan"] as const;
 const LAST_MINER = "ben";
-/** What cleo goes through, as parts of the race. */
-const KILLED_AT = 0.2;
-const BACK_AT = 0.35;
-const CUT_AT = 0.5;
-const MENDED_AT = 0.7;
+/** What cleo goes through, as parts of the race; what is left is after it. */
+const BEFORE_PART = 0.2;
+const KILLED_PART = 0.15;
+const BACK_PART = 0.15;
+const CUT_PART = 0.2;
+const ALONE_MS_MAX = 60_000;
 const BLOCK_MS_MAX = 30_000;
 const SETTLED_MS_MAX = 90_000;
 const TRAFFIC_PAUSE_MS = 700;
@@ -125,16 +126,16 @@ class Race {
   }
 
   async #trials(): Promise<void> {
-    const { blocks, say } = this.#options;
-    await this.#height(blocks * KILLED_AT);
+    const { say } = this.#options;
+    await this.#grow(BEFORE_PART);
     say("cleo is killed");
     await this.#peer("cleo").kill();
     this.#peers.delete("cleo");
-    await this.#height(blocks * BACK_AT);
+    await this.#grow(KILLED_PART);
     say("cleo is started again");
     await this.#start("cleo");
     await this.#meet();
-    await this.#height(blocks * CUT_AT);
+    await this.#grow(BACK_PART);
     const others = await Promise.all(
       [...this.#peers.values()].map(async ({ client }) => (await must(client.status())).peerId),
     );
@@ -142,11 +143,21 @@ class Race {
     say("cleo is cut off, and mines on alone");
     await must(cleo.client.setDoors({ block: others }));
     await must(cleo.client.setMining({ mode: "always" }));
-    await this.#height(blocks * MENDED_AT);
-    const alone = await must(cleo.client.chain());
-    say(`cleo is let in again, at height ${alone.tip.height}`);
+    await this.#grow(CUT_PART);
+    const ann = this.#peer("ann");
+    const alone = await cleo.until("cleo has a block that nobody else has", ALONE_MS_MAX, async () => {
+      const { tip } = await must(cleo.client.chain());
+      return (await ann.client.block(tip.id)).ok ? null : tip;
+    });
+    say(`cleo is let in again, at height ${alone.height}`);
     await must(cleo.client.setDoors({ block: [] }));
     await this.#meet();
+  }
+
+  /** Waits until ann's chain has grown by a part of the race, however far it is: a slow start of a peer cuts no trial short. */
+  async #grow(part: number): Promise<void> {
+    const { tip } = await must(this.#peer("ann").client.chain());
+    await this.#height(tip.height + this.#options.blocks * part);
   }
 
   /** Waits until ann's chain is so high. */
@@ -218,6 +229,7 @@ class Race {
     const recorded = this.#checkOnce(first, uncovered, ended);
     this.#checkAnchored(first, await this.#anchors());
     const miners = (await must(ann.client.chain())).miners;
+    assert.ok(miners.filter(({ blocks }) => blocks > 0).length >= 2, "two mined against each other");
     return {
       blocks: first.length - 1,
       seconds: Math.round((endedMs - startedMs) / 1000),
