@@ -88,6 +88,8 @@ export class BestChain {
   #tip: HeaderPoint;
   #state: LedgerState;
   #isChoiceOpen = false;
+  /** Where the chain stood before it began anew, until what it left is listed as undone. */
+  #leftAt: BlockId | null = null;
 
   private constructor(
     network: Network,
@@ -214,9 +216,11 @@ export class BestChain {
   ): Promise<Result<{ readonly repaired: Problem; readonly stopped: StoreFault | null }, StoreFault>> {
     const renewed = this.#store.renew(this.network.chainId, genesisConnection(this.network));
     if (!renewed.ok) return renewed;
-    const listed = listAsUndone(this.#store, this.network, this.#tip.id);
-    if (!listed.ok) return listed;
+    this.#leftAt ??= this.#tip.id;
     this.#standOnGenesis();
+    const listed = listAsUndone(this.#store, this.network, this.#leftAt);
+    if (!listed.ok) return listed;
+    this.#leftAt = null;
     const { stopped } = await this.advance(pause, false);
     return ok({ repaired: renewedProblem(cause, renewed.value), stopped });
   }

@@ -3,12 +3,14 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { test } from "node:test";
-import { signTransaction, txIdOf } from "#ledger/index.ts";
+import { type TestContext, test } from "node:test";
+import { fail } from "#base/result.ts";
+import { encodeBlock, signTransaction, txIdOf } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import { Database } from "#storage/disk/database.ts";
-import { feed, openAlone } from "./test-node.ts";
+import { COMMIT_RETRY_PERIOD_MS } from "./limits.ts";
+import { feed, openAlone, refusal } from "./test-node.ts";
 
 const network = testNetwork();
 
@@ -18,9 +20,14 @@ function payment(seq: number, amount = 10) {
   return signTransaction(body, network.chainId, ALICE);
 }
 
-test("a body that is lost with the ledger's file: what stood in the blocks above it waits again, in this run and after a death", async (t) => {
+function scratchFolder(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "waybill-lost-body-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+test("a body that is lost with the ledger's file: what stood in the blocks above it waits again, in this run and after a death", async (t) => {
+  const folder = scratchFolder(t);
   const source = new TestChain(network);
   for (let at = 0; at < 6; at++) source.grow([payment(at)], BOB);
   for (const when of ["in this run", "at the next start"]) {
@@ -71,4 +78,41 @@ test("a body that is lost with the ledger's file: what stood in the blocks above
     await node.chain.close();
     database.close();
   }
+});
+
+test("a disk that fills up right after the ledger began anew: the chain stands where its file does, and goes on from there", async (t) => {
+  const database = new Database(join(scratchFolder(t), "ledger.db"), [blockSchema]);
+  const store = diskBlocks(database);
+  const { watchDamage, rewind } = store;
+  let tellDamage = (_cause: string): void => undefined;
+  store.watchDamage = (listener) => {
+    tellDamage = listener;
+    watchDamage.call(store, listener);
+  };
+  let isFull = false;
+  store.rewind = (...step) =>
+    isFull ? fail({ code: "store-unavailable", cause: "full" }) : rewind.apply(store, step);
+  const node = await openAlone(network, store);
+  const source = new TestChain(network);
+  for (let at = 0; at < 6; at++) source.grow([payment(at)], BOB);
+  await feed(node.chain, source, 1, 6);
+  database.sql.exec(
+    "UPDATE bodies SET bytes = zeroblob(9) WHERE row = (SELECT row FROM blocks WHERE height = 3)",
+  );
+  isFull = true;
+  tellDamage("a test");
+  await node.clock.advance(1_000);
+  assert.equal(node.chain.tip().id, store.tip()?.id);
+  assert.equal(await refusal(node.chain, encodeBlock(source.next())), "taken: side-branch");
+  isFull = false;
+  await node.clock.advance(COMMIT_RETRY_PERIOD_MS);
+  assert.equal(node.chain.tip().height, 2);
+  const waiting = [...node.chain.pendingOf(ALICE.account), ...node.chain.uncoveredOf(ALICE.account)];
+  assert.deepEqual(
+    waiting.map(({ transaction }) => transaction.seq),
+    [3, 4, 5],
+  );
+  assert.deepEqual(node.faults, []);
+  await node.chain.close();
+  database.close();
 });
