@@ -409,6 +409,8 @@ export class BlockDoor {
     if (stopped !== null) this.#storeRefused(stopped, () => this.advance());
     onLeft();
     await this.#begunAnew();
+    // An earlier attempt may have gone back, and got no further.
+    if (!isOurs) await this.#advance();
     return true;
   }
 
