@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { toHex } from "#base/bytes.ts";
+import { toHex, utf8 } from "#base/bytes.ts";
 import { blake3 } from "#crypto/blake3.ts";
 import {
   decodeManifest,
   encodeManifest,
+  MANIFEST_BYTES_MAX,
+  MANIFEST_PATH_BYTES_MAX,
+  type Manifest,
   type ManifestEntry,
   manifestBytes,
   manifestDigest,
@@ -87,6 +90,54 @@ test("entries that make no manifest are named", () => {
     assert.match(manifestFault({ entries }) ?? "accepted", reason, name);
     assert.throws(() => encodeManifest({ entries }), RangeError, name);
   }
+});
+
+/** The rule on order and folders, as it reads. */
+function isInOrder(paths: readonly string[]): boolean {
+  const isSorted = paths.every(
+    (path, at) => at === 0 || Buffer.compare(utf8(paths[at - 1] ?? ""), utf8(path)) < 0,
+  );
+  return isSorted && !paths.some((file) => paths.some((path) => path.startsWith(`${file}/`)));
+}
+
+test("order, doubles and files that are folders are found wherever they stand", () => {
+  const names = fc.string({ unit: fc.constantFrom("a", "b", "-", "0", "é"), minLength: 1, maxLength: 2 });
+  const path = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
+  let good = 0;
+  const judged = (paths: readonly string[]): void => {
+    const isGood = isInOrder(paths);
+    if (isGood) good += 1;
+    assert.equal(
+      manifestFault({ entries: paths.map((each) => entry(each)) }) === null,
+      isGood,
+      paths.join(" "),
+    );
+  };
+  fc.assert(
+    fc.property(fc.array(path, { minLength: 1, maxLength: 7 }), (paths) => {
+      judged(paths);
+      judged(sortedManifest(paths.map((each) => entry(each))).entries.map((each) => each.path));
+    }),
+    { numRuns: 500 },
+  );
+  assert.ok(good > 100, `${good} were good`);
+});
+
+test("the deepest folders cost a manifest no more than its bytes", () => {
+  const count = Math.floor((MANIFEST_BYTES_MAX - 5) / (50 + MANIFEST_PATH_BYTES_MAX));
+  const entries = (folders: string) =>
+    Array.from({ length: count }, (_, at) => entry(`${at}`.padStart(6, "0") + folders, 0));
+  const timeOf = (folders: string): number => {
+    const manifest: Manifest = { entries: entries(folders) };
+    const before = process.cpuUsage();
+    assert.equal(manifestFault(manifest), null);
+    const { user, system } = process.cpuUsage(before);
+    return (user + system) / 1000;
+  };
+  const flat = timeOf("aa".repeat(509));
+  const deep = timeOf("/a".repeat(509));
+  // Looking at each folder of each path made it a hundred times as much.
+  assert.ok(deep < 10 * Math.max(flat, 20), `${deep} ms against ${flat} ms`);
 });
 
 test("a manifest above its size in bytes is no manifest", () => {

@@ -20,22 +20,23 @@ const VERSION = 1;
 const DIGEST_BYTES = 32;
 const MANIFEST_HEAD_BYTES = 5;
 const ENTRY_FIXED_BYTES = 2 + 8 + 8 + DIGEST_BYTES;
+const SLASH = 0x2f;
 
 /** BLAKE3 of the UTF-8 text and nothing else, so that a saved text can be compared by any BLAKE3 tool. */
 export function messageDigest(text: string): Uint8Array {
   return blake3(utf8(text));
 }
 
+/** An empty, `.` or `..` part, of which a path may have none. */
+const UNUSABLE_PART = /(?:^|\/)\.{0,2}(?:\/|$)/;
+
 /** Why a path cannot stand in a manifest, or `null`. Parts are divided by `/`; none is empty, `.` or `..`. */
-function manifestPathFault(path: string): string | null {
+function manifestPathFault(path: string, bytes: number): string | null {
   if (path === "") return "a path is empty";
   if (!path.isWellFormed()) return "a path is not well-formed text";
-  if (utf8(path).length > MANIFEST_PATH_BYTES_MAX) return `a path is above ${MANIFEST_PATH_BYTES_MAX} bytes`;
+  if (bytes > MANIFEST_PATH_BYTES_MAX) return `a path is above ${MANIFEST_PATH_BYTES_MAX} bytes`;
   if (path.includes("\0")) return "a path holds a zero byte";
-  for (const part of path.split("/")) {
-    if (part === "" || part === "." || part === "..") return "a path has an empty, . or .. part";
-  }
-  return null;
+  return UNUSABLE_PART.test(path) ? "a path has an empty, . or .. part" : null;
 }
 
 /** The entries in the one order in which a manifest may hold them. */
@@ -65,30 +66,53 @@ function readManifestEntry(reader: ByteReader): ManifestEntry {
   };
 }
 
+/** Bytes that both begin with. */
+function sharedBytes(a: Uint8Array, b: Uint8Array): number {
+  const most = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < most && a[at] === b[at]) at++;
+  return at;
+}
+
+/**
+ * Checks one path after the other, each against the one before it alone, so that no manifest costs more than reading
+ * it: a stranger's is judged before anybody was asked.
+ */
+class PathOrder {
+  #previous: Uint8Array = new Uint8Array(0);
+  /** Lengths of the files so far that the previous path begins with, itself the last; they rise. */
+  readonly #begun: number[] = [];
+
+  /** @returns what is wrong with a path here, or `null`. */
+  next(path: Uint8Array): string | null {
+    const shared = sharedBytes(this.#previous, path);
+    const isLater = shared < path.length && (path[shared] ?? 0) > (this.#previous[shared] ?? -1);
+    if (!isLater) return "paths are not in order";
+    while ((this.#begun.at(-1) ?? 0) > shared) this.#begun.pop();
+    // Of the other files that this path begins with, the previous one already showed that no part ends there.
+    if (path[shared] === SLASH && this.#begun.at(-1) === shared)
+      return "one path is both a file and a folder";
+    this.#begun.push(path.length);
+    this.#previous = path;
+    return null;
+  }
+}
+
 /** Why these entries are no manifest, or `null`: order, doubles, a file where another entry needs a folder, sum. */
 export function manifestFault(manifest: Manifest): string | null {
   const { entries } = manifest;
   if (entries.length < 1 || entries.length > MANIFEST_ENTRIES_MAX) return `${entries.length} files`;
-  const files = new Set<string>();
-  let previous: Uint8Array | null = null;
+  const order = new PathOrder();
   let total = 0;
   let encoded = MANIFEST_HEAD_BYTES;
   for (const { path, bytes } of entries) {
-    const fault = manifestPathFault(path);
-    if (fault !== null) return fault;
     const key = utf8(path);
-    if (previous !== null && compareBytes(previous, key) >= 0) return "paths are not in order";
-    previous = key;
-    files.add(path);
+    const fault = manifestPathFault(path, key.length) ?? order.next(key);
+    if (fault !== null) return fault;
     total += bytes;
     encoded += ENTRY_FIXED_BYTES + key.length;
     if (encoded > MANIFEST_BYTES_MAX) return `the manifest is above ${MANIFEST_BYTES_MAX} bytes`;
     if (!Number.isSafeInteger(total)) return "the sum of sizes is above 2^53 - 1";
-  }
-  for (const { path } of entries) {
-    for (let at = path.indexOf("/"); at >= 0; at = path.indexOf("/", at + 1)) {
-      if (files.has(path.slice(0, at))) return "one path is both a file and a folder";
-    }
   }
   return null;
 }
