@@ -150,8 +150,13 @@ export class BestChain {
       if (!begun.ok) return fail(storeUnusable(begun.fault));
     }
     const read = readTip(store);
-    if (read !== null)
+    if (read !== null) {
+      // With blocks above it, genesis is where a start was broken off that had begun anew, maybe before it listed them.
+      const left = read.tip.header.height === 0 ? blocksToLeave(store, network, null) : [];
+      const listed = left.length === 0 ? ok() : store.rewind(genesisConnection(network), left);
+      if (!listed.ok) return fail(storeUnusable(listed.fault));
       return ok({ best: new BestChain(network, store, read.tip, read.state, options), repaired: null });
+    }
     const rewound = store.rewind(genesisConnection(network), []);
     if (!rewound.ok) return fail(storeUnusable(rewound.fault));
     const fresh = LedgerState.over(store.state);

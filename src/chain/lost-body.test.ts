@@ -9,6 +9,7 @@ import { encodeBlock, signTransaction, txIdOf } from "#ledger/index.ts";
 import { ALICE, BOB, CAROL, TestChain, testNetwork } from "#ledger/test-chain.ts";
 import { blockSchema, diskBlocks } from "#storage/disk/blocks.ts";
 import { Database } from "#storage/disk/database.ts";
+import { BestChain } from "./best-chain.ts";
 import { COMMIT_RETRY_PERIOD_MS } from "./limits.ts";
 import { feed, openAlone, refusal } from "./test-node.ts";
 
@@ -114,5 +115,34 @@ test("a disk that fills up right after the ledger began anew: the chain stands w
   );
   assert.deepEqual(node.faults, []);
   await node.chain.close();
+  database.close();
+});
+
+test("a start that is broken off right after the ledger began anew: the next one finds what was left", async (t) => {
+  const database = new Database(join(scratchFolder(t), "ledger.db"), [blockSchema]);
+  const store = diskBlocks(database);
+  const { watchDamage, rewind } = store;
+  const before = await openAlone(network, store);
+  const source = new TestChain(network);
+  for (let at = 0; at < 6; at++) source.grow([payment(at)], BOB);
+  await feed(before.chain, source, 1, 6);
+  await before.chain.close();
+  database.sql.exec(
+    "UPDATE bodies SET bytes = zeroblob(9) WHERE row = (SELECT row FROM blocks WHERE height = 3)",
+  );
+  store.watchDamage = (listener) => listener("a test");
+  store.rewind = () => fail({ code: "store-unavailable", cause: "full" });
+  const broken = BestChain.open(network, store);
+  assert.equal(broken.ok ? "opened" : broken.fault.code, "ledger-store-unusable");
+  store.watchDamage = watchDamage;
+  store.rewind = rewind;
+  const after = await openAlone(network, store);
+  assert.equal(after.chain.tip().height, 2);
+  const waiting = [...after.chain.pendingOf(ALICE.account), ...after.chain.uncoveredOf(ALICE.account)];
+  assert.deepEqual(
+    waiting.map(({ transaction }) => transaction.seq),
+    [3, 4, 5],
+  );
+  await after.chain.close();
   database.close();
 });
