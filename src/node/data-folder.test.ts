@@ -59,12 +59,17 @@ test(
   {
     skip: process.platform !== "linux" || process.getuid?.() !== 0 ? "needs root on Linux" : false,
   },
-  () =>
+  (t) =>
     folder((path) => {
       assert.ok(openIdentity(path).ok);
       const file = join(path, "identity.key");
       chmodSync(file, 0o640);
-      execFileSync("mount", ["--bind", path, path]);
+      try {
+        execFileSync("mount", ["--bind", path, path], { stdio: "ignore" });
+      } catch {
+        t.skip("root of this container may not mount");
+        return;
+      }
       try {
         execFileSync("mount", ["-o", "remount,bind,ro", path]);
         const refused = openIdentity(path);
