@@ -30,7 +30,7 @@ export const FEED_EVENTS_MAX = 4_096;
 export const FEED_ITEMS_MAX = 16_384;
 /** Transactions that wait, in one answer or told in one event: more are read anew, or not shown. */
 export const PENDING_LISTED_MAX = 1_000;
-/** Transactions told in one event to wait no more, by their ids: two full blocks'. */
+/** Transactions told in one event to wait no more, or blocks to have been left, by their ids: two full blocks'. */
 export const FEED_REMOVED_MAX = 8_192;
 /** A page's reconnecting never takes longer than one run; older uploads were abandoned. */
 export const UPLOAD_IDLE_MS_MAX = 3_600_000;

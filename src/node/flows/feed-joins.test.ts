@@ -84,11 +84,28 @@ test("connected and disconnected blocks of one period are told together, once", 
   tips.add(changed(["a", "b"]));
   tips.add(changed(["c", "d"], ["b", "older"]));
   const taken = tips.take();
+  assert.ok(taken !== null);
   assert.deepEqual(
     taken.connected.map(({ id }) => id),
     ["a", "c", "d"],
   );
   // b was never told as connected, so it is not told as gone.
   assert.deepEqual(taken.disconnected, ["older"]);
+  assert.deepEqual(tips.take(), { connected: [], disconnected: [] });
+});
+
+test("of a ledger that left thousands of blocks all is read anew", () => {
+  const tips = tipGatherer(() => null);
+  const left = (count: number) =>
+    changed(
+      [],
+      Array.from({ length: count }, (_, at) => `${at}`),
+    );
+  tips.add(left(FEED_REMOVED_MAX));
+  assert.equal(tips.take()?.disconnected.length, FEED_REMOVED_MAX);
+  // A genesis may let transactions wait for more.
+  tips.add(left(200_000));
+  tips.add(changed(["a"]));
+  assert.equal(tips.take(), null);
   assert.deepEqual(tips.take(), { connected: [], disconnected: [] });
 });

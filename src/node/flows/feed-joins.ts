@@ -80,13 +80,15 @@ export function tipGatherer(nameOf: Persons["nameOfAccount"]) {
       connected = [...connected.filter((block) => !gone.has(block.id)), ...event.connected].slice(
         -FEED_BLOCKS_MAX,
       );
-      disconnected.push(...event.disconnected.filter((id) => !unseen.has(id)));
+      const left = [...disconnected, ...event.disconnected.filter((id) => !unseen.has(id))];
+      disconnected = left.slice(0, FEED_REMOVED_MAX + 1);
     },
-    take(): { connected: BlockSummaryView[]; disconnected: BlockId[] } {
+    /** `null` when more went than are told one by one: a ledger that began anew may leave thousands. */
+    take(): { connected: BlockSummaryView[]; disconnected: BlockId[] } | null {
       const taken = { connected: connected.map((block) => blockSummaryView(block, nameOf)), disconnected };
       connected = [];
       disconnected = [];
-      return taken;
+      return taken.disconnected.length > FEED_REMOVED_MAX ? null : taken;
     },
   };
 }
@@ -105,7 +107,9 @@ function joinChain(sources: FeedSources, nudgeStatus: () => void): readonly Unsu
   const tips = tipGatherer(persons.nameOfAccount);
   const words = { nameOf: persons.nameOfAccount, names: chain.network.params.names };
   const tell = coalesce(sources, CHAIN_EVENT_EVERY_MS, () => {
-    publish({ type: "chain", chain: chainView(chain, persons.nameOfAccount), ...tips.take() });
+    const moved = tips.take();
+    if (moved === null) publish({ type: "reset" });
+    else publish({ type: "chain", chain: chainView(chain, persons.nameOfAccount), ...moved });
     nudgeStatus();
   });
   const stop = chain.subscribe((event) => {
