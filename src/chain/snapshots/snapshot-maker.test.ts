@@ -17,35 +17,62 @@ function payment(seq: number) {
   return signTransaction(body, network.chainId, ALICE);
 }
 
-test("a snapshot over which the tip goes a long way is given up, and made when that is over", async () => {
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A maker over six blocks that is due to make one of the fourth. @param pause is given what connects the next block. */
+function standing(pause: (connectNext: () => void) => void) {
   const chain = new TestChain(network);
   for (let height = 1; height <= 8; height++) chain.grow([payment(height - 1)], BOB);
   const store = memoryBlocks();
   const opened = BestChain.open(network, store);
   assert.ok(opened.ok);
   const { best } = opened.value;
-  for (let height = 1; height <= 6; height++) assert.ok(best.extend(chain.at(height).block).ok);
+  let next = 1;
+  const connectNext = () => {
+    assert.ok(best.extend(chain.at(next).block).ok);
+    next += 1;
+  };
+  while (next <= 6) connectNext();
   const faults: unknown[] = [];
   const snapshots = memorySnapshots();
-  let next = 7;
   const maker = new SnapshotMaker({
     policy: { everyBlocks: 4, depthMinBlocks: 1, worthBlocks: 1 },
     store,
     snapshots,
     log: quietLog(faults),
     isBusy: () => false,
-    pause: async () => {
-      if (next <= 7) assert.ok(best.extend(chain.at(next++).block).ok);
-    },
+    pause: async () => pause(connectNext),
   });
-  const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return { chain, best, snapshots, faults, maker };
+}
+
+test("a snapshot over which the tip goes a long way is given up, and made when that is over", async () => {
+  let isOver = false;
+  const { chain, best, snapshots, faults, maker } = standing((connectNext) => {
+    if (!isOver) connectNext();
+    isOver = true;
+  });
   maker.consider();
   await settled();
-  assert.deepEqual([next, snapshots.finished()], [8, []]);
+  assert.deepEqual([best.tip.header.height, snapshots.finished()], [7, []]);
   maker.moved({ ...NO_MOVE, connected: MovedBlocks.of(chain.at(7).block) });
   maker.consider();
   await settled();
   assert.deepEqual(snapshots.finished(), [{ id: chain.at(4).block.id, height: 4 }]);
   assert.deepEqual(faults, []);
+  await maker.close();
+});
+
+test("a snapshot under which the ledger begins anew is given up, without a fault", async () => {
+  let isOver = false;
+  const { best, snapshots, faults, maker } = standing((connectNext) => {
+    if (isOver) return;
+    isOver = true;
+    connectNext();
+    maker.moved(NO_MOVE);
+  });
+  maker.consider();
+  await settled();
+  assert.deepEqual([best.tip.header.height, snapshots.finished(), faults], [7, [], []]);
   await maker.close();
 });

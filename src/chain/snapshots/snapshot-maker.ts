@@ -116,6 +116,8 @@ export class SnapshotMaker {
     const making = this.#making;
     if (making === null || making.isGivenUp) return;
     if (disconnected.refs.some(({ header }) => header.height <= making.at.height)) making.isGivenUp = true;
+    // A ledger that began anew came to its tip by a way that nobody tells.
+    if (connected.length === 0) making.isGivenUp = true;
     for (const { id } of connected.refs) {
       if (making.isGivenUp) break;
       if (!this.#remember(making, id, false)) making.isGivenUp = true;
