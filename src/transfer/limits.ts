@@ -115,5 +115,11 @@ export const NAME_BYTES_MAX = 200;
 /** Numbers tried for a name that is taken before giving up. */
 export const NAME_NUMBERS_MAX = 10_000;
 
+/**
+ * Names made for one delivery: files, folders, and numbers tried for what is taken. Twice as many as files of the largest
+ * manifest beside those files themselves; a stranger's 16 MiB could ask for millions, before anybody was asked.
+ */
+export const LOCAL_NAMES_MAX = 300_000;
+
 /** Records in one answer of `history`. */
 export const HISTORY_RECORDS_MAX = 1_000;

@@ -215,7 +215,7 @@ export function wireProblem(reason: WireReason): Problem {
     case "names-unusable":
       return problem(
         "names-unusable",
-        "Too many of the file names come to the same on other systems.",
+        "There are too many folders, or too many of the names come to the same on other systems.",
         "Rename the files, or send them as one archive.",
       );
     case "content-mismatch":

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { utf8 } from "#base/bytes.ts";
+import { MANIFEST_BYTES_MAX, MANIFEST_ENTRIES_MAX, MANIFEST_PATH_BYTES_MAX } from "#receipts/index.ts";
 import { NAME_BYTES_MAX } from "./limits.ts";
 import { collisionKey, localPaths, numberedName, safeName } from "./safe-name.ts";
 
@@ -86,6 +87,26 @@ test("names that some system takes for one get numbers, also as folders", () => 
     "é (2)",
   ]);
   assert.deepEqual(localPaths(["CON/NUL", "a:b/c", "a_b"]), ["_CON/_NUL", "a_b/c", "a_b (2)"]);
+});
+
+test("a manifest of nothing but folders, or of one name in many spellings, is refused before it costs much", () => {
+  const count = Math.floor(MANIFEST_BYTES_MAX / (50 + MANIFEST_PATH_BYTES_MAX));
+  const deep = Array.from({ length: count }, (_, at) => `${at}`.padStart(6, "0") + "/a".repeat(508));
+  const bits = Array.from({ length: 17 }, (_, at) => at);
+  const spellings = Array.from({ length: 2 ** 16 }, (_, at) =>
+    bits.map((bit) => ((at >> bit) & 1 ? "A" : "a")).join(""),
+  );
+  for (const paths of [deep, spellings]) assert.equal(localPaths(paths), null);
+  // What people send: as many files as there may be, each in a folder of its own, some of one name.
+  const many = Array.from({ length: MANIFEST_ENTRIES_MAX }, (_, at) => `${at}/${at % 2 ? "x" : "X"}`);
+  assert.deepEqual(localPaths(many), many);
+  assert.ok(localPaths(spellings.slice(0, 500)) !== null);
+  // Deep folders that all files share are entered once.
+  const before = process.cpuUsage().user;
+  const shared = Array.from({ length: count }, (_, at) => "a/".repeat(508) + `${at}`.padStart(6, "0"));
+  assert.deepEqual(localPaths(shared), shared);
+  const ms = (process.cpuUsage().user - before) / 1000;
+  assert.ok(ms < 1_500, `${ms} ms`);
 });
 
 test("local paths never collide, never leave the folder, and keep folders together", () => {

@@ -5,7 +5,7 @@
  * The rules are written down in spec/transfer.md.
  */
 import { utf8 } from "#base/bytes.ts";
-import { NAME_BYTES_MAX, NAME_NUMBERS_MAX } from "./limits.ts";
+import { LOCAL_NAMES_MAX, NAME_BYTES_MAX, NAME_NUMBERS_MAX } from "./limits.ts";
 
 /** Devices of Windows, with any ending. */
 const RESERVED = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
@@ -19,21 +19,30 @@ const FORBIDDEN = new Set('<>:"|?*\\/');
  */
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/u;
 
+/** Most names: nothing in them is changed, save for a device or a great length. */
+const PLAIN = /^[\w .,;=+@()[\]{}!#$%&'~^-]*[\w)\]}-]$/;
+const ASCII = /^[\x20-\x7e]*$/;
+
 /**
  * One part of a path as a name that is safe on Linux, macOS and Windows; of a safe name the name itself (in NFC).
  * Total: every text has a safe form.
  */
 export function safeName(part: string): string {
+  let name = PLAIN.test(part) ? part : visibleName(part);
+  const stem = name.split(".", 1)[0] ?? "";
+  if (RESERVED.test(stem.trim())) name = `_${name}`;
+  return shortened(name, NAME_BYTES_MAX);
+}
+
+/** Without what is forbidden or cannot be seen. */
+function visibleName(part: string): string {
   let name = "";
   for (const character of part.toWellFormed().normalize("NFC")) {
     name += FORBIDDEN.has(character) || INVISIBLE.test(character) ? "_" : character;
   }
   // Windows drops dots and spaces at the end, so that two names would be one.
   name = name.replace(/[. \u00a0]+$/u, (ending) => "_".repeat(Math.min(ending.length, 3)));
-  if (name.trim() === "") name = `_${name.trim()}`;
-  const stem = name.split(".")[0] ?? "";
-  if (RESERVED.test(stem.trim())) name = `_${name}`;
-  return shortened(name, NAME_BYTES_MAX);
+  return name.trim() === "" ? `_${name.trim()}` : name;
 }
 
 /** The name with at most `maxBytes` of UTF-8, its ending kept where that is short. */
@@ -66,6 +75,7 @@ export function numberedName(name: string, number: number): string {
 
 /** Names that some common system would take for one: compared without case, in NFC. */
 export function collisionKey(name: string): string {
+  if (ASCII.test(name)) return name.toUpperCase();
   return name.normalize("NFKC").toLowerCase().toUpperCase().normalize("NFC");
 }
 
@@ -80,42 +90,87 @@ interface Folder {
  * name that collides gets a number.
  *
  * @param paths of a decoded manifest: parts divided by `/`, none empty, `.` or `..`, each path once.
- * @returns `null` when more names collide than numbers are tried for.
+ * @returns `null` when more names collide, or more folders are needed, than is worked for.
  */
 export function localPaths(paths: readonly string[]): readonly string[] | null {
-  const root: Folder = { taken: new Set(), folders: new Map() };
-  const local: string[] = [];
-  for (const path of paths) {
-    const parts = path.split("/");
-    const last = parts.pop() ?? "";
-    let at = root;
-    const safe: string[] = [];
-    for (const part of parts) {
-      let inner = at.folders.get(part);
-      if (inner === undefined) {
-        const name = freeName(at.taken, part);
-        if (name === null) return null;
-        inner = { name, folder: { taken: new Set(), folders: new Map() } };
-        at.folders.set(part, inner);
-      }
-      safe.push(inner.name);
-      at = inner.folder;
-    }
-    const name = freeName(at.taken, last);
-    if (name === null) return null;
-    local.push([...safe, name].join("/"));
-  }
-  return local;
+  return new LocalPaths().of(paths);
 }
 
-function freeName(taken: Set<string>, part: string): string | null {
-  const base = safeName(part);
-  for (let number = 1; number <= NAME_NUMBERS_MAX; number++) {
-    const name = numberedName(base, number);
-    const key = collisionKey(name);
-    if (taken.has(key)) continue;
-    taken.add(key);
-    return name;
+function newFolder(): Folder {
+  return { taken: new Set(), folders: new Map() };
+}
+
+function sharedLength(a: string, b: string): number {
+  const most = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < most && a.charCodeAt(at) === b.charCodeAt(at)) at++;
+  return at;
+}
+
+/** A folder that the path at hand goes through. */
+interface Step {
+  readonly folder: Folder;
+  /** Its local path with a `/` at the end; empty for the first. */
+  readonly local: string;
+  /** Characters of the manifest's path up to here, the `/` among them. */
+  readonly length: number;
+}
+
+class LocalPaths {
+  #namesLeft = LOCAL_NAMES_MAX;
+  #previous = "";
+  readonly #root: Step = { folder: newFolder(), local: "", length: 0 };
+  readonly #steps: Step[] = [];
+
+  of(paths: readonly string[]): readonly string[] | null {
+    const local: string[] = [];
+    for (const path of paths) {
+      const place = this.#enter(path);
+      const name = place && this.#freeName(place.folder.taken, path.slice(place.length));
+      if (place === null || name === null) return null;
+      local.push(place.local + name);
+    }
+    return local;
   }
-  return null;
+
+  /** Goes to the folder of a path, from the one before: in a sorted list every folder is entered once. */
+  #enter(path: string): Step | null {
+    const shared = sharedLength(this.#previous, path);
+    while (this.#top().length > shared) this.#steps.pop();
+    this.#previous = path;
+    for (let end = path.indexOf("/", this.#top().length); end >= 0; end = path.indexOf("/", end + 1)) {
+      const { folder, local, length } = this.#top();
+      const part = path.slice(length, end);
+      const inner = folder.folders.get(part) ?? this.#folder(folder, part);
+      if (inner === null) return null;
+      this.#steps.push({ folder: inner.folder, local: `${local}${inner.name}/`, length: end + 1 });
+    }
+    return this.#top();
+  }
+
+  #top(): Step {
+    return this.#steps.at(-1) ?? this.#root;
+  }
+
+  #folder(parent: Folder, part: string): { readonly name: string; readonly folder: Folder } | null {
+    const name = this.#freeName(parent.taken, part);
+    if (name === null) return null;
+    const inner = { name, folder: newFolder() };
+    parent.folders.set(part, inner);
+    return inner;
+  }
+
+  #freeName(taken: Set<string>, part: string): string | null {
+    const base = safeName(part);
+    for (let number = 1; number <= NAME_NUMBERS_MAX; number++) {
+      if (this.#namesLeft === 0) return null;
+      this.#namesLeft -= 1;
+      const name = numberedName(base, number);
+      const key = collisionKey(name);
+      if (taken.has(key)) continue;
+      taken.add(key);
+      return name;
+    }
+    return null;
+  }
 }

@@ -4,7 +4,7 @@ import { safeName } from "./safe-name.ts";
 
 /** The file or folder, by its safe name; of several the first with the number of the rest. */
 export function titleOf(manifest: Manifest): string {
-  const tops = new Set(manifest.entries.map(({ path }) => path.split("/")[0] ?? ""));
+  const tops = new Set(manifest.entries.map(({ path }) => path.split("/", 1)[0] ?? ""));
   const [first = ""] = tops;
   const title = safeName(first);
   return tops.size === 1 ? title : `${title} + ${tops.size - 1}`;
