@@ -4,13 +4,14 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { ok } from "#base/result.ts";
+import { verify } from "#cli/commands/receipts.ts";
 import { verifyState } from "#cli/commands/state-proofs.ts";
 import { runProgram } from "#cli/program.ts";
 import { openTerminal } from "#cli/terminal.ts";
 import { encodeHeader } from "#ledger/index.ts";
 import { encodeStateFile, keyOfSubject } from "#ledger/state-file.ts";
 import { ALICE, TestChain } from "#ledger/test-chain.ts";
-import { encodeWaybill } from "#receipts/index.ts";
+import { decodeWaybill, encodeWaybill, verifyWaybill } from "#receipts/index.ts";
 import {
   anchorFor,
   filesBody,
@@ -145,6 +146,36 @@ function provenAccount() {
   const bytes = encodeStateFile({ chainId: chain.network.chainId, subject, proof });
   return { bytes, block, state, network: chain.network };
 }
+
+test("what a running peer refuses by the rules of its own network is refused", async (t) => {
+  const { file, proof, study } = await scene(t);
+  const waybill = decodeWaybill(proof);
+  assert.ok(waybill.ok && waybill.value.anchor !== null);
+  const network = {
+    chainId: waybill.value.anchor.chainId,
+    params: { name: "stricter", powLimitBits: 0x1d00ffff, maxFutureSeconds: 20 },
+  };
+  const client = {
+    verify: async (bytes: Uint8Array) => ({
+      ok: true as const,
+      value: verifyWaybill(bytes, { network, headerInMyChain: () => null }).verdict,
+      eventId: null,
+    }),
+    chain: () => assert.fail("not asked"),
+    blocks: () => assert.fail("not asked"),
+  };
+  let out = "";
+  const terminal = openTerminal({
+    out: { write: (text: string) => (out += text) },
+    err: { write: () => undefined },
+    environment: { LANG: "C.UTF-8" },
+    platform: "linux",
+  });
+  const verdict = await verify(file, study, { terminal, json: false, networkFile: null, client });
+  assert.ok(!verdict.ok);
+  assert.match(JSON.stringify(verdict.fault), /"work-below-network"/);
+  assert.match(out, /Refused/);
+});
 
 test("verify tells a proof of the ledger's state from a receipt, and refuses a changed one", async (t) => {
   const { folder, verify } = await scene(t);

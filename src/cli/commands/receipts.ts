@@ -78,7 +78,7 @@ export interface VerifyOptions {
   /** Genesis file of the network the receipt is anchored in; `null`: whichever comes with Waybill and fits. */
   readonly networkFile: string | null;
   /** A running peer, whose chain can say more; `null` when there is none. */
-  readonly client: Client | null;
+  readonly client: Pick<Client, "verify" | "chain" | "blocks"> | null;
 }
 
 interface Judged {
@@ -94,7 +94,10 @@ function shippedNetworks(): readonly KnownNetwork[] {
   });
 }
 
-/** Without a peer the file speaks for itself; with one, its chain is asked too. Neither can mend a refusal. */
+/**
+ * Without a peer the file speaks for itself; with one, its chain is asked too. Neither can mend a refusal: the peer knows
+ * what work its own network demands, which this command knows of the networks that come with Waybill alone.
+ */
 async function judge(
   bytes: Uint8Array<ArrayBuffer>,
   options: VerifyOptions,
@@ -105,7 +108,12 @@ async function judge(
   const { verdict, waybill } = verifyWaybill(bytes, context);
   if (!verdict.ok || options.client === null || options.networkFile !== null) return ok({ verdict, waybill });
   const asked = await options.client.verify(bytes);
-  return ok({ verdict: asked.ok && asked.value.ok ? { ...verdict, ...asked.value } : verdict, waybill });
+  if (!asked.ok) return ok({ verdict, waybill });
+  return ok(
+    asked.value.ok
+      ? { verdict: { ...verdict, ...asked.value }, waybill }
+      : { verdict: asked.value, waybill: null },
+  );
 }
 
 export async function verify(
