@@ -196,6 +196,12 @@ test("what only the peer knows is shown as the peer's, and lifts what the page c
     const elsewhere = await shownFor(page, "elsewhere.waybill");
     assert.match(elsewhere.peerAdds[0] ?? "", /belongs to another network/);
     assert.ok(elsewhere.doesNotShow.some((line) => line.includes("is not known here")));
+    // Work is a number to a page that does not know the network; the peer knows what its own demands.
+    const cheap = anchorFor(receipt, { header: { bits: 0x1f7fffff } });
+    await choose(page, "cheap.waybill", encodeWaybill({ receipt, manifest: null, anchor: cheap }));
+    await page.getByText("Your peer refuses this receipt.").waitFor();
+    const refused = await shownFor(page, "cheap.waybill");
+    assert.deepEqual([refused.holds, refused.code], [false, "work-below-network"]);
   });
 });
 

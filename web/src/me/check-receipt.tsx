@@ -85,12 +85,14 @@ function Verdict(properties: {
     peer?.grade === "in-my-chain"
       ? verdict.limits.filter((limit) => peer.limits.includes(limit))
       : verdict.limits;
+  // The peer knows the rules of its own network, which the page need not know: work below them is worth nothing.
+  const holds = verdict.ok && peer?.ok !== false;
+  const refusal = verdict.ok ? "Your peer refuses this receipt." : "This receipt is refused.";
   return (
     <div className="verdict">
       <p>
-        <b className={verdict.ok ? "tone-good" : "tone-bad"}>
-          <Sign name={verdict.ok ? "check" : "cross"} />{" "}
-          {verdict.ok ? "This receipt holds." : "This receipt is refused."}
+        <b className={holds ? "tone-good" : "tone-bad"}>
+          <Sign name={holds ? "check" : "cross"} /> {holds ? "This receipt holds." : refusal}
         </b>
         <br />
         <span className="small soft">
