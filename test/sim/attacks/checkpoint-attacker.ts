@@ -45,7 +45,7 @@ export class CheckpointCoalition {
    * height counts for nobody. And what costs them their connections comes after what looks sound to each who hears it.
    */
   stage: "sides" | "sound" | "all" = "sides";
-  #signedBoth = 0;
+  #settled = 0;
   #deck: string[] = [];
   #manners: string[] = [];
 
@@ -98,20 +98,21 @@ export class CheckpointCoalition {
     this.made.set(kind, (this.made.get(kind) ?? 0) + 1);
   }
 
-  /** Whether blocks of two branches were due at a height, and the group did not sign both yet. */
+  /** Whether blocks of two branches were due at a height, and the group did not deal with it yet. */
   isDisputed(): boolean {
     return this.disputed() !== null;
   }
 
-  signedBoth(height: number): void {
-    this.#signedBoth = height;
+  /** Both sides of this height were signed, or it has one side alone by now. */
+  settled(height: number): void {
+    this.#settled = height;
   }
 
   /** The highest such; `null` when there is none. */
   disputed(): number | null {
     const heights = [...this.seen].flatMap(([height, byId]) => (byId.size > 1 ? [height] : []));
     const highest = Math.max(0, ...heights);
-    return highest > this.#signedBoth ? highest : null;
+    return highest > this.#settled ? highest : null;
   }
 
   told(signer: AccountId, checkpoint: Checkpoint): void {

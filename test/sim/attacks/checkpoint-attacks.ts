@@ -211,16 +211,18 @@ const BY_SIGNERS: Readonly<Record<string, CheckpointAttack>> = {
   /** While the network is cut, members of the group sit in all parts: each has its own part's block signed by all keys. */
   [BOTH_SIDES]: ({ coalition }) => {
     const height = coalition.disputed();
-    const said = new Set<BlockId>();
+    if (height === null) return false;
+    const [stood, said] = [new Set<BlockId>(), new Set<BlockId>()];
     for (const member of coalition.members) {
-      const checkpoint =
-        height === null || !member.node.running ? null : member.node.chain.checkpointAt(height);
-      for (const signer of checkpoint === null ? [] : coalition.signers) {
-        if (checkpoint !== null && member.sayVote(checkpoint, signer, member.neighbours()))
-          said.add(checkpoint.blockId);
+      const checkpoint = member.node.running ? member.node.chain.checkpointAt(height) : null;
+      if (checkpoint === null) continue;
+      stood.add(checkpoint.blockId);
+      for (const signer of coalition.signers) {
+        if (member.sayVote(checkpoint, signer, member.neighbours())) said.add(checkpoint.blockId);
       }
     }
-    if (height !== null && said.size > 1) coalition.signedBoth(height);
+    // Also when the cut was healed before both could be said: nothing else would ever be tried.
+    if (said.size > 1 || stood.size < 2) coalition.settled(height);
     return said.size > 1;
   },
   "votes for a stale branch": (attacker) => {
