@@ -73,12 +73,16 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Lexicographic order: negative, zero or positive. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const shared = Math.min(a.length, b.length);
-  for (let at = 0; at < shared; at++) {
-    const difference = (a[at] ?? 0) - (b[at] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
+  const shared = sharedBytes(a, b);
+  return shared < a.length && shared < b.length ? (a[shared] ?? 0) - (b[shared] ?? 0) : a.length - b.length;
+}
+
+/** How many bytes both begin with. */
+export function sharedBytes(a: Uint8Array, b: Uint8Array): number {
+  const most = Math.min(a.length, b.length);
+  let at = 0;
+  while (at < most && a[at] === b[at]) at++;
+  return at;
 }
 
 /** Space to write in, before what was written is copied out of it. */

@@ -8,6 +8,7 @@ import {
   compareBytes,
   type DecodeFault,
   decodeWith,
+  sharedBytes,
   utf8,
 } from "#base/bytes.ts";
 import type { Result } from "#base/result.ts";
@@ -64,14 +65,6 @@ function readManifestEntry(reader: ByteReader): ManifestEntry {
     modifiedMs: reader.safeU64("modification time"),
     digest: reader.raw(DIGEST_BYTES),
   };
-}
-
-/** Bytes that both begin with. */
-function sharedBytes(a: Uint8Array, b: Uint8Array): number {
-  const most = Math.min(a.length, b.length);
-  let at = 0;
-  while (at < most && a[at] === b[at]) at++;
-  return at;
 }
 
 /**
