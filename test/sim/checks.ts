@@ -10,6 +10,7 @@ import { decodeStateValue, isSigned, LedgerState, type Totals, txIdOf } from "#l
 import { issuedAt } from "#ledger/supply.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
 import { checkFinality } from "./finality-checks.ts";
+import { perWorld } from "./per-world.ts";
 import type { SimWorld, Submitted } from "./world.ts";
 
 /** A node that has just come, or come into another part, first has to meet peers and fetch what it lacks. */
@@ -89,15 +90,14 @@ function checkAgreement(world: SimWorld, group: readonly ChainNode[], behindMax:
 }
 
 /** Digests of the entries that were counted, of each world, by the tip whose state they are. */
-const countedOf = new WeakMap<SimWorld, Map<BlockId, string>>();
+const countedOf = perWorld(() => new Map<BlockId, string>());
 
 /**
  * The sums of all entries of the state, as a stranger would count them, and their root: once for each tip. That other
  * nodes have the very same entries on their disks is looked at for each of them, every time.
  */
 function checkSupply(world: SimWorld): void {
-  const counted = countedOf.get(world) ?? new Map<BlockId, string>();
-  countedOf.set(world, counted);
+  const counted = countedOf(world);
   for (const node of world.running()) {
     const { id } = node.chain.tip();
     const digest = digestOfEntries(node);

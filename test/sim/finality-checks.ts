@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import type { AccountId, BlockId } from "#base/brand.ts";
 import type { ChainNode } from "#test/kit/sim-chain-node.ts";
+import { perWorld } from "./per-world.ts";
 import { MINUTE_MS, type SimWorld } from "./world.ts";
 
 interface Watched {
@@ -17,13 +18,7 @@ interface Watched {
   readonly highest: Map<ChainNode, number>;
 }
 
-const watchedOf = new WeakMap<SimWorld, Watched>();
-
-function watchedIn(world: SimWorld): Watched {
-  const watched = watchedOf.get(world) ?? { finals: new Map(), looked: 0, highest: new Map() };
-  watchedOf.set(world, watched);
-  return watched;
-}
+const watchedIn = perWorld((): Watched => ({ finals: new Map(), looked: 0, highest: new Map() }));
 
 /** A node whose folder was lost or put back may know of less than before. */
 export function forgetFinality(world: SimWorld, node: ChainNode): void {

@@ -143,6 +143,15 @@ export class Stage {
     this.counts[what] = (this.counts[what] ?? 0) + times;
   }
 
+  /** @param made by kind, how often. */
+  countAttacks(made: ReadonlyMap<string, number>): void {
+    this.count(
+      "attacks",
+      [...made.values()].reduce((sum, times) => sum + times, 0),
+    );
+    this.count("kinds of attack", made.size);
+  }
+
   /** Heals, and measures how many blocks are found until all agree. */
   async heal(): Promise<void> {
     const { world } = this;

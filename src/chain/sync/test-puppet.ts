@@ -62,15 +62,33 @@ function rightAnswers(question: SyncMessage, chain: TestChain): readonly SyncMes
       const { chainId } = chain.network;
       return [{ type: "hello", chainId, height, tip: id, work, bodiesFrom: 0, snapshots: [] }];
     }
-    case "get-headers": {
-      const shared = question.locator.map((id) => blocks.findIndex((block) => block.id === id));
-      const from = (shared.find((height) => height >= 0) ?? 0) + 1;
-      return [{ type: "headers", headers: blocks.slice(from).map(({ header }) => encodeHeader(header)) }];
-    }
+    default:
+      return answersOf(question, {
+        headersAfter: (locator) => {
+          const shared = locator.map((id) => blocks.findIndex((block) => block.id === id));
+          const from = (shared.find((height) => height >= 0) ?? 0) + 1;
+          return blocks.slice(from).map(({ header }) => encodeHeader(header));
+        },
+        block: (id) => blocks.find((one) => one.id === id) ?? null,
+      });
+  }
+}
+
+/** What a peer answers that has this chain, and in whose pool nothing waits. */
+export function answersOf(
+  question: SyncMessage,
+  chain: {
+    readonly headersAfter: (locator: readonly BlockId[]) => readonly Uint8Array[];
+    readonly block: (id: BlockId) => Block | null;
+  },
+): readonly SyncMessage[] {
+  switch (question.type) {
+    case "get-headers":
+      return [{ type: "headers", headers: chain.headersAfter(question.locator) }];
     case "get-blocks":
       return question.ids.map((id) => {
-        const block = blocks.find((one) => one.id === id);
-        return { type: "block", bytes: block === undefined ? null : encodeBlock(block) };
+        const block = chain.block(id);
+        return { type: "block", bytes: block === null ? null : encodeBlock(block) };
       });
     case "get-pool":
       return [{ type: "pool", ids: [] }];

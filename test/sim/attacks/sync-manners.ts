@@ -7,6 +7,7 @@ import {
   type Hello,
   type SyncMessage,
 } from "#chain/sync/sync-codec.ts";
+import { answersOf } from "#chain/sync/test-puppet.ts";
 import { appendLeaf, EMPTY_PEAKS, rootOfPeaks } from "#crypto/merkle.ts";
 import { blockIdOfHeader, bytesOfId, encodeBlock, encodeHeader } from "#ledger/codec.ts";
 import type { Header } from "#ledger/index.ts";
@@ -136,24 +137,11 @@ function headersOf(headers: readonly Uint8Array[]): readonly SyncMessage[] {
 }
 
 /** As an honest peer answers, but that nothing waits at it. */
-const truly: Answer = (question, attacker) => {
-  const { chain } = attacker.node;
-  switch (question.type) {
-    case "get-headers":
-      return headersOf(trueHeaders(attacker, question.locator));
-    case "get-blocks":
-      return question.ids.map((id) => {
-        const block = chain.block(id);
-        return { type: "block", bytes: block === null ? null : encodeBlock(block) };
-      });
-    case "get-pool":
-      return [{ type: "pool", ids: [] }];
-    case "get-transactions":
-      return [{ type: "transactions", transactions: [] }];
-    default:
-      return [{ type: "chunk", chunk: null }];
-  }
-};
+const truly: Answer = (question, attacker) =>
+  answersOf(question, {
+    headersAfter: (locator) => trueHeaders(attacker, locator),
+    block: (id) => attacker.node.chain.block(id),
+  });
 
 export const answersTruly = answering({ hello: truth, answer: truly, toldBy: "get-headers" });
 

@@ -8,19 +8,15 @@ import type { ChainNode } from "#test/kit/sim-chain-node.ts";
 import { SnapshotAttacker, SnapshotCoalition } from "../attacks/snapshot-attacker.ts";
 import { blocksApart } from "../checks.ts";
 import { forgetFinality, untilFinal } from "../finality-checks.ts";
+import { perWorld } from "../per-world.ts";
 import type { Stage } from "../run.ts";
 import { MINUTE_MS, type SimWorld } from "../world.ts";
+import { BEHIND_FINAL_BLOCKS_MAX, EVERY_BLOCKS, NODES_MIN, PACE } from "./cosigned.ts";
 import type { Scenario } from "./scenario.ts";
+import { beganWithSnapshot, SNAPSHOT_POLICY, untilGrown } from "./with-snapshots.ts";
 
-const POLICY = { everyBlocks: 10, depthMinBlocks: 5, worthBlocks: 20 } as const;
-/** Blocks that must stand before there is a snapshot to begin with. */
-const GROWN_BLOCKS = 40;
 const GROWING_MINUTES_MAX = 15;
 const SIGNERS = 4;
-const EVERY_BLOCKS = 4;
-/** The blocks on top of a signed one, what comes until the next is due, and two that are just under way. */
-const BEHIND_FINAL_BLOCKS_MAX = 6 + EVERY_BLOCKS + 2;
-const NODES_MIN = 8;
 const NEWCOMERS_MAX = 8;
 const NEAR_BLOCKS = 3;
 const ATTACKERS_EACH = 6;
@@ -28,21 +24,7 @@ const WAVES_MAX = 20;
 /** Three that fail, two snapshots given up, each answer awaited to its end; then block by block. */
 const LEVEL_MINUTES_MAX = 5;
 const HISTORY_MINUTES_MAX = 10;
-const PACE = {
-  targetSpacingSeconds: 5,
-  tauSeconds: 200,
-  minGapSeconds: 1,
-  maxFutureSeconds: 30,
-  easeAfterSeconds: 20,
-} as const;
-
-const coalitions = new WeakMap<SimWorld, SnapshotCoalition>();
-
-function coalitionOf(world: SimWorld): SnapshotCoalition {
-  const coalition = coalitions.get(world) ?? new SnapshotCoalition(world);
-  coalitions.set(world, coalition);
-  return coalition;
-}
+const coalitionOf = perWorld((world) => new SnapshotCoalition(world));
 
 /**
  * Hostile peers are near. A newcomer hears three peers before it begins, and the third is asked first: so one honest peer
@@ -89,12 +71,6 @@ function behind(node: ChainNode, other: ChainNode): number {
   return Math.max(0, other.chain.tip().height - node.chain.tip().height);
 }
 
-/** Who took every block has the first one; what is checked below a snapshot afterwards is not kept. */
-function beganWithSnapshot({ chain, content }: ChainNode): boolean {
-  const first = chain.headerAt(2)?.previous;
-  return first !== undefined && content.body(first) === null;
-}
-
 async function hostileToNewcomers(stage: Stage): Promise<void> {
   const { world, minutes } = stage;
   const coalition = coalitionOf(world);
@@ -106,12 +82,7 @@ async function hostileToNewcomers(stage: Stage): Promise<void> {
   for (const newcomer of newcomers) world.silent.add(newcomer);
   await world.startAll([...world.honest.filter((node) => !newcomers.includes(node)), ...world.malicious]);
   world.beginTraffic();
-  const [first] = world.honest;
-  assert.ok(first);
-  for (let minute = 0; first.chain.tip().height < GROWN_BLOCKS; minute++) {
-    assert.ok(minute < GROWING_MINUTES_MAX, `${GROWN_BLOCKS} blocks within ${GROWING_MINUTES_MAX} minutes`);
-    await stage.pass(1);
-  }
+  await untilGrown(stage, GROWING_MINUTES_MAX);
   for (let wave = 0; wave === 0 || (coalition.missing().length > 0 && wave < WAVES_MAX); wave++) {
     await comeNew(stage, newcomers);
   }
@@ -121,11 +92,7 @@ async function hostileToNewcomers(stage: Stage): Promise<void> {
   await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 4);
   const areChecked = () => newcomers.every(({ chain }) => chain.syncState().history === null);
   await world.clock.advanceUntil(areChecked, HISTORY_MINUTES_MAX * MINUTE_MS, "all history is checked");
-  stage.count(
-    "attacks",
-    [...coalition.made.values()].reduce((sum, times) => sum + times, 0),
-  );
-  stage.count("kinds of attack", coalition.made.size);
+  stage.countAttacks(coalition.made);
 }
 
 /** The last of the honest ones; the first ones sign, mine and keep everything. */
@@ -138,7 +105,7 @@ export const hostileNewcomers: Scenario = {
   name: "hostile-newcomers",
   what: "newcomers begin among hostile peers that offer and bring false snapshots",
   world: (nodes) => ({
-    thriftOf: () => ({ keepBlocks: null, snapshotPolicy: POLICY }),
+    thriftOf: () => ({ keepBlocks: null, snapshotPolicy: SNAPSHOT_POLICY }),
     cosigned: { signers: [...Array(SIGNERS).keys()], needed: SIGNERS - 1, everyBlocks: EVERY_BLOCKS },
     params: PACE,
     minesAlways: true,

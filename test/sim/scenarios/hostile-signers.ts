@@ -9,15 +9,13 @@ import { CheckpointAttacker, CheckpointCoalition } from "../attacks/checkpoint-a
 import { BOTH_SIDES } from "../attacks/checkpoint-attacks.ts";
 import { heaviest } from "../checks.ts";
 import { forgetFinality, untilEvidence, untilFinal } from "../finality-checks.ts";
+import { perWorld } from "../per-world.ts";
 import type { Stage } from "../run.ts";
 import { MINUTE_MS, type SimWorld } from "../world.ts";
+import { BEHIND_FINAL_BLOCKS_MAX, EVERY_BLOCKS, NODES_MIN, PACE } from "./cosigned.ts";
 import type { Scenario } from "./scenario.ts";
 
-const EVERY_BLOCKS = 4;
-/** The blocks on top of a signed one, what comes until the next is due, and two that are just under way. */
-const BEHIND_FINAL_BLOCKS_MAX = 6 + EVERY_BLOCKS + 2;
 const HONEST_SIGNERS_MAX = 8;
-const NODES_MIN = 8;
 const DIALLED_PER_ATTACKER = 8;
 /** Long enough that both sides of an equal cut have blocks of their own that are due. */
 const EQUAL_CUT_MINUTES = 3;
@@ -29,15 +27,6 @@ const BOLD_PART = 0.4;
 const AGREED_WITHIN_MS = 2 * MINUTE_MS;
 /** Whoever broke the rules before many is shut out for ten minutes. */
 const MINUTES_MAX = 15;
-/** Twice the usual pace: what signers wait for is counted in blocks, or in the future that a date may have. */
-const PACE = {
-  targetSpacingSeconds: 5,
-  tauSeconds: 200,
-  minGapSeconds: 1,
-  maxFutureSeconds: 30,
-  easeAfterSeconds: 20,
-} as const;
-
 /**
  * Who signs. Of the honest ones all but one suffice, so that one may be away. The malicious ones are so few that with half
  * of the honest ones they complete nothing: else whoever is cut off could be led to a second final block, which no rule
@@ -56,13 +45,7 @@ function signersOf(nodes: number) {
   };
 }
 
-const coalitions = new WeakMap<SimWorld, CheckpointCoalition>();
-
-function coalitionOf(world: SimWorld): CheckpointCoalition {
-  const coalition = coalitions.get(world) ?? new CheckpointCoalition(world);
-  coalitions.set(world, coalition);
-  return coalition;
-}
+const coalitionOf = perWorld((world) => new CheckpointCoalition(world));
 
 /** The hostile ones sit on both sides. */
 function cut(world: SimWorld, isOnOneSide: (at: number) => boolean): void {
@@ -184,11 +167,7 @@ async function hostileToSigners(stage: Stage): Promise<void> {
   await untilFinal(world, BEHIND_FINAL_BLOCKS_MAX, 4);
   assert.ok(coalition.equivocators.length > 0, "somebody signed two blocks of one height");
   await untilEvidence(world, coalition.equivocators, 4);
-  stage.count(
-    "attacks",
-    [...coalition.made.values()].reduce((sum, times) => sum + times, 0),
-  );
-  stage.count("kinds of attack", coalition.made.size);
+  stage.countAttacks(coalition.made);
   stage.count("final blocks", new Set(world.history.finals.map(({ block }) => block.id)).size);
 }
 

@@ -7,6 +7,7 @@ import { simulatedParams } from "#test/kit/sim-params.ts";
 import { Attacker } from "../attacks/attacker.ts";
 import { Crew } from "../attacks/crew.ts";
 import { KINDS, REPERTOIRE } from "../attacks/kinds.ts";
+import { perWorld } from "../per-world.ts";
 import { Registrations } from "../registrations.ts";
 import type { Stage } from "../run.ts";
 import { MINUTE_MS, SECOND_MS, type SimWorld } from "../world.ts";
@@ -26,15 +27,10 @@ const POOL_BOUNDS = { countMax: 100, freeCountMax: 16, heldCountMax: 24 } as con
 /** Long beside the time in which a fee that a flood has raised falls again, as it is in every preset. */
 const CLAIM_WITHIN_BLOCKS = 240;
 
-const crews = new WeakMap<SimWorld, Crew>();
-
-function crewOf(world: SimWorld): Crew {
+const crewOf = perWorld((world) => {
   const { attacks, manners } = REPERTOIRE;
-  const known = crews.get(world);
-  const crew = known ?? new Crew(world, { attacks: Object.keys(attacks), manners: Object.keys(manners) });
-  crews.set(world, crew);
-  return crew;
-}
+  return new Crew(world, { attacks: Object.keys(attacks), manners: Object.keys(manners) });
+});
 
 /** Kinds of room in a pool, as the chain counts them, and at how many honest nodes each was taken up to its bound. */
 class FullPools {
@@ -72,9 +68,7 @@ async function attacks(stage: Stage): Promise<void> {
   looking.cancel();
   for (const attacker of crew.attackers) attacker.end();
   for (const node of world.malicious) await world.stop(node);
-  const made = [...crew.made.values()].reduce((sum, count) => sum + count, 0);
-  stage.count("attacks", made);
-  stage.count("kinds of attack", crew.made.size);
+  stage.countAttacks(crew.made);
   for (const [what, nodes] of full.counts()) stage.count(what, nodes);
   const missing = KINDS.filter((kind) => !crew.made.has(kind));
   assert.deepEqual(missing, [], "attacks that were never made");

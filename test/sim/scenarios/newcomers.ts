@@ -1,11 +1,8 @@
 /** Owns nodes that begin with a snapshot, and nodes that keep few bodies: nobody may need what others let go of. */
-import assert from "node:assert/strict";
 import type { Scenario } from "./scenario.ts";
+import { beganWithSnapshot, SNAPSHOT_POLICY, untilGrown } from "./with-snapshots.ts";
 
-const POLICY = { everyBlocks: 10, depthMinBlocks: 5, worthBlocks: 20 } as const;
 const KEEP_BLOCKS = 30;
-/** Blocks that must stand before newcomers have a snapshot to begin with. */
-const GROWN_BLOCKS = 40;
 const GROWING_MINUTES_MAX = 30;
 
 export const newcomers: Scenario = {
@@ -13,7 +10,7 @@ export const newcomers: Scenario = {
   what: "half keep few bodies, and a quarter comes late and begins with a snapshot",
   world: () => ({
     // The first one, and every second of the others, keep everything.
-    thriftOf: (at) => ({ keepBlocks: at % 2 === 0 ? null : KEEP_BLOCKS, snapshotPolicy: POLICY }),
+    thriftOf: (at) => ({ keepBlocks: at % 2 === 0 ? null : KEEP_BLOCKS, snapshotPolicy: SNAPSHOT_POLICY }),
     minesAlways: true,
     trafficSeconds: 4,
   }),
@@ -23,19 +20,11 @@ export const newcomers: Scenario = {
     const late = world.honest.slice(-count);
     await world.startAll(world.honest.filter((node) => !late.includes(node)));
     world.beginTraffic();
-    const [first] = world.honest;
-    assert.ok(first);
-    for (let minute = 0; first.chain.tip().height < GROWN_BLOCKS; minute++) {
-      assert.ok(minute < GROWING_MINUTES_MAX, `${GROWN_BLOCKS} blocks within ${GROWING_MINUTES_MAX} minutes`);
-      await stage.pass(1);
-    }
+    await untilGrown(stage, GROWING_MINUTES_MAX);
     await world.startAll(late);
     await stage.pass(minutes);
-    const began = late.filter(
-      (node) => node.content.body(first.chain.headerAt(2)?.previous ?? first.chain.tip().id) === null,
-    );
     stage.count("newcomers", count);
-    stage.count("newcomers that began with a snapshot", began.length);
+    stage.count("newcomers that began with a snapshot", late.filter(beganWithSnapshot).length);
   },
   shows: ({ counts }) => (counts["newcomers that began with a snapshot"] ?? 0) > 0,
 };
