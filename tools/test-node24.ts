@@ -1,7 +1,7 @@
 /**
- * `npm run test:node24 [-- --if-reachable]`: the rules on which all peers must agree (`src/ledger`, `src/crypto`, `src/receipts`, with
- * all their vectors) on the oldest Node that Waybill supports. That Node comes from npm's registry, or from npm's cache
- * once it was there. Exit code 1 when a test fails, when another Node answers, and when none can be fetched: what did not
+ * `npm run test:node24 [-- --if-reachable]`: the rules on which all peers must agree (`src/ledger`, `src/crypto`,
+ * `src/receipts`, with all their vectors) on the oldest Node that Waybill supports. That Node comes from npm's registry,
+ * or from npm's cache once it was there. Exit code 1 when a test fails, when another Node answers, and when none can be fetched: what did not
  * run has shown nothing. With `--if-reachable` the last is said, and ends well.
  */
 import { spawnSync } from "node:child_process";
